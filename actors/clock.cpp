@@ -1,0 +1,128 @@
+#include <weir/actors/clock.hpp>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+/// The calls that are due at some instant, in order of it; a tie keeps the order of registration.
+struct schedule {
+  using key = std::pair<time_point, std::uint64_t>;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<key, std::function<void()>> due;
+  std::uint64_t last_id = 0;
+  std::uint64_t running_id = 0;
+  std::thread::id runner;
+
+  key add(time_point when, std::function<void()> call) {
+    const key k{when, ++last_id};
+    due.emplace(k, std::move(call));
+    return k;
+  }
+
+  /// Makes the first call that is due at `now`. Returns false if none is. `lock` is released
+  /// during the call.
+  bool run_one(time_point now, std::unique_lock<std::mutex>& lock) {
+    if (due.empty() || due.begin()->first.first > now)
+      return false;
+    auto first = due.extract(due.begin());
+    running_id = first.key().second;
+    runner = std::this_thread::get_id();
+    lock.unlock();
+    first.mapped()();
+    lock.lock();
+    running_id = 0;
+    changed.notify_all();
+    return true;
+  }
+
+  /// Takes a call back, or waits for its end if it is being made on another thread.
+  void revoke(const key& k) {
+    std::unique_lock lock{mutex};
+    if (due.erase(k) > 0) {
+      changed.notify_all();
+      return;
+    }
+    changed.wait(lock, [&] { return running_id != k.second || runner == std::this_thread::get_id(); });
+  }
+};
+
+timer handle(const std::shared_ptr<schedule>& calls, const schedule::key& k) {
+  // The handle's only content is its deleter.
+  return timer{std::shared_ptr<void>{nullptr, [calls, k](void*) { calls->revoke(k); }}};
+}
+
+class monotonic_clock final : public clock {
+public:
+  time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+
+  timer at(time_point when, std::function<void()> call) override {
+    std::lock_guard guard{calls_->mutex};
+    const auto k = calls_->add(when, std::move(call));
+    if (!std::exchange(serving_, true))
+      std::thread{[this] { serve(); }}.detach();
+    calls_->changed.notify_all();
+    return handle(calls_, k);
+  }
+
+private:
+  void serve() {
+    const auto calls = calls_;
+    std::unique_lock lock{calls->mutex};
+    while (!calls->due.empty()) {
+      if (calls->run_one(now(), lock))
+        continue;
+      const auto next = calls->due.begin()->first.first;
+      calls->changed.wait_until(lock, next);
+    }
+    serving_ = false;
+  }
+
+  std::shared_ptr<schedule> calls_ = std::make_shared<schedule>();
+  bool serving_ = false;
+};
+
+}  // namespace
+
+clock& steady_clock() {
+  // Never destroyed: its thread may outlive main().
+  static auto* const instance = new monotonic_clock;
+  return *instance;
+}
+
+struct manual_clock::state {
+  std::shared_ptr<schedule> calls = std::make_shared<schedule>();
+  time_point now{};
+};
+
+manual_clock::manual_clock() : state_(std::make_shared<state>()) {}
+manual_clock::~manual_clock() = default;
+
+time_point manual_clock::now() const noexcept {
+  std::lock_guard guard{state_->calls->mutex};
+  return state_->now;
+}
+
+timer manual_clock::at(time_point when, std::function<void()> call) {
+  std::lock_guard guard{state_->calls->mutex};
+  return handle(state_->calls, state_->calls->add(when, std::move(call)));
+}
+
+void manual_clock::advance(duration by) {
+  std::unique_lock lock{state_->calls->mutex};
+  const auto until = state_->now + by;
+  while (!state_->calls->due.empty() && state_->calls->due.begin()->first.first <= until) {
+    state_->now = std::max(state_->now, state_->calls->due.begin()->first.first);
+    state_->calls->run_one(state_->now, lock);
+  }
+  state_->now = until;
+}
+
+}  // namespace weir

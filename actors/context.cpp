@@ -1,0 +1,137 @@
+#include <weir/actors/context.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+namespace weir {
+
+std::string to_string(const cause& c) {
+  if (c.who.empty())
+    return c.why;
+  return c.why + " (" + c.who + ")";
+}
+
+struct context::node {
+  explicit node(clock& source) : time(source) {}
+
+  // The cause is stored before the stop is requested, so whoever sees the stop sees the cause.
+  void cancel(weir::cause why) {
+    {
+      std::lock_guard guard{mutex};
+      if (reason)
+        return;
+      reason = std::move(why);
+    }
+    stop.request_stop();
+  }
+
+  clock& time;
+  std::stop_source stop;
+  std::optional<time_point> deadline;
+  std::mutex mutex;
+  std::optional<weir::cause> reason;
+
+  // Keeps the parent's node alive, so that a grandparent's cancel still arrives here.
+  std::shared_ptr<node> parent;
+  // Declared last: these call into this node and must go first.
+  subscription from_parent;
+  subscription from_token;
+  timer at_deadline;
+};
+
+context context::background() { return background(steady_clock()); }
+
+context context::background(clock& time) { return context{std::make_shared<node>(time)}; }
+
+context context::child_of(const context& parent, std::optional<time_point> deadline) {
+  auto child = std::make_shared<node>(parent.node_->time);
+  child->parent = parent.node_;
+  child->deadline = parent.node_->deadline;
+  const auto own = deadline && (!child->deadline || *deadline < *child->deadline);
+  if (own)
+    child->deadline = deadline;
+  // The callbacks hold no reference: each is revoked, or waited for, before the node is gone.
+  auto* self = child.get();
+  child->from_parent = parent.on_cancel([self] {
+    std::unique_lock lock{self->parent->mutex};
+    auto why = self->parent->reason;
+    lock.unlock();
+    self->cancel(*why);
+  });
+  if (own) {
+    const auto left = *deadline - child->time.now();
+    if (left <= duration::zero())
+      self->cancel({ec::deadline_exceeded, "deadline", "the deadline had passed before the start"});
+    else
+      child->at_deadline = child->time.at(*deadline, [self, left] {
+        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+        self->cancel({ec::deadline_exceeded, "deadline", "the time limit of " + std::to_string(ms) + " ms has passed"});
+      });
+  }
+  return context{std::move(child)};
+}
+
+context context::with_cancel(const context& parent) { return child_of(parent, std::nullopt); }
+
+context context::with_deadline(const context& parent, time_point deadline) { return child_of(parent, deadline); }
+
+context context::with_timeout(const context& parent, duration timeout) {
+  const auto now = parent.time().now();
+  const auto longest = time_point::max() - now;
+  return child_of(parent, now + std::min(timeout, longest));
+}
+
+context context::with_token(const context& parent, std::stop_token token) {
+  auto child = child_of(parent, std::nullopt);
+  auto* self = child.node_.get();
+  child.node_->from_token = std::make_unique<std::stop_callback<std::function<void()>>>(
+      std::move(token), [self] { self->cancel({ec::canceled, "stop token", "a stop was requested"}); });
+  return child;
+}
+
+void context::cancel(weir::cause why) const { node_->cancel(std::move(why)); }
+
+void context::cancel(std::string why) const { node_->cancel({ec::canceled, "caller", std::move(why)}); }
+
+bool context::canceled() const noexcept { return node_->stop.stop_requested(); }
+
+std::optional<weir::cause> context::why() const {
+  std::lock_guard guard{node_->mutex};
+  return node_->reason;
+}
+
+caf::error context::error() const {
+  const auto reason = why();
+  return reason ? make_error(reason->code, to_string(*reason)) : caf::error{};
+}
+
+std::optional<time_point> context::deadline() const noexcept { return node_->deadline; }
+
+clock& context::time() const noexcept { return node_->time; }
+
+std::stop_token context::token() const noexcept { return node_->stop.get_token(); }
+
+bool context::wait_for(duration timeout) const {
+  std::mutex mutex;
+  std::condition_variable changed;
+  auto over = false;
+  const auto wake = [&] {
+    std::lock_guard guard{mutex};
+    over = true;
+    changed.notify_all();
+  };
+  const auto watch = on_cancel(wake);
+  const auto now = time().now();
+  const auto due = time().at(now + std::min<duration>(timeout, time_point::max() - now), wake);
+  std::unique_lock lock{mutex};
+  changed.wait(lock, [&] { return over; });
+  lock.unlock();
+  return canceled();
+}
+
+context::subscription context::on_cancel(std::function<void()> call) const {
+  return std::make_unique<std::stop_callback<std::function<void()>>>(node_->stop.get_token(), std::move(call));
+}
+
+}  // namespace weir

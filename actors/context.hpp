@@ -1,0 +1,92 @@
+#pragma once
+
+/// Cancellation, its cause and a deadline, in a tree: a parent cancels its children, never the
+/// reverse. A `context` is a small handle; copies name the same node. The node lives as long as a
+/// handle to it; dropping the last one cancels nothing.
+///
+/// Invariants: a node is canceled at most once and keeps its first cause; a child's deadline is
+/// never later than its parent's; a canceled parent's children carry the parent's cause.
+/// All members are thread-safe. `canceled()` costs one atomic load.
+
+#include <weir/actors/clock.hpp>
+#include <weir/actors/error.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace weir {
+
+/// Why something was canceled.
+struct cause {
+  ec code = ec::canceled;  ///< `canceled`, `deadline_exceeded`, or the code of the failure behind it
+  std::string who;         ///< the part that asked: "caller", "signal", "halt", "deadline", …
+  std::string why;         ///< one sentence: "SIGINT", "job 7 failed: …"
+};
+
+/// "why (who)", for messages.
+[[nodiscard]] std::string to_string(const cause& c);
+
+class context {
+public:
+  /// A root that is never canceled, on the process's monotonic clock.
+  [[nodiscard]] static context background();
+
+  /// A root that is never canceled, on `time`, which must outlive every context made from it.
+  [[nodiscard]] static context background(clock& time);
+
+  /// A child that can be canceled by itself.
+  [[nodiscard]] static context with_cancel(const context& parent);
+
+  /// A child that is canceled with `ec::deadline_exceeded` at the earlier of `deadline` and the
+  /// parent's own.
+  [[nodiscard]] static context with_deadline(const context& parent, time_point deadline);
+
+  /// `with_deadline` at now + `timeout`.
+  [[nodiscard]] static context with_timeout(const context& parent, duration timeout);
+
+  /// A child that is canceled when a stop is requested through `token`.
+  [[nodiscard]] static context with_token(const context& parent, std::stop_token token);
+
+  /// Cancels this node and everything below it. The first cause stays; later calls do nothing.
+  /// Runs the callbacks of `on_cancel` on this thread.
+  void cancel(cause why) const;
+
+  /// `cancel` with the caller as "who".
+  void cancel(std::string why = "canceled by the caller") const;
+
+  [[nodiscard]] bool canceled() const noexcept;
+
+  /// The cause, once canceled.
+  [[nodiscard]] std::optional<weir::cause> why() const;
+
+  /// The cause as an error, ready to be returned by a task; no error while not canceled.
+  [[nodiscard]] caf::error error() const;
+
+  [[nodiscard]] std::optional<time_point> deadline() const noexcept;
+
+  [[nodiscard]] clock& time() const noexcept;
+
+  /// A token that is stopped when this context is canceled.
+  [[nodiscard]] std::stop_token token() const noexcept;
+
+  /// Waits until `timeout` has passed or the context is canceled; true if it was canceled.
+  /// Blocks the calling thread.
+  [[nodiscard]] bool wait_for(duration timeout) const;
+
+  /// Calls `call` once when the context is canceled; at once if it already is. The returned stop
+  /// callback revokes it when destroyed.
+  using subscription = std::unique_ptr<std::stop_callback<std::function<void()>>>;
+  [[nodiscard]] subscription on_cancel(std::function<void()> call) const;
+
+private:
+  struct node;
+  explicit context(std::shared_ptr<node> n) : node_(std::move(n)) {}
+  static context child_of(const context& parent, std::optional<time_point> deadline);
+
+  std::shared_ptr<node> node_;
+};
+
+}  // namespace weir

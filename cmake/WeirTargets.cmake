@@ -1,0 +1,27 @@
+# What every target of this project has in common.
+
+include(GNUInstallDirs)
+
+set(WEIR_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+
+# weir_layer(NAME): a library of one layer. Its sources come with target_sources.
+function(weir_layer name)
+  add_library(${name} STATIC)
+  add_library(weir::${name} ALIAS ${name})
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_compile_options(${name} PRIVATE ${WEIR_WARNINGS})
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${WEIR_INCLUDE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endfunction()
+
+# weir_test(NAME SOURCE... [LIBS LIBRARY...]): one Boost.Test program, run by CTest.
+function(weir_test name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_compile_options(${name} PRIVATE ${WEIR_WARNINGS})
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} Boost::unit_test_framework)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()

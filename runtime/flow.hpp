@@ -1,0 +1,107 @@
+#pragma once
+
+/// A flow that is driven by config: a source, stages, a sink; and what one run of it came to.
+
+#include <weir/actors/context.hpp>
+#include <weir/actors/policy/halt.hpp>
+#include <weir/runtime/order.hpp>
+#include <weir/runtime/sink.hpp>
+#include <weir/runtime/source.hpp>
+#include <weir/runtime/task.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+class engine;
+
+struct stage_plan {
+  std::string name;
+  task_function task;
+  std::size_t parallelism = 1;
+  std::size_t capacity = 0;  ///< 0: as many slots as `parallelism`
+  weir::order order = weir::order::input;
+};
+
+/// A flow that has been checked and is ready to run once.
+struct flow_plan {
+  std::string name;
+  std::optional<duration> deadline;
+  policy::halt_rule on_error = policy::collect;
+  duration shutdown_budget = std::chrono::seconds{10};
+  std::unique_ptr<weir::source> source;
+  std::vector<stage_plan> stages;
+  std::unique_ptr<weir::sink> sink;
+};
+
+/// The state of a run at an instant. The counts are jobs of the flow: one for each item of the source.
+struct flow_progress {
+  std::optional<std::uint64_t> total;  ///< jobs there will be, where that is known
+  std::uint64_t offered = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t canceled = 0;
+  std::uint64_t running = 0;  ///< in a task right now
+  duration elapsed{};
+};
+
+struct flow_failure {
+  std::uint64_t index = 0;
+  std::string name;  ///< the item's
+  std::string text;
+  unsigned attempt = 1;
+  double run_seconds = 0;
+};
+
+/// What a run came to. `offered = admitted + rejected`, `admitted = completed + failed + canceled`.
+struct flow_summary {
+  static constexpr std::size_t failures_kept_max = 1000;
+
+  std::string flow;
+  std::uint64_t offered = 0;
+  std::uint64_t admitted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t canceled = 0;
+  std::uint64_t peak_running = 0;
+  duration elapsed{};
+  duration run_p50{};
+  duration run_p99{};
+  std::vector<flow_failure> failures;       ///< the first `failures_kept_max` of them
+  std::optional<flow_failure> root_error;   ///< the first failure in time
+  std::optional<weir::cause> ended_by;      ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
+  std::optional<std::string> source_error;  ///< the source ended with this error
+  std::optional<std::string> sink_error;    ///< the sink failed with this error
+  std::vector<std::string> stragglers;      ///< jobs that were still running when the shutdown budget was spent
+
+  [[nodiscard]] bool balanced() const noexcept {
+    return offered == admitted + rejected && admitted == completed + failed + canceled;
+  }
+};
+
+/// How a caller steers and watches a run.
+struct flow_control {
+  /// Called about every `progress_period` on a thread of the clock's; must be short.
+  std::function<void(const flow_progress&)> on_progress;
+  duration progress_period = std::chrono::milliseconds{200};
+  /// Called once for each failure, as it is seen.
+  std::function<void(const flow_failure&)> on_failure;
+  /// Once canceled, the source is no longer read; what was admitted runs to its end. Cancel `ctx`
+  /// itself to stop that too.
+  context intake = context::background();
+};
+
+/// Runs a flow to its end. Blocks the calling thread. Canceling `ctx` ends it early.
+[[nodiscard]] flow_summary run_flow(engine& e, const context& ctx, flow_plan plan, const flow_control& control = {});
+
+/// The documented exit code of a run: 0 all completed, 1 some job or the source failed, 3 canceled
+/// or past its deadline, 70 the books do not balance.
+[[nodiscard]] int exit_code(const flow_summary& s) noexcept;
+
+}  // namespace weir

@@ -1,0 +1,51 @@
+#pragma once
+
+/// A sink takes the outcomes of a flow, one at a time, on one thread.
+
+#include <weir/runtime/record.hpp>
+
+#include <caf/error.hpp>
+
+#include <cstdint>
+
+namespace weir {
+
+/// A completed job as a sink sees it.
+struct completed_item {
+  std::uint64_t index = 0;  ///< its place in the source, from 0
+  const item& from;
+  const record& result;
+  unsigned attempt = 1;
+  double queue_seconds = 0;
+  double run_seconds = 0;
+};
+
+/// A failed job as a sink sees it. Canceled jobs are only counted, in the summary.
+struct failed_item {
+  std::uint64_t index = 0;
+  const item& from;
+  const caf::error& reason;
+  unsigned attempt = 1;
+  double queue_seconds = 0;
+  double run_seconds = 0;
+};
+
+class sink {
+public:
+  virtual ~sink() = default;
+
+  /// Takes one completed job. An error ends the run: `ec::sink_closed` when the reader has gone,
+  /// `ec::io` otherwise.
+  virtual caf::error put(const completed_item& done) = 0;
+
+  /// Takes one failed job. Only sinks that list failures in their output override this.
+  virtual caf::error put(const failed_item&) { return {}; }
+
+  /// Writes what is still held back. Called once, after the last `put`, also after a cancel.
+  virtual caf::error finish() = 0;
+
+  /// Writes out whole lines that are held back, so that a slow flow shows its results in time.
+  virtual caf::error flush() { return {}; }
+};
+
+}  // namespace weir

@@ -1,0 +1,39 @@
+#pragma once
+
+/// A source yields the items of a flow, one at a time, on one thread.
+
+#include <weir/actors/context.hpp>
+#include <weir/runtime/record.hpp>
+
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+class source {
+public:
+  virtual ~source() = default;
+
+  /// The next item, or nothing at the end. May block on I/O; returns nothing soon after `ctx` is
+  /// canceled. An error ends the source. What it could not read but can go on without (a folder
+  /// without permission) comes as a `trouble`.
+  virtual caf::expected<std::optional<item>> next(const context& ctx) = 0;
+
+  /// How many items there will be, where that is known before the end: for progress and time left.
+  [[nodiscard]] virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
+
+  /// A part of the input that was passed over because it could not be read.
+  struct trouble {
+    std::string name;
+    caf::error reason;
+  };
+
+  /// The troubles since the last call. The flow counts each as a failed job named after it.
+  [[nodiscard]] virtual std::vector<trouble> take_troubles() { return {}; }
+};
+
+}  // namespace weir

@@ -66,20 +66,18 @@ std::string to_string(const halt_rule& r) {
   return text + (r.percent > 0 ? std::to_string(r.percent) + "%" : std::to_string(r.count));
 }
 
-bool halt::reached() const noexcept {
-  const auto done = completed_ + failed_;
-  const auto seen = rule_.what == halt_rule::what_t::fail      ? failed_
-                    : rule_.what == halt_rule::what_t::success ? completed_
+bool halt::reached(std::uint64_t completed, std::uint64_t failed) const noexcept {
+  const auto done = completed + failed;
+  const auto seen = rule_.what == halt_rule::what_t::fail      ? failed
+                    : rule_.what == halt_rule::what_t::success ? completed
                                                                : done;
   if (rule_.percent > 0)
     return done >= halt_rule::sample_min && seen * 100 >= done * rule_.percent;
   return seen >= rule_.count;
 }
 
-halt::decision halt::observe(std::uint64_t completed, std::uint64_t failed) {
-  completed_ += completed;
-  failed_ += failed;
-  if (!watches() || !reached())
+halt::decision halt::observe(std::uint64_t completed, std::uint64_t failed) noexcept {
+  if (!watches() || !reached(completed, failed))
     return decision::go_on;
   decided_ = true;
   return rule_.how == halt_rule::how_t::now ? decision::stop_now : decision::stop_soon;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// When a run ends early because of its outcomes. A plain state machine: it is told of every outcome
-/// and answers once that the run should halt. The rules are GNU parallel's `--halt`, in its words.
+/// When a run ends early because of its outcomes. A plain state machine: it is shown the counts and
+/// answers once that the run should halt. The rules are GNU parallel's `--halt`, in its words.
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +25,9 @@ struct halt_rule {
   /// would be 100 %.
   static constexpr std::uint64_t sample_min = 3;
 
+  /// True if jobs that complete count too: then each must be looked at before the next starts.
+  [[nodiscard]] bool counts_completed() const noexcept { return how != how_t::never && what != what_t::fail; }
+
   /// Reads "never", "now,fail=1", "soon,done=10%", …; nothing if the text is not a rule.
   [[nodiscard]] static std::optional<halt_rule> parse(std::string_view text);
 
@@ -45,19 +48,16 @@ public:
 
   explicit halt(halt_rule rule = {}) : rule_(rule) {}
 
-  /// Tells of outcomes that completed and failed since the last call. Answers other than `go_on`
-  /// come once.
-  decision observe(std::uint64_t completed, std::uint64_t failed);
+  /// Shows how many jobs have completed and failed so far. Answers other than `go_on` come once.
+  decision observe(std::uint64_t completed, std::uint64_t failed) noexcept;
 
-  /// True where a single failure is enough, so that it must be told before its batch ends.
+  /// False where no count matters, or no longer.
   [[nodiscard]] bool watches() const noexcept { return rule_.how != halt_rule::how_t::never && !decided_; }
 
 private:
-  [[nodiscard]] bool reached() const noexcept;
+  [[nodiscard]] bool reached(std::uint64_t completed, std::uint64_t failed) const noexcept;
 
   halt_rule rule_;
-  std::uint64_t completed_ = 0;
-  std::uint64_t failed_ = 0;
   bool decided_ = false;
 };
 

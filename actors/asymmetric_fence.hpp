@@ -1,0 +1,19 @@
+#pragma once
+
+/// A pair of fences of which one side is free: a worker publishes what it is about to do and reads
+/// whether it may, thousands of times a millisecond; somebody who wants to stop it does so rarely. The
+/// light side only keeps the compiler from reordering; the heavy side makes the kernel run a full
+/// barrier on every thread of the process (membarrier(2)), some microseconds.
+/// From: "Asymmetric thread fence", P1202 (Goldblatt), and Linux' membarrier(2).
+
+#include <atomic>
+
+namespace weir {
+
+inline void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+/// False where the kernel has no such call: then nothing is known about the other side, and the
+/// caller must do without.
+[[nodiscard]] bool heavy_fence() noexcept;
+
+}  // namespace weir

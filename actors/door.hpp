@@ -1,0 +1,86 @@
+#pragma once
+
+/// Where jobs come in: admission, the callers who wait for room, and the block in which jobs gather
+/// while all workers are busy. One lock, held for some nanoseconds a job; an offer that finds no room
+/// is refused at once (P4).
+///
+/// Lock order: the station's lock may be held when this one is taken, never the other way round.
+
+#include <weir/actors/context.hpp>
+#include <weir/actors/job_block.hpp>
+#include <weir/actors/policy/admission.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
+namespace weir {
+
+class door {
+public:
+  explicit door(std::uint64_t capacity) : admission_(capacity) {}
+
+  // -- for callers --------------------------------------------------------------------------------
+
+  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock{mutex_}; }
+
+  /// Takes a slot. Returns no error if there was one, else `ec::overloaded`, or what the door was
+  /// closed with; the refusal is counted.
+  [[nodiscard]] caf::error admit(const std::unique_lock<std::mutex>& held);
+
+  /// Takes `n` slots of a run whose jobs are all known.
+  void admit_all(std::uint64_t n);
+
+  /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks.
+  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx);
+
+  /// Takes back an admission whose job could not be stored.
+  void undo(const std::unique_lock<std::mutex>&) { admission_.undo(); }
+
+  /// True while a worker waits for work: then a job is passed on at once instead of gathered.
+  [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }
+
+  /// How to get at the jobs that are gathered but not yet passed on. Called under both locks.
+  void gather_with(std::function<job_span()> take_open) { take_open_ = std::move(take_open); }
+
+  // -- for the station ----------------------------------------------------------------------------
+
+  /// Says whether workers wait for work. Wakes callers who wait for room if it is time.
+  void set_hungry(bool is) noexcept;
+
+  /// What has gathered; empty if nothing has.
+  [[nodiscard]] job_span take_open();
+
+  /// Gives back `n` slots and wakes callers who wait for room if it is time.
+  void release(std::uint64_t n) noexcept;
+
+  /// Admits no more; later offers are refused with `why`. The first reason stays.
+  void close(caf::error why);
+
+  void resize(std::uint64_t capacity);
+
+  struct counts {
+    std::uint64_t offered = 0;
+    std::uint64_t admitted = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t used = 0;
+    std::uint64_t capacity = 0;
+    bool closed = false;
+  };
+  [[nodiscard]] counts count() const;
+
+private:
+  [[nodiscard]] bool worth_waking() const noexcept;
+
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  policy::admission admission_;
+  caf::error closed_with_;
+  std::function<job_span()> take_open_;
+  std::atomic<std::uint64_t> released_{0};
+  std::atomic<std::uint64_t> waiting_{0};
+  std::atomic<bool> hungry_{false};
+};
+
+}  // namespace weir

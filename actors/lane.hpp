@@ -1,0 +1,82 @@
+#pragma once
+
+/// The thread side of a worker: it pulls spans of jobs from its station and runs them. User code runs
+/// here and nowhere else, so a call that blocks holds up its own slot only.
+///
+/// Invariant: a job starts only after its index was published in `running_` and found below `limit_`.
+/// Whoever lowers the limit (to cancel, to retire the lane, to take jobs over) and then passes a
+/// heavy fence knows that no job but the published one can be running beyond it. The cost for each
+/// job is one store and one load.
+
+#include <weir/actors/asymmetric_fence.hpp>
+#include <weir/actors/context.hpp>
+#include <weir/actors/job_block.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+
+namespace weir {
+
+class station;
+
+enum class outcome_kind : std::uint8_t { completed, failed, canceled };
+
+class alignas(64) lane {
+public:
+  lane(station& owner, std::size_t number, const context& ctx) : station_(owner), number_(number), ctx_(ctx) {}
+
+  // -- for a block's loop, on the lane's thread --------------------------------------------------
+
+  /// Asks before each job of the span.
+  [[nodiscard]] bool may_start(std::uint64_t i) noexcept {
+    running_.store(i, std::memory_order_release);
+    light_fence();
+    return i < limit_.load(std::memory_order_relaxed);
+  }
+
+  /// Says that job `i` has its outcome, where somebody may learn of it before the span ends.
+  void passed(std::uint64_t i) noexcept { running_.store(i + 1, std::memory_order_release); }
+
+  /// Files the error that job `i` ended with: canceled if it gave up because of its context, failed
+  /// otherwise. The run may halt because of it.
+  outcome_kind ended_with(std::uint64_t i, const caf::error& why) noexcept;
+
+  /// What the jobs get.
+  [[nodiscard]] const context& ctx() const noexcept { return ctx_; }
+
+  /// Whether jobs are long enough to be timed one by one; else the span's mean serves.
+  [[nodiscard]] bool fine() const noexcept { return fine_; }
+
+  [[nodiscard]] time_point now() const noexcept { return ctx_.time().now(); }
+
+  /// When the span was taken.
+  [[nodiscard]] time_point begun() const noexcept { return begun_; }
+
+  /// Its number within the station, from 0; for traces and messages.
+  [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+private:
+  friend class station;
+
+  enum class state : std::uint8_t { idle, woken, busy, retired, abandoned };
+
+  // Written by the lane's thread for each job, read by others now and then.
+  std::atomic<std::uint64_t> running_{0};
+  // Written under the station's lock.
+  std::atomic<std::uint64_t> limit_{0};
+
+  // The rest is guarded by the station's lock, or owned by the lane's thread while it is busy.
+  station& station_;
+  std::size_t number_;
+  context ctx_;
+  job_span work_;  // what it holds; `last` shrinks when another lane takes jobs over
+  time_point begun_{};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> canceled_{0};
+  bool fine_ = true;
+  state state_ = state::idle;
+  std::condition_variable wake_;
+};
+
+}  // namespace weir

@@ -1,0 +1,44 @@
+#pragma once
+
+/// How many jobs a worker may take at once: its credit. It starts at one job and grows only while the
+/// measured time of a job is short, so that the cost of a hand-over is spread over many short jobs
+/// and no long job is hoarded behind another. Near the end of the queue it shrinks, so that all
+/// workers end together: guided self-scheduling (Polychronopoulos and Kuck, 1987).
+
+#include <chrono>
+#include <cstdint>
+
+namespace weir::policy {
+
+class batch_size {
+public:
+  using duration = std::chrono::nanoseconds;
+
+  /// A batch should take about this long: a hundred times the cost of a hand-over.
+  static constexpr duration target{100'000};
+  /// Jobs shorter than this are timed a batch at a time: two clock readings cost more than the job.
+  static constexpr duration fine_min{1'000};
+  /// A bound for what one batch may hold whatever its jobs cost.
+  static constexpr std::uint64_t jobs_max = 1u << 20;
+
+  explicit batch_size(std::uint64_t limit = jobs_max) : limit_(limit) {}
+
+  /// Tells what `jobs` consecutive jobs took together.
+  void observe(std::uint64_t jobs, duration elapsed) noexcept;
+
+  /// The credit of a worker that comes for work while `queued` jobs wait for `workers` workers.
+  [[nodiscard]] std::uint64_t next(std::uint64_t queued, std::uint64_t workers) const noexcept;
+
+  /// The smoothed time of one job; zero before the first one was measured.
+  [[nodiscard]] duration mean() const noexcept;
+
+  /// Whether jobs are long enough to be timed one by one.
+  [[nodiscard]] bool fine() const noexcept { return !measured_ || mean_ >= static_cast<double>(fine_min.count()); }
+
+private:
+  std::uint64_t limit_;
+  double mean_ = 0;  // in ns; fractions matter, as jobs may take less than one
+  bool measured_ = false;
+};
+
+}  // namespace weir::policy

@@ -1,0 +1,88 @@
+#pragma once
+
+/// Every message of Weir's actors, in the order in which a run meets them. Jobs and outcomes do not
+/// appear here: they pass through the station (station.hpp), a span at a time.
+///
+///   supervisor ── starts ──▶ collector, dispatcher ── starts ──▶ workers
+///
+/// It ends them in the reverse order. All messages of control are sent with high priority.
+
+#include <weir/actors/caf.hpp>
+#include <weir/actors/station.hpp>
+#include <weir/actors/threads.hpp>
+
+#include <caf/typed_actor.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace weir {
+
+using station_ptr = std::shared_ptr<station>;
+
+/// Takes the outcomes that are ready, in order; returns when all are handled. Runs on a thread of
+/// the collector's.
+using delivery = std::function<void(std::vector<finished_span>&)>;
+
+/// How a tree of actors ended; shared between its supervisor and whoever waits for it.
+struct tree_end {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool reached = false;
+  std::vector<straggler> stragglers;  ///< jobs whose threads were written off
+};
+
+/// One worker: owns a thread that runs a lane of the station.
+using worker_actor = caf::typed_actor<
+    // The lane has ended: it was retired, or the stage is at its end. From its thread.
+    caf::reacts_to<lane_ended_tag>,
+    // End now, whatever the lane does. From the dispatcher.
+    caf::reacts_to<leave_tag>>;
+
+/// Keeps as many workers as the stage is to have, and replaces those that are lost.
+using dispatcher_actor = caf::typed_actor<
+    // Have this many workers from now on; surplus ones end after the job that they run.
+    caf::reacts_to<resize_tag, std::uint64_t>,
+    // End when the last lane has ended. From the supervisor, at rest.
+    caf::reacts_to<done_tag>,
+    // End now: what still runs was written off. From the supervisor.
+    caf::reacts_to<leave_tag>>;
+
+/// Hands collected outcomes to their receiver, on a thread of its own.
+using collector_actor = caf::typed_actor<
+    // The last outcome has been handed over. From its thread.
+    caf::reacts_to<lane_ended_tag>,
+    // End now, whatever the receiver does. From the supervisor.
+    caf::reacts_to<leave_tag>>;
+
+/// Owns the tree: starts it, carries control into it, and brings it to rest.
+using supervisor_actor = caf::typed_actor<
+    // Have this many workers from now on.
+    caf::reacts_to<resize_tag, std::uint64_t>,
+    // No more input: finish what was admitted, then end.
+    caf::reacts_to<done_tag>,
+    // Cancel what is queued and what runs, with this cause; then end.
+    caf::reacts_to<cancel_tag, cause>,
+    // Drain, cancel, kill within this time; then end.
+    caf::reacts_to<stop_tag, duration>,
+    // Every admitted job has its outcome. From the station.
+    caf::reacts_to<at_rest_tag>,
+    // A phase of the shutdown is over. From the clock.
+    caf::reacts_to<phase_due_tag>>;
+
+/// What a tree is started with.
+struct tree_plan {
+  station_ptr stage;
+  threads* pool = nullptr;  ///< outlives the tree
+  std::size_t parallelism = 1;
+  delivery deliver;  ///< none: blocks hand their outcomes over by themselves
+  std::shared_ptr<tree_end> end = std::make_shared<tree_end>();
+};
+
+}  // namespace weir
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::cause)

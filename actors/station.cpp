@@ -1,0 +1,484 @@
+#include <weir/actors/policy/routing.hpp>
+#include <weir/actors/station.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace weir {
+
+outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
+  const auto gave_up = ctx_.canceled() && (is(why, ec::canceled) || is(why, ec::deadline_exceeded));
+  auto& count = gave_up ? canceled_ : failed_;
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (gave_up)
+    return outcome_kind::canceled;
+  station_.note_error(*this, i, why);
+  return outcome_kind::failed;
+}
+
+station::station(station_options options, const context& parent)
+    : options_(std::move(options)),
+      ctx_(context::with_cancel(parent)),
+      door_(options_.capacity),
+      sizes_(options_.halt.counts_completed() ? 1 : options_.batch_max),
+      outcomes_(options_.ordered),
+      halt_(options_.halt) {
+  on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
+}
+
+station::~station() = default;
+
+// -- input ----------------------------------------------------------------------------------------
+
+void station::offer(job_span jobs) {
+  if (jobs.empty())
+    return;
+  lock_type held{mutex_};
+  if (stopped_by_) {
+    end_unstarted(std::move(jobs), finished_span::how_t::canceled);
+    check_rest(held);
+    return;
+  }
+  queue_.push(std::move(jobs));
+  wake_one();
+}
+
+void station::close(caf::error why) {
+  door_.close(std::move(why));
+  lock_type held{mutex_};
+  check_rest(held);
+}
+
+// -- lanes ----------------------------------------------------------------------------------------
+
+std::size_t station::resize(std::size_t parallelism) {
+  lock_type held{mutex_};
+  target_ = parallelism;
+  if (active_ <= target_) {
+    const auto missing = target_ - active_;
+    active_ = target_;
+    return missing;
+  }
+  // Those who sleep go first; of those who work, each stops at its next job until enough have gone.
+  for (auto& l : lanes_)
+    if (l->state_ == lane::state::idle)
+      l->wake_.notify_one();
+    else if (l->state_ == lane::state::busy)
+      l->limit_.store(0, std::memory_order_relaxed);
+  return 0;
+}
+
+lane& station::add_lane() {
+  std::size_t number = 0;
+  const auto taken = [&](const auto& l) { return l->number_ == number; };
+  while (std::any_of(lanes_.begin(), lanes_.end(), taken))
+    ++number;
+  return *lanes_.emplace_back(std::make_unique<lane>(*this, number, ctx_));
+}
+
+void station::remove_lane(const lane& l) {
+  std::erase_if(lanes_, [&](const auto& owned) { return owned.get() == &l; });
+}
+
+void station::serve() {
+  const auto keep = shared_from_this();
+  lock_type held{mutex_};
+  auto& l = add_lane();
+  while (l.state_ != lane::state::abandoned && pull(l, held)) {
+    const auto block = l.work_.block;
+    const auto first = l.work_.first;
+    held.unlock();
+    const auto stop = block->run(first, l);
+    held.lock();
+    if (l.state_ == lane::state::abandoned)
+      break;
+    const auto decision = report(l, stop);
+    if (decision != policy::halt::decision::go_on) {
+      held.unlock();
+      act_on_halt(decision, "its count was reached");
+      held.lock();
+    }
+    check_rest(held);
+  }
+  remove_lane(l);
+}
+
+std::size_t station::lane_missing() {
+  lock_type held{mutex_};
+  --target_;
+  return --active_;
+}
+
+void station::retire() {
+  lock_type held{mutex_};
+  retiring_ = true;
+  for (auto& l : lanes_)
+    l->wake_.notify_one();
+}
+
+bool station::pull(lane& l, lock_type& held) {
+  for (;;) {
+    if (stopped_by_) {
+      end_unstarted(std::exchange(l.work_, {}), finished_span::how_t::canceled);
+      end_unstarted(door_.take_open(), finished_span::how_t::canceled);
+      settle(l);
+      check_rest(held);
+    }
+    if (active_ > target_ || (retiring_ && l.work_.empty() && queue_.empty())) {
+      queue_.give_back(std::exchange(l.work_, {}));
+      settle(l);
+      l.state_ = lane::state::retired;
+      --active_;
+      if (!queue_.empty())
+        wake_one();
+      return false;
+    }
+    if (find_work(l))
+      return true;
+    wait_for_work(l, held);
+  }
+}
+
+bool station::find_work(lane& l) {
+  if (!l.work_.empty()) {
+    begin(l, std::move(l.work_));
+    return true;
+  }
+  if (queue_.empty()) {
+    // First say that this lane is hungry, then look at what has gathered: a caller who puts a job
+    // there after the look sees the hunger and passes the job on.
+    door_.set_hungry(true);
+    queue_.push(door_.take_open());
+  }
+  if (queue_.empty())
+    return take_over(l);
+  begin(l, queue_.take(sizes_.next(queue_.jobs(), active_)));
+  note_hunger();
+  if (!queue_.empty())
+    wake_one();
+  return true;
+}
+
+bool station::take_over(lane& l) {
+  std::vector<policy::holding> busy;
+  const auto now = ctx_.time().now();
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    if (const auto& other = *lanes_[i]; other.state_ == lane::state::busy)
+      busy.push_back({i, other.running_.load(std::memory_order_relaxed), other.work_.last, now - other.begun_});
+  const auto choice = policy::choose_takeover(busy, sizes_.mean());
+  if (!choice)
+    return false;
+  auto& from = *lanes_[choice->worker];
+  from.limit_.store(choice->at, std::memory_order_relaxed);
+  if (!heavy_fence()) {
+    from.limit_.store(from.work_.last, std::memory_order_relaxed);
+    return false;
+  }
+  // The job that is published may run, whatever the limit; all behind it and the limit may not.
+  const auto at = std::min(std::max(choice->at, from.running_.load(std::memory_order_relaxed) + 1), from.work_.last);
+  from.limit_.store(at, std::memory_order_relaxed);
+  auto jobs = from.work_.take_back(at);
+  if (jobs.empty())
+    return false;
+  begin(l, std::move(jobs));
+  return true;
+}
+
+void station::begin(lane& l, job_span jobs) {
+  if (l.state_ != lane::state::busy)
+    peak_busy_ = std::max(peak_busy_, ++busy_);
+  l.state_ = lane::state::busy;
+  l.begun_ = ctx_.time().now();
+  l.fine_ = sizes_.fine();
+  l.running_.store(jobs.first, std::memory_order_relaxed);
+  l.limit_.store(jobs.last, std::memory_order_relaxed);
+  l.work_ = std::move(jobs);
+}
+
+policy::halt::decision station::report(lane& l, std::uint64_t stop) {
+  auto done = l.work_.take_front(stop - l.work_.first);
+  const auto ran = done.size();
+  if (ran > 0) {
+    const auto elapsed = ctx_.time().now() - l.begun_;
+    sizes_.observe(ran, elapsed);
+    fine_.store(sizes_.fine(), std::memory_order_relaxed);
+    count_outcomes(l, ran);
+    deliver({std::move(done), finished_span::how_t::ran, l.begun_, elapsed / static_cast<std::int64_t>(ran)});
+  }
+  settle(l);
+  if (!halt_.watches())
+    return policy::halt::decision::go_on;
+  const auto so_far = count_books();
+  return halt_.observe(so_far.completed, so_far.failed);
+}
+
+void station::settle(lane& l) {
+  if (l.state_ != lane::state::busy || !l.work_.empty())
+    return;
+  l.work_ = {};
+  l.state_ = lane::state::woken;
+  --busy_;
+}
+
+void station::count_outcomes(lane& l, std::uint64_t ran) {
+  const auto failed = l.failed_.exchange(0, std::memory_order_relaxed);
+  const auto canceled = l.canceled_.exchange(0, std::memory_order_relaxed);
+  // What is published counts for those who look on; it is in the books now.
+  l.running_.store(l.work_.first, std::memory_order_relaxed);
+  ended_.failed += failed;
+  ended_.canceled += canceled;
+  ended_.completed += ran - failed - canceled;
+}
+
+void station::wait_for_work(lane& l, lock_type& held) {
+  l.state_ = lane::state::idle;
+  ++idle_;
+  note_hunger();
+  // While others hold jobs that have not started, look again soon: one of them may be long.
+  const auto others_hold =
+      std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& other) { return unstarted(*other) > 0; });
+  const auto woken = [&] { return l.state_ != lane::state::idle || retiring_ || active_ > target_; };
+  if (others_hold)
+    l.wake_.wait_for(held, 2 * policy::takeover_min, woken);
+  else
+    l.wake_.wait(held, woken);
+  if (l.state_ == lane::state::idle) {
+    l.state_ = lane::state::woken;
+    --idle_;
+  }
+}
+
+void station::wake_one() {
+  const auto sleeper =
+      std::find_if(lanes_.begin(), lanes_.end(), [](const auto& l) { return l->state_ == lane::state::idle; });
+  if (sleeper == lanes_.end())
+    return;
+  (*sleeper)->state_ = lane::state::woken;
+  --idle_;
+  note_hunger();
+  (*sleeper)->wake_.notify_one();
+}
+
+std::uint64_t station::unstarted(const lane& l) const noexcept {
+  if (l.state_ != lane::state::busy)
+    return 0;
+  return l.work_.last - std::min(l.work_.last, l.running_.load(std::memory_order_relaxed) + 1);
+}
+
+void station::note_hunger() { door_.set_hungry(idle_ > 0 || stopped_by_.has_value()); }
+
+// -- outcomes -------------------------------------------------------------------------------------
+
+void station::deliver(finished_span piece) {
+  if (!options_.collected)
+    return;
+  const auto sequence = piece.jobs.block->sequence() + piece.jobs.first;
+  const auto size = piece.jobs.size();
+  outcomes_.add(sequence, size, std::move(piece));
+  if (outcomes_.ready())
+    outcome_ready_.notify_one();
+}
+
+void station::end_unstarted(job_span jobs, finished_span::how_t how) {
+  if (jobs.empty())
+    return;
+  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, stop_error_);
+  ended_.canceled += canceled;
+  ended_.completed += jobs.size() - canceled;
+  deliver({std::move(jobs), how, {}, {}});
+}
+
+bool station::collect(std::vector<finished_span>& out) {
+  lock_type held{mutex_};
+  outcome_ready_.wait(held, [this] { return outcomes_.ready() || (complete() && outcomes_.held() == 0); });
+  if (!outcomes_.ready())
+    return false;
+  outcomes_.take(out);
+  return true;
+}
+
+void station::taken(std::uint64_t n) {
+  door_.release(n);
+  lock_type held{mutex_};
+  taken_ += n;
+  check_rest(held);
+}
+
+// -- errors and the end ---------------------------------------------------------------------------
+
+void station::note_error(lane& l, std::uint64_t i, const caf::error& why) {
+  lock_type held{mutex_};
+  if (l.state_ == lane::state::abandoned)
+    return;
+  const auto index = l.work_.block->sequence() + i;
+  if (!root_)
+    root_ = root_error{index, why};
+  if (!halt_.watches())
+    return;
+  const auto so_far = count_books();
+  const auto decision = halt_.observe(so_far.completed, so_far.failed);
+  if (decision == policy::halt::decision::go_on)
+    return;
+  held.unlock();
+  act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+}
+
+void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
+  cause why{ec::canceled, "halt", "rule \"" + to_string(options_.halt) + "\", " + reason};
+  if (d == policy::halt::decision::stop_now)
+    ctx_.cancel(std::move(why));
+  else
+    stop(why);
+}
+
+void station::stop(const cause& why) {
+  const auto error = make_error(why.code, to_string(why));
+  door_.close(error);
+  lock_type held{mutex_};
+  if (stopped_by_)
+    return;
+  stopped_by_ = why;
+  stop_error_ = error;
+  // From now on a job that was admitted a moment ago is passed on at once, and ends in `offer`.
+  note_hunger();
+  for (auto& l : lanes_)
+    l->limit_.store(0, std::memory_order_relaxed);
+  static_cast<void>(heavy_fence());
+  for (auto& jobs : queue_.take_all())
+    end_unstarted(std::move(jobs), finished_span::how_t::canceled);
+  end_unstarted(door_.take_open(), finished_span::how_t::canceled);
+  check_rest(held);
+}
+
+std::vector<straggler> station::abandon() {
+  lock_type held{mutex_};
+  assert(stopped_by_ && "only what was canceled is written off");
+  auto names = list_running();
+  for (auto& owned : lanes_) {
+    auto& l = *owned;
+    if (l.state_ != lane::state::busy)
+      continue;
+    l.state_ = lane::state::abandoned;
+    --busy_;
+    --active_;
+    ++abandoned_;
+    auto rest = std::exchange(l.work_, {});
+    const auto at = std::clamp(l.running_.load(std::memory_order_acquire), rest.first, rest.last);
+    auto done = rest.take_front(at - rest.first);
+    if (!done.empty()) {
+      count_outcomes(l, done.size());
+      deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
+    }
+    if (!rest.empty())
+      end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
+    end_unstarted(std::move(rest), finished_span::how_t::canceled);
+  }
+  check_rest(held);
+  return names;
+}
+
+std::vector<straggler> station::running() const {
+  lock_type held{mutex_};
+  return list_running();
+}
+
+std::vector<straggler> station::list_running() const {
+  std::vector<straggler> all;
+  const auto now = ctx_.time().now();
+  for (const auto& l : lanes_)
+    if (l->state_ == lane::state::busy)
+      all.push_back({l->number_, l->work_.block->sequence() + l->running_.load(std::memory_order_relaxed),
+                     now - l->begun_});
+  return all;
+}
+
+bool station::complete() const {
+  const auto at_door = door_.count();
+  return at_door.closed && ended_.ended() == at_door.admitted;
+}
+
+bool station::at_rest() const {
+  lock_type held{mutex_};
+  return complete() && (!options_.collected || taken_ == ended_.ended());
+}
+
+void station::wait_for_rest() const {
+  lock_type held{mutex_};
+  rest_changed_.wait(held, [this] { return rest_told_; });
+}
+
+void station::on_rest(std::function<void()> hook) {
+  lock_type held{mutex_};
+  if (rest_told_) {
+    held.unlock();
+    hook();
+    return;
+  }
+  rest_hook_ = std::move(hook);
+}
+
+void station::check_rest(lock_type& held) {
+  if (rest_told_ || !complete())
+    return;
+  // The one who collects may wait for an end that needs no further outcome.
+  if (options_.collected)
+    outcome_ready_.notify_all();
+  if (options_.collected && taken_ != ended_.ended())
+    return;
+  rest_told_ = true;
+  rest_changed_.notify_all();
+  if (!rest_hook_)
+    return;
+  const auto hook = std::exchange(rest_hook_, {});
+  held.unlock();
+  hook();
+  held.lock();
+}
+
+// -- looking on -----------------------------------------------------------------------------------
+
+policy::books station::count_books() const {
+  auto all = ended_;
+  for (const auto& l : lanes_) {
+    if (l->state_ != lane::state::busy)
+      continue;
+    const auto failed = l->failed_.load(std::memory_order_relaxed);
+    const auto canceled = l->canceled_.load(std::memory_order_relaxed);
+    const auto at = std::clamp(l->running_.load(std::memory_order_relaxed), l->work_.first, l->work_.last);
+    const auto passed = std::max(at - l->work_.first, failed + canceled);
+    all.failed += failed;
+    all.canceled += canceled;
+    all.completed += passed - failed - canceled;
+  }
+  return all;
+}
+
+station::snapshot station::look() const {
+  lock_type held{mutex_};
+  const auto at_door = door_.count();
+  snapshot s;
+  s.books = count_books();
+  s.books.offered = at_door.offered;
+  s.books.admitted = at_door.admitted;
+  s.books.rejected = at_door.rejected;
+  s.running = busy_;
+  s.peak_running = peak_busy_;
+  s.queued = s.books.open() - std::min<std::uint64_t>(s.books.open(), busy_);
+  s.parallelism = target_;
+  s.capacity = at_door.capacity;
+  s.used = at_door.used;
+  s.abandoned = abandoned_;
+  return s;
+}
+
+std::optional<root_error> station::root() const {
+  lock_type held{mutex_};
+  return root_;
+}
+
+std::optional<cause> station::stopped_by() const {
+  lock_type held{mutex_};
+  return stopped_by_;
+}
+
+}  // namespace weir

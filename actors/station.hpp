@@ -1,0 +1,218 @@
+#pragma once
+
+/// The place where jobs meet workers: what the actors of one stage share. Behind one lock it holds the
+/// queue, what each lane has, the way to the outcomes, and the books; every decision is a policy's.
+/// Jobs and outcomes pass through here a span at a time and never through a mailbox; the actors
+/// start, watch, resize and end what happens here.
+///
+/// Invariants: each admitted job is in exactly one of the gathering block, the queue, one lane, the
+/// fan-in, or has been handed over (P1); at most `parallelism` lanes that are not on their way out
+/// hold work (P2); nothing starts after `stop` (P5).
+///
+/// Owned by `shared_ptr`: by its run, its actors and its lanes. All members are thread-safe.
+
+#include <weir/actors/context.hpp>
+#include <weir/actors/door.hpp>
+#include <weir/actors/job_block.hpp>
+#include <weir/actors/lane.hpp>
+#include <weir/actors/policy/batch_size.hpp>
+#include <weir/actors/policy/books.hpp>
+#include <weir/actors/policy/fan_in.hpp>
+#include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/work_queue.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+struct station_options {
+  std::string name = "stage";
+  std::uint64_t capacity = 1;
+  std::size_t parallelism = 1;
+  policy::halt_rule halt;
+  /// Outcomes are taken from here with `collect`; else their blocks hand them over by themselves.
+  bool collected = false;
+  /// Collected outcomes come in the order of their jobs' sequence numbers.
+  bool ordered = false;
+  /// The most jobs that one span may hold.
+  std::uint64_t batch_max = policy::batch_size::jobs_max;
+};
+
+/// The outcomes of consecutive jobs of one block.
+struct finished_span {
+  job_span jobs;
+  enum class how_t : std::uint8_t {
+    ran,        ///< the block holds their outcomes
+    canceled,   ///< they never started
+    abandoned,  ///< their thread was written off; the block must not be read
+  } how = how_t::ran;
+  time_point begun{};    ///< when the lane took them
+  duration each{};       ///< the time of one job, where they were not timed one by one
+};
+
+/// The first failure of a run.
+struct root_error {
+  std::uint64_t index = 0;
+  caf::error why;
+};
+
+/// A job that is running.
+struct straggler {
+  std::size_t lane = 0;
+  std::uint64_t index = 0;
+  duration since{};  ///< how long its lane has held the span it is in
+};
+
+class station : public std::enable_shared_from_this<station> {
+public:
+  station(station_options options, const context& parent);
+  ~station();
+  station(const station&) = delete;
+  station& operator=(const station&) = delete;
+
+  [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
+  [[nodiscard]] const context& ctx() const noexcept { return ctx_; }
+  [[nodiscard]] door& entrance() noexcept { return door_; }
+
+  // -- input --------------------------------------------------------------------------------------
+
+  /// Queues admitted jobs and wakes a lane.
+  void offer(job_span jobs);
+
+  /// No more input: later offers are refused with `why`.
+  void close(caf::error why);
+
+  // -- lanes --------------------------------------------------------------------------------------
+
+  /// Sets how many lanes there are to be; returns how many must be started for it.
+  std::size_t resize(std::size_t parallelism);
+
+  /// Runs a lane until it is retired or written off. The calling thread belongs to the stage.
+  void serve();
+
+  /// Says that one of the lanes that `resize` asked for can't be started. Returns how many there are.
+  std::size_t lane_missing();
+
+  /// Lets the lanes go as soon as they have no work.
+  void retire();
+
+  // -- outcomes -----------------------------------------------------------------------------------
+
+  /// Waits for outcomes and moves all that are ready to `out`. False when there are none left and
+  /// none will come.
+  bool collect(std::vector<finished_span>& out);
+
+  /// Says that the outcomes of `n` collected jobs have been taken: frees their slots.
+  void taken(std::uint64_t n);
+
+  // -- the end ------------------------------------------------------------------------------------
+
+  /// Starts nothing more: what is queued ends canceled, what runs goes on. Called when the context
+  /// is canceled, and by a halt rule that says "soon".
+  void stop(const cause& why);
+
+  /// Writes off every lane that still runs a job: the job ends canceled, its thread is left to
+  /// itself and what it returns is dropped. Returns the jobs.
+  std::vector<straggler> abandon();
+
+  [[nodiscard]] std::vector<straggler> running() const;
+
+  /// True once the input is closed and each admitted job has its outcome (and it has been taken,
+  /// where outcomes are collected).
+  [[nodiscard]] bool at_rest() const;
+
+  /// Waits for that.
+  void wait_for_rest() const;
+
+  /// Calls `hook` once at rest, on the thread that brought it about, without a lock held.
+  void on_rest(std::function<void()> hook);
+
+  // -- looking on ---------------------------------------------------------------------------------
+
+  struct snapshot {
+    policy::books books;
+    std::uint64_t queued = 0;
+    std::uint64_t running = 0;
+    std::uint64_t peak_running = 0;
+    std::size_t parallelism = 0;
+    std::uint64_t capacity = 0;
+    std::uint64_t used = 0;  ///< slots that are taken
+    std::size_t abandoned = 0;
+  };
+  [[nodiscard]] snapshot look() const;
+
+  [[nodiscard]] std::optional<root_error> root() const;
+
+  /// Why nothing more was started, if the run ended early.
+  [[nodiscard]] std::optional<cause> stopped_by() const;
+
+  /// The mean time of a job is long enough for each to be timed.
+  [[nodiscard]] bool fine() const noexcept { return fine_.load(std::memory_order_relaxed); }
+
+private:
+  friend class lane;
+  using lock_type = std::unique_lock<std::mutex>;
+
+  // Each is called with the lock held.
+  lane& add_lane();
+  void remove_lane(const lane& l);
+  bool pull(lane& l, lock_type& held);
+  bool find_work(lane& l);
+  bool take_over(lane& l);
+  void begin(lane& l, job_span jobs);
+  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop);
+  void settle(lane& l);
+  void wait_for_work(lane& l, lock_type& held);
+  void wake_one();
+  [[nodiscard]] std::uint64_t unstarted(const lane& l) const noexcept;
+  void end_unstarted(job_span jobs, finished_span::how_t how);
+  void deliver(finished_span piece);
+  void count_outcomes(lane& l, std::uint64_t ran);
+  void note_hunger();
+  [[nodiscard]] bool complete() const;
+  void check_rest(lock_type& held);
+  [[nodiscard]] policy::books count_books() const;
+  [[nodiscard]] std::vector<straggler> list_running() const;
+
+  void act_on_halt(policy::halt::decision d, const std::string& reason);
+  void note_error(lane& l, std::uint64_t i, const caf::error& why);
+
+  const station_options options_;
+  context ctx_;
+  door door_;
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable rest_changed_;
+  std::condition_variable outcome_ready_;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  policy::work_queue<std::shared_ptr<job_block>> queue_;
+  policy::batch_size sizes_;
+  policy::fan_in<finished_span> outcomes_;
+  policy::halt halt_;
+  policy::books ended_;  // only the counts of outcomes
+  std::optional<root_error> root_;
+  std::optional<cause> stopped_by_;
+  caf::error stop_error_;
+  std::function<void()> rest_hook_;
+  std::size_t target_ = 0;
+  std::size_t active_ = 0;    // lanes that are neither retired nor abandoned
+  std::size_t idle_ = 0;      // lanes that sleep and have not been woken
+  std::size_t busy_ = 0;
+  std::size_t peak_busy_ = 0;
+  std::size_t abandoned_ = 0;
+  std::uint64_t taken_ = 0;
+  bool retiring_ = false;
+  bool rest_told_ = false;
+  std::atomic<bool> fine_{true};
+
+  // Declared last: it calls into this object and must go first.
+  context::subscription on_cancel_;
+};
+
+}  // namespace weir

@@ -1,0 +1,138 @@
+#include <weir/actors/collector.hpp>
+#include <weir/actors/dispatcher.hpp>
+#include <weir/actors/supervisor.hpp>
+
+namespace weir {
+
+namespace {
+
+using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+
+time_point now(self_pointer self) { return self->state.plan.stage->ctx().time().now(); }
+
+/// The first step of the end: the dispatcher goes when its workers have, then the collector.
+void end_tree(self_pointer self) {
+  if (std::exchange(self->state.ending, true))
+    return;
+  if (self->state.jobs_out)
+    tell(self->state.jobs_out, done_tag::value);
+  else
+    self->quit();
+}
+
+/// Nothing waits any more for what still runs; its jobs have been named and ended.
+void write_off(self_pointer self) {
+  auto& s = self->state;
+  auto names = s.plan.stage->abandon();
+  auto lost = names.size();
+  for (const auto& n : names)
+    spdlog::warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
+                 s.plan.stage->name(), n.index, n.lane);
+  if (s.outcomes_in && !s.plan.stage->at_rest()) {
+    spdlog::warn("{}: the receiver of the outcomes did not return within the shutdown budget; its thread was "
+                 "written off",
+                 s.plan.stage->name());
+    ++lost;
+    tell(s.outcomes_in, leave_tag::value);
+  }
+  s.plan.pool->write_off(lost);
+  std::lock_guard guard{s.plan.end->mutex};
+  s.plan.end->stragglers = std::move(names);
+}
+
+void perform(self_pointer self, policy::shutdown::action what) {
+  auto& s = self->state;
+  switch (what) {
+    case policy::shutdown::action::nothing:
+      break;
+    case policy::shutdown::action::close:
+      s.plan.stage->close(make_error(ec::closed, s.plan.stage->name() + " is shutting down"));
+      break;
+    case policy::shutdown::action::cancel:
+      s.plan.stage->ctx().cancel({ec::deadline_exceeded, "shutdown", "the time to drain is over"});
+      break;
+    case policy::shutdown::action::abandon:
+      write_off(self);
+      end_tree(self);
+      if (s.jobs_out)
+        tell(s.jobs_out, leave_tag::value);
+      break;
+    case policy::shutdown::action::finish:
+      end_tree(self);
+      break;
+  }
+}
+
+/// Asks the policy until it has nothing more to do now, and sets the clock for the next phase.
+void advance(self_pointer self) {
+  auto& s = self->state;
+  perform(self, s.way_down.advance(now(self), s.plan.stage->at_rest()));
+  const auto due = s.way_down.due();
+  s.phase_timer = due && *due != time_point::max()
+                      ? tell_at(s.plan.stage->ctx().time(), *due, caf::actor_cast<supervisor_actor>(self),
+                                phase_due_tag::value)
+                      : timer{};
+}
+
+void begin_stop(self_pointer self, duration budget) {
+  perform(self, self->state.way_down.begin(now(self), budget));
+  advance(self);
+}
+
+void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error& reason) {
+  auto& s = self->state;
+  const auto was_dispatcher = s.jobs_out && s.jobs_out.address() == who;
+  if (was_dispatcher)
+    s.jobs_out = nullptr;
+  else
+    s.outcomes_in = nullptr;
+  if (!s.ending) {
+    // A part of the tree is lost: what was admitted still ends, as canceled.
+    s.plan.stage->ctx().cancel({ec::canceled, was_dispatcher ? "dispatcher" : "collector", describe(reason)});
+    begin_stop(self, policy::shutdown::cancel_share_max);
+    return;
+  }
+  if (!s.jobs_out && !s.outcomes_in)
+    self->quit();
+}
+
+}  // namespace
+
+supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
+  auto& s = self->state;
+  s.plan = std::move(plan);
+  watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
+  self->set_exit_handler([self](caf::exit_msg& m) {
+    self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
+    begin_stop(self, policy::shutdown::cancel_share_max);
+  });
+  if (s.plan.deliver)
+    s.outcomes_in = self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
+  s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
+                                           static_cast<std::uint64_t>(s.plan.parallelism));
+  s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
+  return {
+      [self](resize_tag, std::uint64_t n) {
+        if (self->state.jobs_out)
+          tell(self->state.jobs_out, resize_tag::value, n);
+      },
+      [self](done_tag) { begin_stop(self, duration::max()); },
+      [self](cancel_tag, cause& why) { self->state.plan.stage->ctx().cancel(std::move(why)); },
+      [self](stop_tag, duration budget) { begin_stop(self, budget); },
+      [self](at_rest_tag) { begin_stop(self, duration::max()); },
+      [self](phase_due_tag) { advance(self); },
+  };
+}
+
+supervisor_actor start_tree(caf::actor_system& system, tree_plan plan) {
+  const auto end = plan.end;
+  auto top = system.spawn(supervisor, std::move(plan));
+  top->attach_functor([end](const caf::error&) {
+    std::lock_guard guard{end->mutex};
+    end->reached = true;
+    end->changed.notify_all();
+  });
+  return top;
+}
+
+}  // namespace weir

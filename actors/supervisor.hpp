@@ -1,0 +1,27 @@
+#pragma once
+
+#include <weir/actors/policy/shutdown.hpp>
+#include <weir/actors/protocol.hpp>
+
+#include <caf/actor_system.hpp>
+
+namespace weir {
+
+struct supervisor_state {
+  static constexpr const char* name = "weir.supervisor";
+
+  tree_plan plan;
+  policy::shutdown way_down;
+  timer phase_timer;
+  dispatcher_actor jobs_out;
+  collector_actor outcomes_in;
+  bool ending = false;
+};
+
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, tree_plan plan);
+
+/// Starts a tree; the handle is its supervisor. `plan.end` is reached when the last actor of the tree
+/// has gone. Does not block.
+[[nodiscard]] supervisor_actor start_tree(caf::actor_system& system, tree_plan plan);
+
+}  // namespace weir

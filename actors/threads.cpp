@@ -1,0 +1,121 @@
+#include <weir/actors/error.hpp>
+#include <weir/actors/threads.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace weir {
+
+struct threads::state {
+  struct entry {
+    std::thread handle;
+    bool ended = false;
+  };
+
+  std::mutex mutex;
+  std::condition_variable work_added;
+  std::condition_variable thread_ended;
+  std::deque<std::function<void()>> waiting;
+  std::list<entry> entries;
+  std::size_t idle = 0;
+  std::size_t alive = 0;
+  std::size_t written_off = 0;
+  bool ending = false;
+
+  void live(entry& own) {
+    std::unique_lock lock{mutex};
+    for (;;) {
+      if (!waiting.empty()) {
+        auto work = std::move(waiting.front());
+        waiting.pop_front();
+        lock.unlock();
+        work();
+        work = {};
+        lock.lock();
+        continue;
+      }
+      if (ending || idle >= idle_max)
+        break;
+      ++idle;
+      work_added.wait(lock, [&] { return ending || !waiting.empty(); });
+      --idle;
+    }
+    --alive;
+    own.ended = true;
+    thread_ended.notify_all();
+  }
+
+  /// Takes the handles of the threads that have ended, for the caller to join without the lock.
+  std::vector<std::thread> take_ended() {
+    std::vector<std::thread> ended;
+    for (auto e = entries.begin(); e != entries.end();) {
+      if (!e->ended) {
+        ++e;
+        continue;
+      }
+      ended.push_back(std::move(e->handle));
+      e = entries.erase(e);
+    }
+    return ended;
+  }
+};
+
+namespace {
+
+void join(std::vector<std::thread> ended) {
+  for (auto& t : ended)
+    t.join();
+}
+
+}  // namespace
+
+threads::threads() : state_(std::make_shared<state>()) {}
+
+threads::~threads() {
+  std::unique_lock lock{state_->mutex};
+  state_->ending = true;
+  state_->work_added.notify_all();
+  state_->thread_ended.wait(lock, [this] { return state_->alive <= state_->written_off; });
+  auto ended = state_->take_ended();
+  // What is left was written off. Its entries stay: the threads still know them.
+  for (auto& e : state_->entries)
+    e.handle.detach();
+  lock.unlock();
+  join(std::move(ended));
+}
+
+caf::error threads::run(std::function<void()> work) {
+  std::unique_lock lock{state_->mutex};
+  state_->waiting.push_back(std::move(work));
+  if (state_->waiting.size() <= state_->idle) {
+    state_->work_added.notify_one();
+    return {};
+  }
+  auto& own = state_->entries.emplace_back();
+  try {
+    // The state is shared with its threads, so that one that was written off may end after it all.
+    own.handle = std::thread{[s = state_, &own] { s->live(own); }};
+  } catch (const std::system_error& e) {
+    state_->entries.pop_back();
+    state_->waiting.pop_back();
+    return make_error(ec::overloaded, std::string{"the system has no thread left for a worker: "} + e.what());
+  }
+  ++state_->alive;
+  auto ended = state_->take_ended();
+  lock.unlock();
+  join(std::move(ended));
+  return {};
+}
+
+void threads::write_off(std::size_t n) {
+  std::lock_guard guard{state_->mutex};
+  state_->written_off += n;
+  state_->thread_ended.notify_all();
+}
+
+}  // namespace weir

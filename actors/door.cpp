@@ -46,6 +46,11 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
   return why;
 }
 
+void door::gather_with(std::function<job_span()> take_open) {
+  std::lock_guard guard{mutex_};
+  take_open_ = std::move(take_open);
+}
+
 bool door::worth_waking() const noexcept {
   return admission_.worth_waking(released_.load(), hungry_.load(std::memory_order_relaxed));
 }

@@ -42,7 +42,7 @@ public:
   [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }
 
   /// How to get at the jobs that are gathered but not yet passed on. Called under both locks.
-  void gather_with(std::function<job_span()> take_open) { take_open_ = std::move(take_open); }
+  void gather_with(std::function<job_span()> take_open);
 
   // -- for the station ----------------------------------------------------------------------------
 

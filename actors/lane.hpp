@@ -42,6 +42,10 @@ public:
   /// otherwise. The run may halt because of it.
   outcome_kind ended_with(std::uint64_t i, const caf::error& why) noexcept;
 
+  /// Gives back the slot of a job whose outcome its block hands over by itself. Comes before the
+  /// hand-over, so that whoever has the outcome finds the slot free.
+  void release_slot() noexcept;
+
   /// What the jobs get.
   [[nodiscard]] const context& ctx() const noexcept { return ctx_; }
 

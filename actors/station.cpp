@@ -16,6 +16,8 @@ outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   return outcome_kind::failed;
 }
 
+void lane::release_slot() noexcept { station_.door_.release(1); }
+
 station::station(station_options options, const context& parent)
     : options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
@@ -274,6 +276,10 @@ void station::deliver(finished_span piece) {
     return;
   const auto sequence = piece.jobs.block->sequence() + piece.jobs.first;
   const auto size = piece.jobs.size();
+  if (discarding_) {
+    taken_ += size;
+    return;
+  }
   outcomes_.add(sequence, size, std::move(piece));
   if (outcomes_.ready())
     outcome_ready_.notify_one();
@@ -282,10 +288,12 @@ void station::deliver(finished_span piece) {
 void station::end_unstarted(job_span jobs, finished_span::how_t how) {
   if (jobs.empty())
     return;
-  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, stop_error_);
+  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, *stop_error_);
   ended_.canceled += canceled;
   ended_.completed += jobs.size() - canceled;
-  deliver({std::move(jobs), how, {}, {}});
+  if (!options_.collected)
+    door_.release(canceled);
+  deliver({std::move(jobs), how, {}, {}, stop_error_});
 }
 
 bool station::collect(std::vector<finished_span>& out) {
@@ -301,6 +309,13 @@ void station::taken(std::uint64_t n) {
   door_.release(n);
   lock_type held{mutex_};
   taken_ += n;
+  check_rest(held);
+}
+
+void station::discard() {
+  lock_type held{mutex_};
+  discarding_ = true;
+  taken_ = ended_.ended();
   check_rest(held);
 }
 
@@ -332,8 +347,8 @@ void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
 }
 
 void station::stop(const cause& why) {
-  const auto error = make_error(why.code, to_string(why));
-  door_.close(error);
+  const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
+  door_.close(*error);
   lock_type held{mutex_};
   if (stopped_by_)
     return;

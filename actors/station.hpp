@@ -52,8 +52,9 @@ struct finished_span {
     canceled,   ///< they never started
     abandoned,  ///< their thread was written off; the block must not be read
   } how = how_t::ran;
-  time_point begun{};    ///< when the lane took them
-  duration each{};       ///< the time of one job, where they were not timed one by one
+  time_point begun{};  ///< when the lane took them
+  duration each{};     ///< the time of one job, where they were not timed one by one
+  std::shared_ptr<const caf::error> why{};  ///< why they were canceled
 };
 
 /// The first failure of a run.
@@ -110,6 +111,9 @@ public:
 
   /// Says that the outcomes of `n` collected jobs have been taken: frees their slots.
   void taken(std::uint64_t n);
+
+  /// Says that nobody will collect any more: outcomes count as taken when they come.
+  void discard();
 
   // -- the end ------------------------------------------------------------------------------------
 
@@ -198,7 +202,7 @@ private:
   policy::books ended_;  // only the counts of outcomes
   std::optional<root_error> root_;
   std::optional<cause> stopped_by_;
-  caf::error stop_error_;
+  std::shared_ptr<const caf::error> stop_error_;
   std::function<void()> rest_hook_;
   std::size_t target_ = 0;
   std::size_t active_ = 0;    // lanes that are neither retired nor abandoned
@@ -208,6 +212,7 @@ private:
   std::size_t abandoned_ = 0;
   std::uint64_t taken_ = 0;
   bool retiring_ = false;
+  bool discarding_ = false;
   bool rest_told_ = false;
   std::atomic<bool> fine_{true};
 

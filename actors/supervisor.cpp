@@ -69,8 +69,7 @@ void advance(self_pointer self) {
   perform(self, s.way_down.advance(now(self), s.plan.stage->at_rest()));
   const auto due = s.way_down.due();
   s.phase_timer = due && *due != time_point::max()
-                      ? tell_at(s.plan.stage->ctx().time(), *due, caf::actor_cast<supervisor_actor>(self),
-                                phase_due_tag::value)
+                      ? tell_at(s.plan.stage->ctx().time(), *due, s.itself, phase_due_tag::value)
                       : timer{};
 }
 
@@ -101,6 +100,7 @@ void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error&
 supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
   auto& s = self->state;
   s.plan = std::move(plan);
+  s.itself = caf::actor_cast<supervisor_actor>(self);
   watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
   self->set_exit_handler([self](caf::exit_msg& m) {
     self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});

@@ -13,6 +13,8 @@ struct supervisor_state {
   tree_plan plan;
   policy::shutdown way_down;
   timer phase_timer;
+  /// Keeps the tree alive until it has ended, whoever else has let go of it.
+  supervisor_actor itself;
   dispatcher_actor jobs_out;
   collector_actor outcomes_in;
   bool ending = false;

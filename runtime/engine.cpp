@@ -1,0 +1,48 @@
+#include <weir/actors/supervisor.hpp>
+#include <weir/runtime/engine.hpp>
+
+#include <caf/actor_system_config.hpp>
+
+namespace weir {
+
+struct engine::own_system {
+  explicit own_system(const engine_options& options) : system(configure(config, options)) {}
+
+  static caf::actor_system_config& configure(caf::actor_system_config& c, const engine_options& options) {
+    // The default policy lets idle threads poll; without a limit a busy actor starves the others.
+    c.set("scheduler.policy", caf::atom("sharing"));
+    c.set("scheduler.max-threads", options.message_threads);
+    c.set("scheduler.max-throughput", std::size_t{100});
+    return c;
+  }
+
+  caf::actor_system_config config;
+  caf::actor_system system;
+};
+
+engine::engine(const engine_options& options)
+    : own_(std::make_unique<own_system>(options)), system_(&own_->system) {}
+
+engine::engine(caf::actor_system& existing) : system_(&existing) {}
+
+engine::~engine() {
+  for (const auto& t : trees_) {
+    const auto end = t.lock();
+    if (!end)
+      continue;
+    std::unique_lock lock{end->mutex};
+    end->changed.wait(lock, [&] { return end->reached; });
+  }
+}
+
+supervisor_actor engine::start(tree_plan plan) {
+  plan.pool = &threads_;
+  {
+    std::lock_guard guard{mutex_};
+    std::erase_if(trees_, [](const auto& t) { return t.expired(); });
+    trees_.push_back(plan.end);
+  }
+  return start_tree(*system_, std::move(plan));
+}
+
+}  // namespace weir

@@ -1,0 +1,74 @@
+#pragma once
+
+/// The typed side of the door: puts admitted jobs into a block and passes the block on, at once while
+/// a worker waits, else when it is full. What gathers meanwhile is fetched by the next worker that
+/// comes for work, so a job never waits for company.
+
+#include <weir/actors/station.hpp>
+#include <weir/runtime/submission.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+namespace weir::detail {
+
+/// `Block` has `push(args...)`, which stores one more job, and `size()`.
+template <class Block>
+class intake {
+public:
+  using maker = std::function<std::shared_ptr<Block>(std::uint64_t sequence)>;
+
+  static constexpr std::uint64_t block_max = 4096;
+
+  intake(std::shared_ptr<station> to, maker make)
+      : to_(std::move(to)),
+        make_(std::move(make)),
+        limit_(std::clamp<std::uint64_t>(to_->entrance().count().capacity / 4, 1, block_max)) {
+    to_->entrance().gather_with([this] { return detach(); });
+  }
+
+  ~intake() { to_->entrance().gather_with({}); }
+
+  /// Admits a job and stores it, or returns why not; then the arguments are untouched. Returns its
+  /// index in `index`. `wait` is null, or the context within which to wait for room.
+  template <class... Ts>
+  caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
+    auto& door = to_->entrance();
+    auto held = door.lock();
+    if (auto refused = wait ? door.admit_or_wait(held, *wait) : door.admit(held))
+      return refused;
+    try {
+      if (!open_)
+        open_ = make_(next_);
+      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), std::forward<Ts>(job)...);
+    } catch (...) {
+      door.undo(held);
+      throw;
+    }
+    index = next_ + open_->size() - 1;
+    if (!door.hungry() && open_->size() < limit_)
+      return {};
+    auto full = detach();
+    held.unlock();
+    to_->offer(std::move(full));
+    return {};
+  }
+
+private:
+  job_span detach() {
+    if (!open_ || open_->size() == 0)
+      return {};
+    const auto size = open_->size();
+    next_ += size;
+    return {std::exchange(open_, nullptr), 0, size};
+  }
+
+  std::shared_ptr<station> to_;
+  maker make_;
+  std::uint64_t limit_;
+  std::shared_ptr<Block> open_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace weir::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+/// Options of the embedder's face. Each struct has its defaults in place and says itself whether its
+/// values make sense; whoever takes one checks it before anything starts.
+
+#include <weir/actors/clock.hpp>
+#include <weir/actors/policy/halt.hpp>
+#include <weir/runtime/order.hpp>
+
+#include <caf/error.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace weir {
+
+inline constexpr std::size_t parallelism_max = 1024;
+inline constexpr std::size_t capacity_max = 1u << 28;
+
+/// The number of CPUs that this process may use.
+[[nodiscard]] std::size_t default_parallelism() noexcept;
+
+struct map_options {
+  std::size_t parallelism = default_parallelism();
+  /// When the run ends early; errgroup's rule by default.
+  policy::halt_rule on_error = policy::fail_fast;
+  /// Of the outcomes of `parallel_outcomes`; `parallel_map` always returns input order.
+  weir::order order = weir::order::input;
+
+  [[nodiscard]] caf::error validate() const;
+};
+
+struct pool_options {
+  std::string name = "pool";  ///< in messages and logs
+  std::size_t parallelism = default_parallelism();
+  /// Slots for admitted jobs, those that run included. 0: as many as `parallelism`, so that a job
+  /// runs now or is refused. Otherwise at least `parallelism`.
+  std::size_t capacity = 0;
+  /// When the pool ends early because of its outcomes.
+  policy::halt_rule on_error = policy::collect;
+  /// How long the destructor waits for jobs that do not stop, before it writes off their threads.
+  duration shutdown_budget = std::chrono::seconds{10};
+
+  [[nodiscard]] caf::error validate() const;
+  [[nodiscard]] std::size_t slots() const noexcept { return capacity == 0 ? parallelism : capacity; }
+};
+
+struct stream_options : pool_options {
+  weir::order order = weir::order::input;
+};
+
+}  // namespace weir

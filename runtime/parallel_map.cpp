@@ -1,0 +1,23 @@
+#include <weir/runtime/parallel_map.hpp>
+
+namespace weir::detail {
+
+map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> block, std::uint64_t n,
+                  const map_options& options) {
+  station_options bounds;
+  bounds.name = "parallel_map";
+  bounds.capacity = n;
+  bounds.halt = options.on_error;
+  const auto at = std::make_shared<station>(bounds, ctx);
+  at->entrance().admit_all(n);
+  at->offer({std::move(block), 0, n});
+  at->close(make_error(ec::closed, "all jobs are known"));
+  tree_plan plan;
+  plan.stage = at;
+  plan.parallelism = static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
+  const auto top = on.start(std::move(plan));
+  at->wait_for_rest();
+  return {at->root(), at->stopped_by()};
+}
+
+}  // namespace weir::detail

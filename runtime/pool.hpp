@@ -1,0 +1,154 @@
+#pragma once
+
+/// A pool that refuses what it cannot hold: callers hand in jobs one by one, from any thread, and each
+/// gets a ticket for its own outcome. Use it if callers each want their own answer; use `stream` if
+/// one receiver takes all outcomes, `parallel_map` if all inputs are known.
+///
+/// Bounds: `parallelism` jobs run, `capacity` are inside. A job inside costs its own size and about
+/// 100 bytes. All members are thread-safe, except the destructor.
+
+#include <weir/runtime/intake.hpp>
+#include <weir/runtime/invoke.hpp>
+#include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/ticket.hpp>
+
+#include <cassert>
+#include <utility>
+#include <vector>
+
+namespace weir {
+
+namespace detail {
+
+/// Jobs whose outcomes go to tickets.
+template <class Job, class Result>
+class ticket_block : public job_block {
+public:
+  using state_ptr = std::shared_ptr<ticket_state<Result>>;
+
+  ticket_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
+
+  void push(time_point queued, Job&& job, state_ptr state) {
+    jobs_.push_back({std::move(job), queued, std::move(state)});
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
+  [[nodiscard]] time_point opened() const noexcept { return opened_; }
+
+  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, const caf::error& why) noexcept override {
+    std::uint64_t canceled = 0;
+    for (auto i = first; i < last; ++i)
+      if (jobs_[i].state->claim()) {
+        jobs_[i].state->fulfil({sequence() + i, 0, {}, {}, outcome_kind::canceled, why});
+        ++canceled;
+      }
+    return canceled;
+  }
+
+protected:
+  template <class F>
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
+    auto i = first;
+    for (auto begun = on.begun(); on.may_start(i); ++i) {
+      auto& e = jobs_[i];
+      auto result = run_task(f, on.ctx(), e.job);
+      const auto ended = on.now();
+      const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
+      on.passed(i);
+      if (e.state->claim()) {
+        on.release_slot();
+        e.state->fulfil({sequence() + i, 1, begun - e.queued, ended - begun, kind, std::move(result)});
+      }
+      begun = ended;
+    }
+    return i;
+  }
+
+private:
+  struct entry {
+    Job job;
+    time_point queued;
+    state_ptr state;
+  };
+
+  time_point opened_;
+  std::vector<entry> jobs_;
+};
+
+template <class Job, class Result, class F>
+class ticket_block_of final : public ticket_block<Job, Result> {
+public:
+  ticket_block_of(std::uint64_t sequence, time_point opened, std::shared_ptr<F> f)
+      : ticket_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
+
+  std::uint64_t run(std::uint64_t first, lane& on) noexcept override { return this->run_with(*f_, first, on); }
+
+private:
+  std::shared_ptr<F> f_;
+};
+
+}  // namespace detail
+
+template <class Job, class Result>
+class pool {
+public:
+  using ticket_type = ticket<Result>;
+  using submission_type = submission<Job, ticket_type>;
+
+  /// Starts the workers. `f` is a task for `Job` (invoke.hpp); several threads call it at a time.
+  /// Throws std::invalid_argument if the options are not valid. Canceling `ctx` cancels the pool.
+  template <class F>
+    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result>
+  pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
+      : stage_(on, options, ctx, {}, {}),
+        intake_(stage_.share(), [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
+          return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence, at.ctx().time().now(), f);
+        }) {}
+
+  /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
+  /// everything finish.
+  ~pool() { stage_.finish(); }
+
+  /// Admits the job, or refuses it at once and hands it back. Does not block.
+  submission_type try_submit(Job job) { return put(nullptr, std::move(job)); }
+
+  /// Admits the job as soon as there is room, or hands it back when `ctx` is canceled or the pool
+  /// closes first. Blocks.
+  submission_type submit(const context& ctx, Job job) { return put(&ctx, std::move(job)); }
+
+  /// Refuses new jobs from now on.
+  void close() { stage_.close(); }
+
+  /// Closes, finishes what was admitted, then cancels, then writes off, all within `budget`. Blocks
+  /// until rest; never longer than about `budget`.
+  shutdown_report drain(duration budget) { return stage_.drain(budget); }
+
+  /// Cancels what is queued and what runs, and closes. Does not wait.
+  void cancel(std::string why = "canceled by the caller") { stage_.cancel(std::move(why)); }
+
+  /// Changes the bounds while jobs run. Shrinking interrupts nobody: surplus workers end after their
+  /// job, and admission waits until enough slots are free. An error changes nothing.
+  [[nodiscard]] caf::error resize(std::size_t parallelism, std::size_t capacity) {
+    return stage_.resize(parallelism, capacity);
+  }
+
+  /// The books and the load at this instant.
+  [[nodiscard]] station::snapshot stats() const { return stage_.at().look(); }
+
+  /// For an application's actors: it understands `done`, `cancel`, `stop` and `resize` (protocol.hpp).
+  [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
+
+private:
+  submission_type put(const context* wait, Job job) {
+    auto state = std::make_shared<detail::ticket_state<Result>>();
+    std::uint64_t index = 0;
+    if (auto refused = intake_.put(wait, index, std::move(job), state))
+      return {std::move(refused), std::move(job)};
+    return ticket_type{index, std::move(state)};
+  }
+
+  running_stage stage_;
+  detail::intake<detail::ticket_block<Job, Result>> intake_;
+};
+
+}  // namespace weir

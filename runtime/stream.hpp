@@ -1,0 +1,293 @@
+#pragma once
+
+/// A pool whose outcomes come as one stream, in the order that is asked for: to a callback on a thread
+/// of the stream's, or to whoever calls `next`. Use it if jobs arrive one by one and one receiver
+/// takes all outcomes.
+///
+/// Bounds: `parallelism` jobs run; `capacity` are inside, counted from admission until the receiver
+/// has taken the outcome, so a slow receiver slows its submitters and memory stays flat.
+
+#include <weir/runtime/intake.hpp>
+#include <weir/runtime/invoke.hpp>
+#include <weir/runtime/outcome.hpp>
+#include <weir/runtime/running_stage.hpp>
+
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace weir {
+
+namespace detail {
+
+/// Jobs whose outcomes wait in their block until the receiver takes them.
+template <class Job, class Result>
+class stream_block : public job_block {
+public:
+  stream_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
+  ~stream_block() override {
+    for (std::size_t i = 0; results_ && i < jobs_.size(); ++i)
+      if (results_[i].there)
+        std::destroy_at(&results_[i].content.result);
+  }
+
+  void push(time_point queued, Job&& job) { jobs_.push_back({std::move(job), queued}); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
+  [[nodiscard]] time_point opened() const noexcept { return opened_; }
+
+  /// The outcome of job `i` of a span.
+  outcome<Result> take(std::uint64_t i, const finished_span& s) {
+    const auto index = sequence() + i;
+    switch (s.how) {
+      case finished_span::how_t::ran:
+        break;
+      case finished_span::how_t::canceled:
+        return {index, 0, {}, {}, outcome_kind::canceled, *s.why};
+      case finished_span::how_t::abandoned:
+        return {index, 1, {}, {}, outcome_kind::canceled,
+                make_error(ec::abandoned, "the job did not stop within the shutdown budget")};
+    }
+    auto& slot = results_[i];
+    const auto run_time = slot.run_time >= duration::zero() ? slot.run_time : s.each;
+    const auto queue_time = (slot.run_time >= duration::zero() ? slot.begun : s.begun) - jobs_[i].queued;
+    return {index, 1, queue_time, run_time, slot.kind, std::move(slot.content.result)};
+  }
+
+protected:
+  template <class F>
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
+    std::call_once(made_, [this] { results_ = std::make_unique<slot_type[]>(jobs_.size()); });
+    auto i = first;
+    for (auto begun = on.begun(); on.may_start(i); ++i) {
+      auto& slot = results_[i];
+      auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job));
+      slot.there = true;
+      if (!*result)
+        slot.kind = on.ended_with(i, result->error());
+      if (!on.fine())
+        continue;
+      const auto ended = on.now();
+      slot.begun = begun;
+      slot.run_time = ended - begun;
+      begun = ended;
+    }
+    return i;
+  }
+
+private:
+  struct entry {
+    Job job;
+    time_point queued;
+  };
+
+  struct slot_type {
+    union storage {
+      storage() {}
+      ~storage() {}
+      caf::expected<Result> result;
+    } content;
+    time_point begun{};
+    duration run_time{-1};  // negative: timed with its span
+    outcome_kind kind = outcome_kind::completed;
+    bool there = false;
+  };
+
+  time_point opened_;
+  std::vector<entry> jobs_;
+  std::once_flag made_;
+  std::unique_ptr<slot_type[]> results_;  // made when the first job runs: a queued job costs less
+};
+
+template <class Job, class Result, class F>
+class stream_block_of final : public stream_block<Job, Result> {
+public:
+  stream_block_of(std::uint64_t sequence, time_point opened, std::shared_ptr<F> f)
+      : stream_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
+
+  std::uint64_t run(std::uint64_t first, lane& on) noexcept override { return this->run_with(*f_, first, on); }
+
+private:
+  std::shared_ptr<F> f_;
+};
+
+/// Slots are given back after this many outcomes, or at the end of a span: a slow receiver must not
+/// hold back those that it has taken, and a fast one should not pay for each.
+inline constexpr std::uint64_t taken_batch = 64;
+
+}  // namespace detail
+
+template <class Job, class Result>
+class stream {
+public:
+  using outcome_type = outcome<Result>;
+  using submission_type = submission<Job, std::uint64_t>;
+
+  /// Outcomes go to `receive(outcome&)`, one at a time, on a thread of the stream's. What it throws
+  /// cancels the stream, with its text as the cause. Throws std::invalid_argument if the options
+  /// are not valid. Canceling `ctx` cancels the stream; canceled jobs are outcomes too.
+  template <class F, class Receive>
+    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> && std::invocable<Receive&, outcome_type&>
+  stream(engine& on, F f, const stream_options& options, Receive receive, const context& ctx = context::background())
+      : stream(on, std::move(f), options, ctx,
+               [receive = std::make_shared<Receive>(std::move(receive))](station& at) {
+                 return delivery{[&at, receive, open = true](std::vector<finished_span>& ready) mutable {
+                   for (auto& s : ready)
+                     hand_over(at, s, *receive, open);
+                 }};
+               }) {}
+
+  /// Outcomes are taken with `next` or by iterating over the stream.
+  template <class F>
+    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result>
+  stream(engine& on, F f, const stream_options& options, const context& ctx = context::background())
+      : stream(on, std::move(f), options, ctx, [](station&) { return delivery{}; }) {}
+
+  /// Cancels what is left and waits for it, at most `shutdown_budget`. Outcomes that nobody took are
+  /// dropped.
+  ~stream() {
+    if (!stage_.delivers())
+      stage_.at().discard();
+    stage_.finish();
+  }
+
+  /// Admits the job and returns its index, or refuses it at once and hands it back.
+  submission_type try_submit(Job job) { return put(nullptr, std::move(job)); }
+
+  /// Admits the job as soon as there is room. Blocks until then, or until `ctx` is canceled.
+  submission_type submit(const context& ctx, Job job) { return put(&ctx, std::move(job)); }
+
+  /// No more jobs: once all outcomes have been taken, the stream is at its end.
+  void close() { stage_.close(); }
+
+  /// The next outcome; nothing at the end. Blocks. For one thread at a time, and only where there
+  /// is no callback.
+  std::optional<outcome_type> next() {
+    while (at_ == ready_.size() || index_ == ready_[at_].jobs.last) {
+      give_back();
+      if (at_ < ready_.size() && ++at_ < ready_.size()) {
+        index_ = ready_[at_].jobs.first;
+        continue;
+      }
+      ready_.clear();
+      at_ = 0;
+      if (!stage_.at().collect(ready_))
+        return std::nullopt;
+      index_ = ready_[0].jobs.first;
+    }
+    auto o = block_of(ready_[at_]).take(index_++, ready_[at_]);
+    if (++untaken_ == detail::taken_batch)
+      give_back();
+    return o;
+  }
+
+  class iterator {
+  public:
+    using value_type = outcome_type;
+    using difference_type = std::ptrdiff_t;
+
+    explicit iterator(stream& from) : from_(&from), current_(from.next()) {}
+    outcome_type& operator*() noexcept { return *current_; }
+    iterator& operator++() {
+      current_ = from_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return !current_; }
+
+  private:
+    stream* from_;
+    std::optional<outcome_type> current_;
+  };
+  [[nodiscard]] iterator begin() { return iterator{*this}; }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+  /// Waits until the input is closed and the receiver has taken every outcome. Blocks.
+  void wait() const { stage_.at().wait_for_rest(); }
+
+  /// Closes, finishes what was admitted, then cancels, then writes off, within `budget`. With a
+  /// callback only: without one nobody would take the outcomes meanwhile.
+  shutdown_report drain(duration budget) { return stage_.drain(budget); }
+
+  /// Cancels what is queued and what runs, and closes. Does not wait.
+  void cancel(std::string why = "canceled by the caller") { stage_.cancel(std::move(why)); }
+
+  /// As `pool::resize`.
+  [[nodiscard]] caf::error resize(std::size_t parallelism, std::size_t capacity) {
+    return stage_.resize(parallelism, capacity);
+  }
+
+  [[nodiscard]] station::snapshot stats() const { return stage_.at().look(); }
+
+  /// The first failure, and why the stream ended early, if it did.
+  [[nodiscard]] std::optional<root_error> root() const { return stage_.at().root(); }
+  [[nodiscard]] std::optional<cause> stopped_by() const { return stage_.at().stopped_by(); }
+
+  [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
+
+private:
+  using block = detail::stream_block<Job, Result>;
+
+  template <class F, class MakeDelivery>
+  stream(engine& on, F f, const stream_options& options, const context& ctx, MakeDelivery make)
+      : stage_(on, options, ctx, collected(options), std::move(make)),
+        intake_(stage_.share(), [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
+          return std::make_shared<detail::stream_block_of<Job, Result, F>>(sequence, at.ctx().time().now(), f);
+        }) {}
+
+  static station_options collected(const stream_options& options) {
+    station_options s;
+    s.collected = true;
+    s.ordered = options.order == order::input;
+    if (options.order == order::completed)
+      s.batch_max = 1;
+    return s;
+  }
+
+  static block& block_of(const finished_span& s) { return static_cast<block&>(*s.jobs.block); }
+
+  /// Calls the receiver for each outcome of a span; after it threw, the rest are dropped.
+  template <class Receive>
+  static void hand_over(station& at, finished_span& s, Receive& receive, bool& open) {
+    std::uint64_t untaken = 0;
+    for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
+      auto o = block_of(s).take(i, s);
+      try {
+        if (open)
+          receive(o);
+      } catch (...) {
+        open = false;
+        at.ctx().cancel({ec::exception, "receiver", text_of(make_error(std::current_exception()))});
+      }
+      if (++untaken == detail::taken_batch)
+        at.taken(std::exchange(untaken, 0));
+    }
+    if (untaken > 0)
+      at.taken(untaken);
+  }
+
+  void give_back() {
+    if (untaken_ > 0)
+      stage_.at().taken(std::exchange(untaken_, 0));
+  }
+
+  submission_type put(const context* wait, Job job) {
+    std::uint64_t index = 0;
+    if (auto refused = intake_.put(wait, index, std::move(job)))
+      return {std::move(refused), std::move(job)};
+    return index;
+  }
+
+  running_stage stage_;
+  detail::intake<block> intake_;
+
+  // What `next` works on.
+  std::vector<finished_span> ready_;
+  std::size_t at_ = 0;
+  std::uint64_t index_ = 0;
+  std::uint64_t untaken_ = 0;
+};
+
+}  // namespace weir

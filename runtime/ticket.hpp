@@ -1,0 +1,90 @@
+#pragma once
+
+/// A caller's claim to the outcome of one job that it submitted. Movable, shared by nobody: the one
+/// who holds it gets the outcome once. Dropping it does not cancel the job.
+
+#include <weir/runtime/outcome.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace weir {
+
+namespace detail {
+
+/// Where the outcome is put. Exactly one side may put it: the lane that ran the job, or whoever
+/// canceled it.
+template <class Result>
+class ticket_state {
+public:
+  /// True for the first who asks; it then has to `fulfil`.
+  bool claim() noexcept { return (bits_.fetch_or(claimed, std::memory_order_acq_rel) & claimed) == 0; }
+
+  void fulfil(outcome<Result> o) {
+    content_.emplace(std::move(o));
+    bits_.fetch_or(ready, std::memory_order_release);
+    bits_.notify_all();
+  }
+
+  [[nodiscard]] bool is_ready() const noexcept { return (bits_.load(std::memory_order_acquire) & ready) != 0; }
+
+  /// Waits until the outcome is there, or until `ctx` is canceled if one is given.
+  void wait(const context* ctx) {
+    context::subscription watch;
+    if (ctx && !is_ready())
+      watch = ctx->on_cancel([this] {
+        bits_.fetch_add(poke, std::memory_order_acq_rel);
+        bits_.notify_all();
+      });
+    for (auto seen = bits_.load(std::memory_order_acquire); (seen & ready) == 0 && !(ctx && ctx->canceled());
+         seen = bits_.load(std::memory_order_acquire))
+      bits_.wait(seen, std::memory_order_acquire);
+  }
+
+  [[nodiscard]] outcome<Result> take() { return std::move(*content_); }
+
+private:
+  static constexpr std::uint32_t claimed = 1;
+  static constexpr std::uint32_t ready = 2;
+  static constexpr std::uint32_t poke = 4;  // counted above the flags, so that a waiter wakes up
+
+  std::atomic<std::uint32_t> bits_{0};
+  std::optional<outcome<Result>> content_;
+};
+
+}  // namespace detail
+
+template <class Result>
+class ticket {
+public:
+  ticket(std::uint64_t index, std::shared_ptr<detail::ticket_state<Result>> state)
+      : index_(index), state_(std::move(state)) {}
+
+  /// The job's place in the order of submission, from 0.
+  [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
+
+  /// Whether `get` returns without waiting.
+  [[nodiscard]] bool ready() const noexcept { return state_->is_ready(); }
+
+  /// Waits for the outcome and takes it. Blocks. Call one of the `get`s once.
+  [[nodiscard]] outcome<Result> get() {
+    state_->wait(nullptr);
+    return state_->take();
+  }
+
+  /// Waits at most until `ctx` is canceled, which is then the error; the job goes on, and `get` may
+  /// be called again. Blocks.
+  [[nodiscard]] caf::expected<outcome<Result>> get(const context& ctx) {
+    state_->wait(&ctx);
+    if (!state_->is_ready())
+      return ctx.error();
+    return state_->take();
+  }
+
+private:
+  std::uint64_t index_;
+  std::shared_ptr<detail::ticket_state<Result>> state_;
+};
+
+}  // namespace weir

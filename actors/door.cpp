@@ -12,7 +12,7 @@ caf::error door::admit(const std::unique_lock<std::mutex>&) {
 }
 
 void door::admit_all(std::uint64_t n) {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   admission_.admit_all(n);
 }
 
@@ -27,7 +27,7 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
   waiting_.fetch_add(1);
   held.unlock();
   auto watch = ctx.on_cancel([this] {
-    std::lock_guard guard{mutex_};
+    std::lock_guard<std::mutex> guard{mutex_};
     room_.notify_all();
   });
   held.lock();
@@ -47,7 +47,7 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
 }
 
 void door::gather_with(std::function<job_span()> take_open) {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   take_open_ = std::move(take_open);
 }
 
@@ -59,13 +59,13 @@ void door::set_hungry(bool is) noexcept {
   hungry_.store(is);
   if (!is || waiting_.load() == 0)
     return;
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   if (worth_waking())
     room_.notify_all();
 }
 
 job_span door::take_open() {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   return take_open_ ? take_open_() : job_span{};
 }
 
@@ -73,13 +73,13 @@ void door::release(std::uint64_t n) noexcept {
   released_.fetch_add(n);
   if (waiting_.load() == 0)
     return;
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   if (worth_waking())
     room_.notify_all();
 }
 
 void door::close(caf::error why) {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   if (admission_.closed())
     return;
   closed_with_ = std::move(why);
@@ -88,13 +88,13 @@ void door::close(caf::error why) {
 }
 
 void door::resize(std::uint64_t capacity) {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   admission_.resize(capacity);
   room_.notify_all();
 }
 
 door::counts door::count() const {
-  std::lock_guard guard{mutex_};
+  std::lock_guard<std::mutex> guard{mutex_};
   return {admission_.offered(),  admission_.admitted(), admission_.rejected(),
           admission_.used(released_.load()), admission_.capacity(), admission_.closed()};
 }

@@ -6,6 +6,7 @@
 ///
 /// Lock order: the station's lock may be held when this one is taken, never the other way round.
 
+#include <weir/actors/adaptive_mutex.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/policy/admission.hpp>
@@ -23,7 +24,11 @@ public:
 
   // -- for callers --------------------------------------------------------------------------------
 
-  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock{mutex_}; }
+  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock<std::mutex>{mutex_}; }
+
+  [[nodiscard]] bool has_room(const std::unique_lock<std::mutex>&) const noexcept {
+    return admission_.used(released_.load(std::memory_order_acquire)) < admission_.capacity();
+  }
 
   /// Takes a slot. Returns no error if there was one, else `ec::overloaded`, or what the door was
   /// closed with; the refusal is counted.
@@ -73,7 +78,7 @@ public:
 private:
   [[nodiscard]] bool worth_waking() const noexcept;
 
-  mutable std::mutex mutex_;
+  mutable adaptive_mutex mutex_;
   std::condition_variable room_;
   policy::admission admission_;
   caf::error closed_with_;

@@ -63,7 +63,7 @@ public:
 private:
   friend class station;
 
-  enum class state : std::uint8_t { idle, woken, busy, retired, abandoned };
+  enum class state : std::uint8_t { idle, napping, woken, busy, retired, abandoned };
 
   // Written by the lane's thread for each job, read by others now and then.
   std::atomic<std::uint64_t> running_{0};
@@ -79,6 +79,7 @@ private:
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> canceled_{0};
   bool fine_ = true;
+  bool may_nap_ = false;
   state state_ = state::idle;
   std::condition_variable wake_;
 };

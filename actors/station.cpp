@@ -6,6 +6,13 @@
 
 namespace weir {
 
+namespace {
+
+/// How long a lane that is used to short jobs waits before it asks to be woken.
+constexpr duration nap = std::chrono::microseconds{50};
+
+}  // namespace
+
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   const auto gave_up = ctx_.canceled() && (is(why, ec::canceled) || is(why, ec::deadline_exceeded));
   auto& count = gave_up ? canceled_ : failed_;
@@ -47,6 +54,7 @@ void station::offer(job_span jobs) {
 
 void station::close(caf::error why) {
   door_.close(std::move(why));
+  closing_ = true;
   lock_type held{mutex_};
   check_rest(held);
 }
@@ -63,7 +71,7 @@ std::size_t station::resize(std::size_t parallelism) {
   }
   // Those who sleep go first; of those who work, each stops at its next job until enough have gone.
   for (auto& l : lanes_)
-    if (l->state_ == lane::state::idle)
+    if (l->state_ == lane::state::idle || l->state_ == lane::state::napping)
       l->wake_.notify_one();
     else if (l->state_ == lane::state::busy)
       l->limit_.store(0, std::memory_order_relaxed);
@@ -90,11 +98,14 @@ void station::serve() {
     const auto block = l.work_.block;
     const auto first = l.work_.first;
     held.unlock();
+    // Timed without the lock: waiting for it is not the jobs' doing.
+    const auto begun = ctx_.time().now();
     const auto stop = block->run(first, l);
+    const auto elapsed = ctx_.time().now() - begun;
     held.lock();
     if (l.state_ == lane::state::abandoned)
       break;
-    const auto decision = report(l, stop);
+    const auto decision = report(l, stop, elapsed);
     if (decision != policy::halt::decision::go_on) {
       held.unlock();
       act_on_halt(decision, "its count was reached");
@@ -146,19 +157,17 @@ bool station::find_work(lane& l) {
     begin(l, std::move(l.work_));
     return true;
   }
-  if (queue_.empty()) {
-    // First say that this lane is hungry, then look at what has gathered: a caller who puts a job
-    // there after the look sees the hunger and passes the job on.
-    door_.set_hungry(true);
-    queue_.push(door_.take_open());
-  }
-  if (queue_.empty())
+  if (queue_.empty() && !fetch_gathered())
     return take_over(l);
   begin(l, queue_.take(sizes_.next(queue_.jobs(), active_)));
-  note_hunger();
   if (!queue_.empty())
     wake_one();
   return true;
+}
+
+bool station::fetch_gathered() {
+  queue_.push(door_.take_open());
+  return !queue_.empty();
 }
 
 bool station::take_over(lane& l) {
@@ -192,16 +201,16 @@ void station::begin(lane& l, job_span jobs) {
   l.state_ = lane::state::busy;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
+  l.may_nap_ = !l.fine_ && jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
   l.limit_.store(jobs.last, std::memory_order_relaxed);
   l.work_ = std::move(jobs);
 }
 
-policy::halt::decision station::report(lane& l, std::uint64_t stop) {
+policy::halt::decision station::report(lane& l, std::uint64_t stop, duration elapsed) {
   auto done = l.work_.take_front(stop - l.work_.first);
   const auto ran = done.size();
   if (ran > 0) {
-    const auto elapsed = ctx_.time().now() - l.begun_;
     sizes_.observe(ran, elapsed);
     fine_.store(sizes_.fine(), std::memory_order_relaxed);
     count_outcomes(l, ran);
@@ -233,31 +242,45 @@ void station::count_outcomes(lane& l, std::uint64_t ran) {
 }
 
 void station::wait_for_work(lane& l, lock_type& held) {
+  const auto woken = [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; };
+  if (std::exchange(l.may_nap_, false)) {
+    // Short jobs came thick and fast a moment ago. Whoever submits them gets on better without
+    // waking this lane for each: it looks again soon, unless a full block wakes it before.
+    l.state_ = lane::state::napping;
+    l.wake_.wait_for(held, nap, woken);
+    l.state_ = lane::state::woken;
+    return;
+  }
   l.state_ = lane::state::idle;
   ++idle_;
   note_hunger();
-  // While others hold jobs that have not started, look again soon: one of them may be long.
-  const auto others_hold =
-      std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& other) { return unstarted(*other) > 0; });
-  const auto woken = [&] { return l.state_ != lane::state::idle || retiring_ || active_ > target_; };
-  if (others_hold)
-    l.wake_.wait_for(held, 2 * policy::takeover_min, woken);
-  else
-    l.wake_.wait(held, woken);
+  // Who puts a job into the gathering block after this look sees the hunger and passes it on.
+  if (!fetch_gathered()) {
+    // While others hold jobs that have not started, look again soon: one of them may be long.
+    if (std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& other) { return unstarted(*other) > 0; }))
+      l.wake_.wait_for(held, 2 * policy::takeover_min, woken);
+    else
+      l.wake_.wait(held, woken);
+  }
   if (l.state_ == lane::state::idle) {
     l.state_ = lane::state::woken;
     --idle_;
+    note_hunger();
   }
 }
 
 void station::wake_one() {
-  const auto sleeper =
-      std::find_if(lanes_.begin(), lanes_.end(), [](const auto& l) { return l->state_ == lane::state::idle; });
+  const auto sleeps = [](const auto& l) {
+    return l->state_ == lane::state::idle || l->state_ == lane::state::napping;
+  };
+  const auto sleeper = std::find_if(lanes_.begin(), lanes_.end(), sleeps);
   if (sleeper == lanes_.end())
     return;
+  if ((*sleeper)->state_ == lane::state::idle) {
+    --idle_;
+    note_hunger();
+  }
   (*sleeper)->state_ = lane::state::woken;
-  --idle_;
-  note_hunger();
   (*sleeper)->wake_.notify_one();
 }
 
@@ -307,8 +330,10 @@ bool station::collect(std::vector<finished_span>& out) {
 
 void station::taken(std::uint64_t n) {
   door_.release(n);
-  lock_type held{mutex_};
   taken_ += n;
+  if (!closing_)
+    return;
+  lock_type held{mutex_};
   check_rest(held);
 }
 
@@ -349,6 +374,7 @@ void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
 void station::stop(const cause& why) {
   const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
   door_.close(*error);
+  closing_ = true;
   lock_type held{mutex_};
   if (stopped_by_)
     return;
@@ -433,7 +459,7 @@ void station::on_rest(std::function<void()> hook) {
 }
 
 void station::check_rest(lock_type& held) {
-  if (rest_told_ || !complete())
+  if (!closing_ || rest_told_ || !complete())
     return;
   // The one who collects may wait for an end that needs no further outcome.
   if (options_.collected)

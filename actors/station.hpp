@@ -11,6 +11,7 @@
 ///
 /// Owned by `shared_ptr`: by its run, its actors and its lanes. All members are thread-safe.
 
+#include <weir/actors/adaptive_mutex.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/door.hpp>
 #include <weir/actors/job_block.hpp>
@@ -168,9 +169,10 @@ private:
   void remove_lane(const lane& l);
   bool pull(lane& l, lock_type& held);
   bool find_work(lane& l);
+  bool fetch_gathered();
   bool take_over(lane& l);
   void begin(lane& l, job_span jobs);
-  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop);
+  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, duration elapsed);
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
   void wake_one();
@@ -191,7 +193,7 @@ private:
   context ctx_;
   door door_;
 
-  mutable std::mutex mutex_;
+  mutable adaptive_mutex mutex_;
   mutable std::condition_variable rest_changed_;
   std::condition_variable outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
@@ -210,11 +212,12 @@ private:
   std::size_t busy_ = 0;
   std::size_t peak_busy_ = 0;
   std::size_t abandoned_ = 0;
-  std::uint64_t taken_ = 0;
   bool retiring_ = false;
   bool discarding_ = false;
   bool rest_told_ = false;
   std::atomic<bool> fine_{true};
+  std::atomic<bool> closing_{false};        // before that, no one needs to look for rest
+  std::atomic<std::uint64_t> taken_{0};
 
   // Declared last: it calls into this object and must go first.
   context::subscription on_cancel_;

@@ -36,6 +36,11 @@ public:
   caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
     auto& door = to_->entrance();
     auto held = door.lock();
+    if (wait && open_ && !door.has_room(held)) {
+      // Who is about to wait passes on what has gathered: it may be what makes room.
+      to_->offer(unlocked_detach(held));
+      held.lock();
+    }
     if (auto refused = wait ? door.admit_or_wait(held, *wait) : door.admit(held))
       return refused;
     try {
@@ -49,13 +54,18 @@ public:
     index = next_ + open_->size() - 1;
     if (!door.hungry() && open_->size() < limit_)
       return {};
-    auto full = detach();
-    held.unlock();
-    to_->offer(std::move(full));
+    to_->offer(unlocked_detach(held));
     return {};
   }
 
 private:
+  /// The station's lock comes before the door's, so that one is let go first.
+  job_span unlocked_detach(std::unique_lock<std::mutex>& held) {
+    auto jobs = detach();
+    held.unlock();
+    return jobs;
+  }
+
   job_span detach() {
     if (!open_ || open_->size() == 0)
       return {};

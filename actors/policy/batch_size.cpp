@@ -8,17 +8,23 @@ void batch_size::observe(std::uint64_t jobs, duration elapsed) noexcept {
   if (jobs == 0)
     return;
   const auto each = static_cast<double>(elapsed.count()) / static_cast<double>(jobs);
-  // The newest batch weighs as much as all before it: a change of pace shows within a few batches.
-  mean_ = measured_ ? (mean_ + each) / 2 : each;
+  if (!measured_)
+    mean_ = each;
+  else if (each < mean_)
+    mean_ = (mean_ + 3 * each) / 4;
+  else
+    mean_ = std::min(each, mean_ * growth_max);
+  mean_ = std::max(mean_, 0.1);
   measured_ = true;
 }
 
 std::uint64_t batch_size::next(std::uint64_t queued, std::uint64_t workers) const noexcept {
   if (!measured_)
     return 1;
-  const auto by_time = static_cast<std::uint64_t>(static_cast<double>(target.count()) / std::max(mean_, 0.1));
+  const auto worth = [this](duration d) { return static_cast<std::uint64_t>(static_cast<double>(d.count()) / mean_); };
   const auto share = queued / (2 * std::max<std::uint64_t>(workers, 1));
-  return std::max<std::uint64_t>(1, std::min({by_time, share, limit_}));
+  const auto fair = std::min(std::max(share, worth(shortest)), worth(target));
+  return std::clamp<std::uint64_t>(fair, 1, limit_);
 }
 
 batch_size::duration batch_size::mean() const noexcept { return duration{static_cast<std::int64_t>(mean_)}; }

@@ -16,8 +16,14 @@ public:
 
   /// A batch should take about this long: a hundred times the cost of a hand-over.
   static constexpr duration target{100'000};
+  /// No fair share makes it shorter than this: below, a hand-over costs more than it evens out.
+  static constexpr duration shortest{20'000};
   /// Jobs shorter than this are timed a batch at a time: two clock readings cost more than the job.
   static constexpr duration fine_min{1'000};
+  /// The estimate follows a faster batch at once and a slower one by this factor at most: a thread
+  /// that was put aside by the system for a moment looks like a thousand long jobs, and a batch that
+  /// turns out too large is split anyway.
+  static constexpr double growth_max = 1.5;
   /// A bound for what one batch may hold whatever its jobs cost.
   static constexpr std::uint64_t jobs_max = 1u << 20;
 

@@ -2,7 +2,25 @@
 
 include(GNUInstallDirs)
 
+option(WEIR_WERROR "Make a compiler warning an error" OFF)
+set(WEIR_SANITIZE "" CACHE STRING "Sanitizers for every target, as for -fsanitize=, e.g. address,undefined")
+
 set(WEIR_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(WEIR_WERROR)
+  set(CMAKE_COMPILE_WARNING_AS_ERROR ON)
+endif()
+
+# UBSan's suppressions work only on checks that could go on, so it is UBSAN_OPTIONS that makes a report fatal.
+if(WEIR_SANITIZE)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+endif()
+
+find_program(WEIR_CCACHE ccache)
+mark_as_advanced(WEIR_CCACHE)
+if(WEIR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${WEIR_CCACHE}")
+endif()
 
 # weir_layer(NAME): a library of one layer. Its sources come with target_sources.
 function(weir_layer name)

@@ -1,0 +1,130 @@
+#include <weir/runtime/sources/tree_walk.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace weir::detail {
+
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+bool has_vanished(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP; }
+
+}  // namespace
+
+tree_walk::tree_walk(std::string root, walk_rules rules) : rules_(std::move(rules)), path_(std::move(root)) {}
+
+caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
+  if (!std::exchange(started_, true)) {
+    struct stat status {};
+    if (::stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode))
+      return std::optional{path_};
+    if (auto error = enter_root(ctx))
+      return error;
+  }
+  while (!levels_.empty() && !ctx.canceled()) {
+    auto& top = levels_.back();
+    path_.resize(top.path_bytes);
+    if (top.next == top.content.entries.size()) {
+      if (top.content.error != 0)
+        trouble("cannot be read to its end: " + reason(top.content.error));
+      levels_.pop_back();
+      continue;
+    }
+    const auto& entry = top.content.entries[top.next++];
+    path_ += entry.name;
+    switch (entry.kind) {
+      case entry_kind::file:
+        return std::optional{path_};
+      case entry_kind::folder:
+        enter(ctx, entry.name);
+        break;
+      case entry_kind::special:
+        trouble("is a socket, a named pipe or a device");
+        break;
+      case entry_kind::broken:
+        trouble("is a symbolic link that leads nowhere: " + reason(entry.error));
+        break;
+      case entry_kind::link:
+        break;
+    }
+  }
+  return std::optional<std::string>{};
+}
+
+caf::error tree_walk::enter_root(const context& ctx) {
+  level root;
+  root.match = rules_.match.start();
+  root.exclude = rules_.exclude.start();
+  root.content = read(ctx, true, root.match, root.exclude);
+  if (root.content.error != 0 && root.content.entries.empty())
+    return make_error(ec::io, "root: the folder \"" + path_ + "\" cannot be read: " + reason(root.content.error));
+  if (!path_.ends_with('/'))
+    path_ += '/';
+  root.path_bytes = path_.size();
+  levels_.push_back(std::move(root));
+  return {};
+}
+
+void tree_walk::enter(const context& ctx, const std::string& name) {
+  level below;
+  below.match = rules_.match.below(levels_.back().match, name);
+  below.exclude = rules_.exclude.below(levels_.back().exclude, name);
+  if (!glob_set::is_open(below.match))
+    return;
+  below.content = read(ctx, rules_.follow_symlinks, below.match, below.exclude);
+  const auto error = below.content.error;
+  if (error != 0 && below.content.entries.empty()) {
+    if (!has_vanished(error))
+      trouble("cannot be read: " + reason(error));
+    return;
+  }
+  const auto same = std::find_if(levels_.begin(), levels_.end(), [&](const level& above) {
+    return above.content.device == below.content.device && above.content.inode == below.content.inode;
+  });
+  if (same != levels_.end()) {
+    trouble("is a symbolic link back to the folder \"" + path_.substr(0, same->path_bytes) + "\" above it");
+    return;
+  }
+  path_ += '/';
+  below.path_bytes = path_.size();
+  levels_.push_back(std::move(below));
+}
+
+bool tree_walk::wants(const folder_entry& entry, const glob_set::place& match,
+                      const glob_set::place& exclude, std::size_t depth) const {
+  if (!rules_.hidden && entry.name.starts_with('.'))
+    return false;
+  if (rules_.exclude.matches(exclude, entry.name))
+    return false;
+  switch (entry.kind) {
+    case entry_kind::folder:
+      return depth < rules_.depth_max.value_or(depth + 1);
+    case entry_kind::special:
+      return rules_.special_is_trouble && rules_.match.matches(match, entry.name);
+    case entry_kind::file:
+    case entry_kind::broken:
+      return rules_.match.matches(match, entry.name);
+    case entry_kind::link:
+      break;
+  }
+  return false;
+}
+
+folder tree_walk::read(const context& ctx, bool follow_itself, const glob_set::place& match,
+                       const glob_set::place& exclude) const {
+  const auto depth = levels_.size() + 1;
+  return read_folder(ctx, path_, {.follow_itself = follow_itself, .follow_entries = rules_.follow_symlinks},
+                     [&](const folder_entry& entry) { return wants(entry, match, exclude, depth); });
+}
+
+void tree_walk::trouble(std::string what) {
+  troubles_.push_back({path_, make_error(ec::io, "\"" + path_ + "\" " + what)});
+}
+
+}  // namespace weir::detail

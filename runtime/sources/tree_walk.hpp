@@ -1,0 +1,72 @@
+#pragma once
+
+/// Walks the tree below a root and yields the paths of its regular files, as `find ROOT -type f` prints
+/// them, each folder's entries in the order of their bytes.
+///
+/// - Memory: the entries of the open folders, which are the ancestors of the current one. No descriptor
+///   is held between calls, and nothing recurses: neither depth nor the length of a path is limited.
+/// - Nothing but folders is ever opened.
+/// - What vanishes during the walk is passed over in silence. A folder that can't be read, a symbolic
+///   link that leads nowhere or back to a folder above it: each is a trouble, and the walk goes on.
+/// - Symbolic links are skipped or followed, as asked; the root itself is always followed. A file that
+///   two links lead to is yielded twice.
+/// Used by one thread.
+
+#include <weir/actors/context.hpp>
+#include <weir/runtime/source.hpp>
+#include <weir/runtime/sources/folder.hpp>
+#include <weir/runtime/sources/glob.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::detail {
+
+struct walk_rules {
+  glob_set match;    ///< the files to yield
+  glob_set exclude;  ///< files to leave out, and folders not to enter
+  bool follow_symlinks = false;
+  bool special_is_trouble = false;  ///< else sockets, named pipes and devices are skipped
+  bool hidden = true;               ///< also entries whose names start with a dot
+  std::optional<std::size_t> depth_max;  ///< 1: only the files in the root itself
+};
+
+class tree_walk {
+public:
+  tree_walk(std::string root, walk_rules rules);
+
+  /// The next file's path; nothing at the end, or soon after `ctx` is canceled. The only error is a
+  /// root that can't be read: `ec::io`, naming it. Blocks on the file system.
+  caf::expected<std::optional<std::string>> next(const context& ctx);
+
+  /// The troubles since the last call.
+  [[nodiscard]] std::vector<source::trouble> take_troubles() { return std::exchange(troubles_, {}); }
+
+private:
+  // A folder on the way from the root to where the walk is.
+  struct level {
+    folder content;
+    std::size_t path_bytes;  // of the folder's path with its slash
+    std::size_t next = 0;
+    glob_set::place match;
+    glob_set::place exclude;
+  };
+
+  caf::error enter_root(const context& ctx);
+  void enter(const context& ctx, const std::string& name);
+  [[nodiscard]] bool wants(const folder_entry& entry, const glob_set::place& match,
+                           const glob_set::place& exclude, std::size_t depth) const;
+  folder read(const context& ctx, bool follow_itself, const glob_set::place& match,
+              const glob_set::place& exclude) const;
+  void trouble(std::string what);
+
+  walk_rules rules_;
+  std::string path_;  // of the current entry
+  bool started_ = false;
+  std::vector<level> levels_;
+  std::vector<source::trouble> troubles_;
+};
+
+}  // namespace weir::detail

@@ -1,0 +1,131 @@
+#include <weir/runtime/launcher/command_line.hpp>
+#include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/place.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace weir::config {
+
+namespace {
+
+/// The text with the program's name for each "%".
+std::string with_name(std::string text, const std::string& program) {
+  for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at + program.size()))
+    text.replace(at, 1, program);
+  return text;
+}
+
+constexpr const char* main_footer = R"(Examples:
+  % run config/checksum.toml
+  % run config/checksum.toml --set source.root=/usr/share | sha256sum -c --quiet
+  % check config/checksum.toml
+  % tasks
+
+Exit codes:
+  0        all jobs completed
+  1        some job failed, or reading or writing did
+  2        bad config or usage; nothing was started
+  3        canceled, or past the deadline
+  130 143  ended by SIGINT or SIGTERM
+  70       internal error
+
+Standard output is only the sink's; all else is written to standard error.)";
+
+constexpr const char* run_footer = R"(Examples:
+  % run config/checksum.toml
+  % run config/checksum.toml --set source.root=/usr/share --set stage.parallelism=2
+  % run config/file_processor.toml --quiet --report report.json
+  generate_flow | % run -
+
+--set changes one key of the file: TABLE.KEY=VALUE, stage.KEY=VALUE for the only
+stage, stage.NAME.KEY=VALUE for one of several. The value is read as TOML, else
+taken as text.)";
+
+constexpr const char* check_footer = R"(Examples:
+  % check config/checksum.toml
+  % check config/checksum.toml --set stage.parallelism=2
+Prints one line that starts with "ok:" and describes the flow, or all that is
+wrong with file, line and key. It opens none of the flow's inputs and outputs.)";
+
+constexpr const char* tasks_footer = R"(Examples:
+  % tasks
+  % tasks | grep sha256)";
+
+void add_flow_options(CLI::App& to, arguments& into) {
+  to.add_option("FLOW", into.flow, "The flow file; - is standard input")->required();
+  to.add_option("--set", into.overrides, "Change one key of the file; may be given several times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+/// The library says of a mistyped command only that one is missing.
+std::string unknown_command(const std::string& program, const std::string& given) {
+  return program + ": there is no command " + quoted(given, 60) +
+         suggestion(given, {"run", "check", "tasks"}) + "; `" + program + " --help` shows them\n";
+}
+
+/// The error in one line, and what to do.
+std::string usage_error(const std::string& program, const CLI::App& app, const CLI::ParseError& e) {
+  const auto chosen = app.get_subcommands();
+  const auto help = program + (chosen.empty() ? "" : ' ' + chosen.front()->get_name()) + " --help";
+  return program + ": " + e.what() + "; `" + help + "` shows what is allowed\n";
+}
+
+}  // namespace
+
+std::variant<arguments, answer> parse_arguments(const std::string& program, const std::string& version,
+                                                const std::vector<std::string>& given) {
+  static const std::map<std::string, progress_rule> rules{
+      {"auto", progress_rule::automatic}, {"always", progress_rule::always}, {"never", progress_rule::never}};
+  arguments out;
+  std::string progress = "auto";
+  CLI::App app{"Runs flows: work from a source, fanned out to bounded workers, into a sink.", program};
+  app.set_version_flag("--version", program + ' ' + version);
+  app.require_subcommand(1);
+  app.footer(with_name(main_footer, program));
+
+  auto* run = app.add_subcommand("run", "Run a flow");
+  add_flow_options(*run, out);
+  run->add_flag("-q,--quiet", out.quiet, "No progress and no summary, only errors");
+  run->add_option("--report", out.report, "Write a summary as JSON to this file")->type_name("FILE");
+  run->add_option("--progress", progress, "The progress line: auto (on a terminal), always, never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember(rules));
+  run->footer(with_name(run_footer, program));
+
+  auto* check = app.add_subcommand("check", "Check a flow file without running it");
+  add_flow_options(*check, out);
+  check->footer(with_name(check_footer, program));
+
+  auto* tasks = app.add_subcommand("tasks", "List sources, tasks and sinks with their settings");
+  tasks->footer(with_name(tasks_footer, program));
+  // For those who maintain config/reference.toml; not shown in the help.
+  auto* reference = app.add_subcommand("reference", "Print a flow file with every key")->group("");
+
+  try {
+    // The library takes them from the back.
+    app.parse(std::vector<std::string>{given.rbegin(), given.rend()});
+  } catch (const CLI::Success& e) {
+    std::ostringstream text, unused;
+    app.exit(e, text, unused);
+    return answer{text.str(), 0};
+  } catch (const CLI::ParseError& e) {
+    if (!given.empty() && !given.front().starts_with('-') && app.get_subcommands().empty())
+      return answer{unknown_command(program, given.front()), 2};
+    return answer{usage_error(program, app, e), 2};
+  }
+  out.command = run->parsed()         ? command::run
+                : check->parsed()     ? command::check
+                : reference->parsed() ? command::reference
+                                      : command::tasks;
+  out.progress = rules.at(progress);
+  return out;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,36 @@
+#pragma once
+
+/// What the arguments of a launcher ask for.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace weir::config {
+
+enum class command : std::uint8_t { run, check, tasks, reference };
+enum class progress_rule : std::uint8_t { automatic, always, never };
+
+struct arguments {
+  config::command command = command::run;
+  std::string flow;
+  std::vector<std::string> overrides;
+  bool quiet = false;
+  std::string report;  ///< the file for the JSON summary; empty: none
+  progress_rule progress = progress_rule::automatic;
+};
+
+/// Nothing more to do: a text for one of the streams and the exit code. Help and version go to
+/// standard output with 0, what is wrong to standard error with 2.
+struct answer {
+  std::string text;
+  int exit_code = 0;
+};
+
+/// Reads the arguments, which don't have the program's name.
+[[nodiscard]] std::variant<arguments, answer> parse_arguments(const std::string& program,
+                                                              const std::string& version,
+                                                              const std::vector<std::string>& given);
+
+}  // namespace weir::config

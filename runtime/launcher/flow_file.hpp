@@ -1,0 +1,32 @@
+#pragma once
+
+/// From the document of a flow file to a plan that is ready to run. The file is checked as a whole:
+/// only when no problem was found anywhere are a source, tasks and a sink made.
+
+#include <weir/runtime/flow.hpp>
+#include <weir/runtime/kinds.hpp>
+#include <weir/runtime/launcher/document.hpp>
+#include <weir/runtime/launcher/problems.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace weir::config {
+
+/// What the first signal does to a run.
+enum class interrupt_rule : std::uint8_t { drain, cancel };
+
+struct checked_flow {
+  flow_plan plan;
+  interrupt_rule on_interrupt = interrupt_rule::drain;
+  /// One line: `flow "checksum": files -> sha256 (parallelism 4, capacity 256, order input) -> sha256sum`.
+  std::string description;
+};
+
+/// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.
+/// What is wrong goes to `found`, and then there is no plan.
+[[nodiscard]] std::optional<checked_flow> check_flow(const node& root, const kinds& known,
+                                                     const std::string& default_name, problems& found);
+
+}  // namespace weir::config

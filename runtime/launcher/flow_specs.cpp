@@ -1,0 +1,154 @@
+#include <weir/actors/policy/halt.hpp>
+#include <weir/runtime/launcher/flow_specs.hpp>
+#include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/place.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace weir::config {
+
+namespace {
+
+constexpr double year_seconds = 365.0 * 24 * 3600;
+constexpr double day_seconds = 24.0 * 3600;
+
+bool has(const std::vector<setting_spec>& specs, std::string_view key) {
+  return std::any_of(specs.begin(), specs.end(), [&](const setting_spec& s) { return s.name == key; });
+}
+
+template <class Kind>
+std::vector<std::string> kinds_with(const std::vector<Kind>& all, std::string_view key) {
+  std::vector<std::string> out;
+  for (const auto& k : all)
+    if (has(k.accepts, key))
+      out.push_back(quoted(k.name));
+  return out;
+}
+
+}  // namespace
+
+std::int64_t default_parallelism() noexcept {
+  return std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, parallelism_max);
+}
+
+const std::vector<setting_spec>& flow_specs() {
+  using namespace std::chrono_literals;
+  static const std::vector<setting_spec> specs{
+      {.name = "name",
+       .type = setting_type::text,
+       .fallback = {},
+       .meaning = "what messages and reports call the flow; the file's name if not set",
+       .choices = {}},
+      {.name = "deadline",
+       .type = setting_type::duration,
+       .fallback = {},
+       .meaning = "the run is canceled this long after its start; no limit if not set",
+       .min = 0.001,
+       .max = year_seconds,
+       .choices = {}},
+      {.name = "on_error",
+       .type = setting_type::choice,
+       .fallback = "collect",
+       .meaning =
+           "collect: every job runs, failures are listed; fail_fast: the first failure cancels the rest",
+       .choices = {"collect", "fail_fast"}},
+      {.name = "halt",
+       .type = setting_type::text,
+       .fallback = {},
+       .meaning = std::string{"instead of on_error, when to end early: "} + policy::halt_rule::allowed,
+       .choices = {}},
+      {.name = "shutdown_timeout",
+       .type = setting_type::duration,
+       .fallback = duration{10s},
+       .meaning = "the time that drain, cancel and kill share when a run ends early",
+       .min = 0,
+       .max = day_seconds,
+       .choices = {}},
+      {.name = "on_interrupt",
+       .type = setting_type::choice,
+       .fallback = "drain",
+       .meaning =
+           "the first Ctrl-C: drain finishes what was admitted, cancel stops it; the second one ends at once",
+       .choices = {"drain", "cancel"}},
+  };
+  return specs;
+}
+
+const std::vector<setting_spec>& stage_specs() {
+  static const std::vector<setting_spec> specs{
+      {.name = "task",
+       .type = setting_type::text,
+       .fallback = {},
+       .meaning = "the task that is applied to each job; `weir tasks` lists them",
+       .required = true,
+       .choices = {}},
+      {.name = "name",
+       .type = setting_type::text,
+       .fallback = {},
+       .meaning = "what messages call the stage, unique; the task's name if not set",
+       .choices = {}},
+      {.name = "parallelism",
+       .type = setting_type::integer,
+       .fallback = {},
+       .meaning = "jobs that run at once; the number of CPUs if not set",
+       .min = 1,
+       .max = static_cast<double>(parallelism_max),
+       .choices = {}},
+      {.name = "capacity",
+       .type = setting_type::integer,
+       .fallback = {},
+       .meaning = "slots for admitted jobs, at least parallelism; 0: as many as parallelism; " +
+                  std::to_string(capacity_per_worker) + " times parallelism if not set",
+       .min = 0,
+       .max = static_cast<double>(capacity_max),
+       .choices = {}},
+      {.name = "order",
+       .type = setting_type::choice,
+       .fallback = "input",
+       .meaning =
+           "how outcomes are handed on: as the jobs came in, as is cheapest, or each as soon as it is there",
+       .choices = {"input", "unordered", "completed"}},
+  };
+  return specs;
+}
+
+const setting_spec& kind_spec() {
+  static const setting_spec spec{.name = "kind",
+                                 .type = setting_type::text,
+                                 .fallback = {},
+                                 .meaning = "which one; `weir tasks` lists them",
+                                 .required = true,
+                                 .choices = {}};
+  return spec;
+}
+
+std::optional<std::string> where_it_belongs(std::string_view key, std::string_view table,
+                                            const kinds& known) {
+  if (table != "flow" && has(flow_specs(), key))
+    return "it belongs in [flow]";
+  if (table != "stage" && has(stage_specs(), key))
+    return "it belongs in [[stage]]";
+  const auto tasks = kinds_with(known.tasks, key);
+  const auto sources = kinds_with(known.sources, key);
+  const auto sinks = kinds_with(known.sinks, key);
+  // The table's own kinds first: most likely the kind is another than was meant.
+  if (table == "stage" && !tasks.empty())
+    return "it is a setting of task " + joined(tasks);
+  if (table == "source" && !sources.empty())
+    return "it is a setting of source " + joined(sources);
+  if (table == "sink" && !sinks.empty())
+    return "it is a setting of sink " + joined(sinks);
+  if (!tasks.empty())
+    return "it belongs in the [[stage]] of task " + joined(tasks);
+  if (!sources.empty())
+    return "it belongs in [source] of kind " + joined(sources);
+  if (!sinks.empty())
+    return "it belongs in [sink] of kind " + joined(sinks);
+  if (key == "kind" && table == "stage")
+    return "a stage names its task: task = \"…\"";
+  return std::nullopt;
+}
+
+}  // namespace weir::config

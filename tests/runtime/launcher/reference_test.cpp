@@ -1,0 +1,69 @@
+#include <weir/runtime/launcher/listing.hpp>
+#include <weir/runtime/launcher/load_flow.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+
+using namespace weir::config;
+
+namespace {
+
+std::string content_of(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(references)
+
+BOOST_AUTO_TEST_CASE(the_reference_file_is_what_the_code_says) {
+  BOOST_TEST(
+      (content_of(WEIR_CONFIG_DIR "/reference.toml") == reference(weir::built_in_kinds())),
+      "config/reference.toml is out of date; update it by: ./dev weir reference > config/reference.toml");
+}
+
+BOOST_AUTO_TEST_CASE(every_block_of_the_reference_passes_the_check_of_its_keys) {
+  const auto known = weir::built_in_kinds();
+  const std::map<std::string, std::string> rest{{"source", "[source]\nkind = \"range\"\n"},
+                                                {"stage", "[[stage]]\ntask = \"square\"\n"},
+                                                {"sink", "[sink]\nkind = \"table\"\n"}};
+  for (const auto& block : reference_blocks(known)) {
+    auto text = block.toml;
+    for (const auto& [section, toml] : rest)
+      if (section != block.section)
+        text += toml;
+    // What the kind itself says of sample values is its own matter: only the keys are looked at here.
+    auto lenient = known;
+    for (auto& s : lenient.sources)
+      s.make = [](const weir::settings&) { return caf::expected<std::unique_ptr<weir::source>>{nullptr}; };
+    for (auto& t : lenient.tasks)
+      t.make = [](const weir::settings&) {
+        return caf::expected<weir::task_function>{weir::task_function{}};
+      };
+    for (auto& s : lenient.sinks)
+      s.make = [](const weir::settings&) { return caf::expected<std::unique_ptr<weir::sink>>{nullptr}; };
+    problems found;
+    const auto flow = load_flow_text(text, block.section + ' ' + block.kind, "reference", {}, lenient, found);
+    BOOST_TEST(flow.has_value(), found.text() << text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_file_in_config_passes_the_check) {
+  const auto known = weir::built_in_kinds();
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{WEIR_CONFIG_DIR}) {
+    problems found;
+    const auto flow = load_flow(entry.path().string(), {}, known, found);
+    BOOST_TEST(flow.has_value(), found.text());
+    ++files;
+  }
+  BOOST_TEST(files >= 6U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

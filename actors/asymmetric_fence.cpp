@@ -8,7 +8,9 @@ namespace weir {
 
 namespace {
 
-long membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0); }
+long membarrier(int command) noexcept {
+  return syscall(SYS_membarrier, command, 0, 0);
+}
 
 }  // namespace
 

@@ -10,7 +10,9 @@
 
 namespace weir {
 
-inline void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+inline void light_fence() noexcept {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
 
 /// False where the kernel has no such call: then nothing is known about the other side, and the
 /// caller must do without.

@@ -8,13 +8,11 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/atom.hpp>
-
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-
 #include <spdlog/spdlog.h>
 
 #include <string>

@@ -2,8 +2,8 @@
 
 namespace weir {
 
-collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self, station_ptr stage,
-                                         threads* pool, delivery deliver) {
+collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
+                                         station_ptr stage, threads* pool, delivery deliver) {
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
   const auto problem = pool->run([stage, deliver, me = self->address()] {
     std::vector<finished_span> ready;

@@ -8,7 +8,7 @@ struct collector_state {
   static constexpr const char* name = "weir.collector";
 };
 
-collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self, station_ptr stage,
-                                         threads* pool, delivery deliver);
+collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
+                                         station_ptr stage, threads* pool, delivery deliver);
 
 }  // namespace weir

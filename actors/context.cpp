@@ -40,9 +40,13 @@ struct context::node {
   timer at_deadline;
 };
 
-context context::background() { return background(steady_clock()); }
+context context::background() {
+  return background(steady_clock());
+}
 
-context context::background(clock& time) { return context{std::make_shared<node>(time)}; }
+context context::background(clock& time) {
+  return context{std::make_shared<node>(time)};
+}
 
 context context::child_of(const context& parent, std::optional<time_point> deadline) {
   auto child = std::make_shared<node>(parent.node_->time);
@@ -66,15 +70,20 @@ context context::child_of(const context& parent, std::optional<time_point> deadl
     else
       child->at_deadline = child->time.at(*deadline, [self, left] {
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
-        self->cancel({ec::deadline_exceeded, "deadline", "the time limit of " + std::to_string(ms) + " ms has passed"});
+        self->cancel({ec::deadline_exceeded, "deadline",
+                      "the time limit of " + std::to_string(ms) + " ms has passed"});
       });
   }
   return context{std::move(child)};
 }
 
-context context::with_cancel(const context& parent) { return child_of(parent, std::nullopt); }
+context context::with_cancel(const context& parent) {
+  return child_of(parent, std::nullopt);
+}
 
-context context::with_deadline(const context& parent, time_point deadline) { return child_of(parent, deadline); }
+context context::with_deadline(const context& parent, time_point deadline) {
+  return child_of(parent, deadline);
+}
 
 context context::with_timeout(const context& parent, duration timeout) {
   const auto now = parent.time().now();
@@ -85,16 +94,24 @@ context context::with_timeout(const context& parent, duration timeout) {
 context context::with_token(const context& parent, std::stop_token token) {
   auto child = child_of(parent, std::nullopt);
   auto* self = child.node_.get();
-  child.node_->from_token = std::make_unique<std::stop_callback<std::function<void()>>>(
-      std::move(token), [self] { self->cancel({ec::canceled, "stop token", "a stop was requested"}); });
+  child.node_->from_token =
+      std::make_unique<std::stop_callback<std::function<void()>>>(std::move(token), [self] {
+        self->cancel({ec::canceled, "stop token", "a stop was requested"});
+      });
   return child;
 }
 
-void context::cancel(weir::cause why) const { node_->cancel(std::move(why)); }
+void context::cancel(weir::cause why) const {
+  node_->cancel(std::move(why));
+}
 
-void context::cancel(std::string why) const { node_->cancel({ec::canceled, "caller", std::move(why)}); }
+void context::cancel(std::string why) const {
+  node_->cancel({ec::canceled, "caller", std::move(why)});
+}
 
-bool context::canceled() const noexcept { return node_->stop.stop_requested(); }
+bool context::canceled() const noexcept {
+  return node_->stop.stop_requested();
+}
 
 std::optional<weir::cause> context::why() const {
   std::lock_guard guard{node_->mutex};
@@ -106,11 +123,17 @@ caf::error context::error() const {
   return reason ? make_error(reason->code, to_string(*reason)) : caf::error{};
 }
 
-std::optional<time_point> context::deadline() const noexcept { return node_->deadline; }
+std::optional<time_point> context::deadline() const noexcept {
+  return node_->deadline;
+}
 
-clock& context::time() const noexcept { return node_->time; }
+clock& context::time() const noexcept {
+  return node_->time;
+}
 
-std::stop_token context::token() const noexcept { return node_->stop.get_token(); }
+std::stop_token context::token() const noexcept {
+  return node_->stop.get_token();
+}
 
 bool context::wait_for(duration timeout) const {
   std::mutex mutex;
@@ -131,7 +154,8 @@ bool context::wait_for(duration timeout) const {
 }
 
 context::subscription context::on_cancel(std::function<void()> call) const {
-  return std::make_unique<std::stop_callback<std::function<void()>>>(node_->stop.get_token(), std::move(call));
+  return std::make_unique<std::stop_callback<std::function<void()>>>(node_->stop.get_token(),
+                                                                     std::move(call));
 }
 
 }  // namespace weir

@@ -95,8 +95,9 @@ void door::resize(std::uint64_t capacity) {
 
 door::counts door::count() const {
   std::lock_guard<std::mutex> guard{mutex_};
-  return {admission_.offered(),  admission_.admitted(), admission_.rejected(),
-          admission_.used(released_.load()), admission_.capacity(), admission_.closed()};
+  return {admission_.offered(),  admission_.admitted(),
+          admission_.rejected(), admission_.used(released_.load()),
+          admission_.capacity(), admission_.closed()};
 }
 
 }  // namespace weir

@@ -1,11 +1,11 @@
 #include <weir/actors/error.hpp>
 
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
 #include <caf/exit_reason.hpp>
-#include <caf/message.hpp>
 #include <caf/make_message.hpp>
+#include <caf/message.hpp>
 #include <caf/sec.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 
 #include <stdexcept>
 

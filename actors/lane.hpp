@@ -24,7 +24,8 @@ enum class outcome_kind : std::uint8_t { completed, failed, canceled };
 
 class alignas(64) lane {
 public:
-  lane(station& owner, std::size_t number, const context& ctx) : station_(owner), number_(number), ctx_(ctx) {}
+  lane(station& owner, std::size_t number, const context& ctx)
+      : station_(owner), number_(number), ctx_(ctx) {}
 
   // -- for a block's loop, on the lane's thread --------------------------------------------------
 

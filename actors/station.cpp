@@ -23,7 +23,9 @@ outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   return outcome_kind::failed;
 }
 
-void lane::release_slot() noexcept { station_.door_.release(1); }
+void lane::release_slot() noexcept {
+  station_.door_.release(1);
+}
 
 station::station(station_options options, const context& parent)
     : options_(std::move(options)),
@@ -175,7 +177,8 @@ bool station::take_over(lane& l) {
   const auto now = ctx_.time().now();
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     if (const auto& other = *lanes_[i]; other.state_ == lane::state::busy)
-      busy.push_back({i, other.running_.load(std::memory_order_relaxed), other.work_.last, now - other.begun_});
+      busy.push_back(
+          {i, other.running_.load(std::memory_order_relaxed), other.work_.last, now - other.begun_});
   const auto choice = policy::choose_takeover(busy, sizes_.mean());
   if (!choice)
     return false;
@@ -186,7 +189,8 @@ bool station::take_over(lane& l) {
     return false;
   }
   // The job that is published may run, whatever the limit; all behind it and the limit may not.
-  const auto at = std::min(std::max(choice->at, from.running_.load(std::memory_order_relaxed) + 1), from.work_.last);
+  const auto at =
+      std::min(std::max(choice->at, from.running_.load(std::memory_order_relaxed) + 1), from.work_.last);
   from.limit_.store(at, std::memory_order_relaxed);
   auto jobs = from.work_.take_back(at);
   if (jobs.empty())
@@ -257,7 +261,8 @@ void station::wait_for_work(lane& l, lock_type& held) {
   // Who puts a job into the gathering block after this look sees the hunger and passes it on.
   if (!fetch_gathered()) {
     // While others hold jobs that have not started, look again soon: one of them may be long.
-    if (std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& other) { return unstarted(*other) > 0; }))
+    if (std::any_of(lanes_.begin(), lanes_.end(),
+                    [this](const auto& other) { return unstarted(*other) > 0; }))
       l.wake_.wait_for(held, 2 * policy::takeover_min, woken);
     else
       l.wake_.wait(held, woken);
@@ -290,7 +295,9 @@ std::uint64_t station::unstarted(const lane& l) const noexcept {
   return l.work_.last - std::min(l.work_.last, l.running_.load(std::memory_order_relaxed) + 1);
 }
 
-void station::note_hunger() { door_.set_hungry(idle_ > 0 || stopped_by_.has_value()); }
+void station::note_hunger() {
+  door_.set_hungry(idle_ > 0 || stopped_by_.has_value());
+}
 
 // -- outcomes -------------------------------------------------------------------------------------
 

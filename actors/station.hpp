@@ -53,8 +53,8 @@ struct finished_span {
     canceled,   ///< they never started
     abandoned,  ///< their thread was written off; the block must not be read
   } how = how_t::ran;
-  time_point begun{};  ///< when the lane took them
-  duration each{};     ///< the time of one job, where they were not timed one by one
+  time_point begun{};                       ///< when the lane took them
+  duration each{};                          ///< the time of one job, where they were not timed one by one
   std::shared_ptr<const caf::error> why{};  ///< why they were canceled
 };
 
@@ -207,8 +207,8 @@ private:
   std::shared_ptr<const caf::error> stop_error_;
   std::function<void()> rest_hook_;
   std::size_t target_ = 0;
-  std::size_t active_ = 0;    // lanes that are neither retired nor abandoned
-  std::size_t idle_ = 0;      // lanes that sleep and have not been woken
+  std::size_t active_ = 0;  // lanes that are neither retired nor abandoned
+  std::size_t idle_ = 0;    // lanes that sleep and have not been woken
   std::size_t busy_ = 0;
   std::size_t peak_busy_ = 0;
   std::size_t abandoned_ = 0;
@@ -216,7 +216,7 @@ private:
   bool discarding_ = false;
   bool rest_told_ = false;
   std::atomic<bool> fine_{true};
-  std::atomic<bool> closing_{false};        // before that, no one needs to look for rest
+  std::atomic<bool> closing_{false};  // before that, no one needs to look for rest
   std::atomic<std::uint64_t> taken_{0};
 
   // Declared last: it calls into this object and must go first.

@@ -8,7 +8,9 @@ namespace {
 
 using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 
-time_point now(self_pointer self) { return self->state.plan.stage->ctx().time().now(); }
+time_point now(self_pointer self) {
+  return self->state.plan.stage->ctx().time().now();
+}
 
 /// The first step of the end: the dispatcher goes when its workers have, then the collector.
 void end_tree(self_pointer self) {
@@ -29,9 +31,10 @@ void write_off(self_pointer self) {
     spdlog::warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
                  s.plan.stage->name(), n.index, n.lane);
   if (s.outcomes_in && !s.plan.stage->at_rest()) {
-    spdlog::warn("{}: the receiver of the outcomes did not return within the shutdown budget; its thread was "
-                 "written off",
-                 s.plan.stage->name());
+    spdlog::warn(
+        "{}: the receiver of the outcomes did not return within the shutdown budget; its thread was "
+        "written off",
+        s.plan.stage->name());
     ++lost;
     tell(s.outcomes_in, leave_tag::value);
   }
@@ -107,7 +110,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
     begin_stop(self, policy::shutdown::cancel_share_max);
   });
   if (s.plan.deliver)
-    s.outcomes_in = self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
+    s.outcomes_in =
+        self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
   s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
                                            static_cast<std::uint64_t>(s.plan.parallelism));
   s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });

@@ -20,7 +20,8 @@ struct supervisor_state {
   bool ending = false;
 };
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, tree_plan plan);
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           tree_plan plan);
 
 /// Starts a tree; the handle is its supervisor. `plan.end` is reached when the last actor of the tree
 /// has gone. Does not block.

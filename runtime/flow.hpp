@@ -73,12 +73,13 @@ struct flow_summary {
   duration elapsed{};
   duration run_p50{};
   duration run_p99{};
-  std::vector<flow_failure> failures;       ///< the first `failures_kept_max` of them
-  std::optional<flow_failure> root_error;   ///< the first failure in time
-  std::optional<weir::cause> ended_by;      ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
+  std::vector<flow_failure> failures;      ///< the first `failures_kept_max` of them
+  std::optional<flow_failure> root_error;  ///< the first failure in time
+  std::optional<weir::cause>
+      ended_by;  ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
   std::optional<std::string> source_error;  ///< the source ended with this error
   std::optional<std::string> sink_error;    ///< the sink failed with this error
-  std::vector<std::string> stragglers;      ///< jobs that were still running when the shutdown budget was spent
+  std::vector<std::string> stragglers;  ///< jobs that were still running when the shutdown budget was spent
 
   [[nodiscard]] bool balanced() const noexcept {
     return offered == admitted + rejected && admitted == completed + failed + canceled;
@@ -98,7 +99,8 @@ struct flow_control {
 };
 
 /// Runs a flow to its end. Blocks the calling thread. Canceling `ctx` ends it early.
-[[nodiscard]] flow_summary run_flow(engine& e, const context& ctx, flow_plan plan, const flow_control& control = {});
+[[nodiscard]] flow_summary run_flow(engine& e, const context& ctx, flow_plan plan,
+                                    const flow_control& control = {});
 
 /// The documented exit code of a run: 0 all completed, 1 some job or the source failed, 3 canceled
 /// or past its deadline, 70 the books do not balance.

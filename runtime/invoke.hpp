@@ -57,7 +57,7 @@ using raw_result_t = std::remove_cvref_t<decltype(call(std::declval<F&>(), std::
 /// A function that can be a task for jobs of type `Job`.
 template <class F, class Job>
 concept task_for = std::invocable<F&, const context&, Job&> || std::invocable<F&, const context&, Job> ||
-                   std::invocable<F&, Job&> || std::invocable<F&, Job>;
+    std::invocable<F&, Job&> || std::invocable<F&, Job>;
 
 /// The type of the values in its completed outcomes; `caf::unit_t` where it returns none.
 template <class F, class Job>

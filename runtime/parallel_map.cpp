@@ -14,7 +14,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   at->close(make_error(ec::closed, "all jobs are known"));
   tree_plan plan;
   plan.stage = at;
-  plan.parallelism = static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
+  plan.parallelism =
+      static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
   const auto top = on.start(std::move(plan));
   at->wait_for_rest();
   return {at->root(), at->stopped_by()};

@@ -35,7 +35,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
 /// Where results can be written in place: a vector of them, made beforehand. A vector<bool> packs its
 /// elements, so two threads may not write to neighbours.
 template <class R>
-concept in_place = std::default_initializable<R> && std::is_nothrow_move_assignable_v<R> && !std::same_as<R, bool>;
+concept in_place =
+    std::default_initializable<R> && std::is_nothrow_move_assignable_v<R> && !std::same_as<R, bool>;
 
 template <class R>
 using result_slots = std::vector<std::conditional_t<in_place<R>, R, std::optional<R>>>;
@@ -129,7 +130,7 @@ private:
 /// elements (invoke.hpp) and is called by several threads at a time. Costs some 20 µs a call and
 /// about 2 ns a job.
 template <std::ranges::random_access_range Inputs, class F>
-  requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
+requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
 auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const map_options& options = {})
     -> caf::expected<std::vector<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>> {
   using function = std::remove_reference_t<F>;
@@ -160,9 +161,11 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
 /// unless `options.order` is `input`, in the order in which they ended. Else as parallel_map; every
 /// job is timed, which costs some 50 ns.
 template <std::ranges::random_access_range Inputs, class F>
-  requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
-auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f, const map_options& options = {})
-    -> caf::expected<std::vector<outcome<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>>> {
+requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
+auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
+                       const map_options& options = {})
+    -> caf::expected<
+        std::vector<outcome<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>>> {
   using function = std::remove_reference_t<F>;
   using range = std::remove_reference_t<Inputs>;
   using result = task_result_t<function, detail::job_of<Inputs>>;
@@ -176,8 +179,8 @@ auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f, c
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *end.stopped_by;
-      slots[i].content.emplace(outcome<result>{i, 0, {}, {}, outcome_kind::canceled,
-                                               make_error(why.code, to_string(why))});
+      slots[i].content.emplace(
+          outcome<result>{i, 0, {}, {}, outcome_kind::canceled, make_error(why.code, to_string(why))});
       slots[i].ended = time_point::max();
     }
   if (options.order != order::input)

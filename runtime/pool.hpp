@@ -81,7 +81,9 @@ public:
   ticket_block_of(std::uint64_t sequence, time_point opened, std::shared_ptr<F> f)
       : ticket_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
 
-  std::uint64_t run(std::uint64_t first, lane& on) noexcept override { return this->run_with(*f_, first, on); }
+  std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
+    return this->run_with(*f_, first, on);
+  }
 
 private:
   std::shared_ptr<F> f_;
@@ -98,12 +100,14 @@ public:
   /// Starts the workers. `f` is a task for `Job` (invoke.hpp); several threads call it at a time.
   /// Throws std::invalid_argument if the options are not valid. Canceling `ctx` cancels the pool.
   template <class F>
-    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result>
-  pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
+  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> pool(
+      engine& on, F f, const pool_options& options, const context& ctx = context::background())
       : stage_(on, options, ctx, {}, {}),
-        intake_(stage_.share(), [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
-          return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence, at.ctx().time().now(), f);
-        }) {}
+        intake_(stage_.share(),
+                [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
+                  return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
+                                                                                   at.ctx().time().now(), f);
+                }) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
   /// everything finish.

@@ -25,7 +25,9 @@ struct to_text_visitor {
 
 }  // namespace
 
-std::string to_text(const value& v) { return std::visit(to_text_visitor{}, v); }
+std::string to_text(const value& v) {
+  return std::visit(to_text_visitor{}, v);
+}
 
 const value* record::find(std::string_view name) const noexcept {
   const auto at = std::find_if(fields.begin(), fields.end(), [&](const field& f) { return f.name == name; });

@@ -21,8 +21,8 @@ station_options complete(station_options more, const pool_options& options) {
 
 }  // namespace
 
-running_stage::running_stage(engine& on, const pool_options& options, const context& parent, station_options more,
-                             const std::function<delivery(station&)>& make_delivery)
+running_stage::running_stage(engine& on, const pool_options& options, const context& parent,
+                             station_options more, const std::function<delivery(station&)>& make_delivery)
     : options_(checked(options)),
       station_(std::make_shared<station>(complete(std::move(more), options), parent)),
       end_(std::make_shared<tree_end>()) {
@@ -42,7 +42,9 @@ void running_stage::finish() {
   drain(options_.shutdown_budget);
 }
 
-void running_stage::close() { station_->close(make_error(ec::closed, options_.name + " takes no more jobs")); }
+void running_stage::close() {
+  station_->close(make_error(ec::closed, options_.name + " takes no more jobs"));
+}
 
 shutdown_report running_stage::drain(duration budget) {
   tell(supervisor_, stop_tag::value, budget);
@@ -51,7 +53,9 @@ shutdown_report running_stage::drain(duration budget) {
   return {station_->look().books, end_->stragglers};
 }
 
-void running_stage::cancel(std::string why) { station_->ctx().cancel({ec::canceled, "caller", std::move(why)}); }
+void running_stage::cancel(std::string why) {
+  station_->ctx().cancel({ec::canceled, "caller", std::move(why)});
+}
 
 caf::error running_stage::resize(std::size_t parallelism, std::size_t capacity) {
   auto wanted = options_;

@@ -17,14 +17,14 @@
 namespace weir {
 
 enum class setting_type : std::uint8_t {
-  boolean,   ///< true, false
-  integer,   ///< a whole number
-  number,    ///< a whole number or a fraction
-  text,      ///< a string
-  choice,    ///< a string out of `choices`
-  duration,  ///< a string such as "250ms", "5s", "10min", "1h30min"
-  size,      ///< bytes: a whole number, or a string such as "64KiB", "1MiB"
-  texts,     ///< a string or an array of strings
+  boolean,    ///< true, false
+  integer,    ///< a whole number
+  number,     ///< a whole number or a fraction
+  text,       ///< a string
+  choice,     ///< a string out of `choices`
+  time_span,  ///< a string such as "250ms", "5s", "10min", "1h30min"
+  size,       ///< bytes: a whole number, or a string such as "64KiB", "1MiB"
+  texts,      ///< a string or an array of strings
 };
 
 /// monostate: not set (allowed where the spec's default is monostate and `required` is false).
@@ -35,8 +35,8 @@ using setting =
 struct setting_spec {
   std::string name;
   setting_type type = setting_type::text;
-  setting fallback;        ///< the default; monostate: none
-  std::string meaning;     ///< one line, for the reference and for `weir tasks`
+  setting fallback;     ///< the default; monostate: none
+  std::string meaning;  ///< one line, for the reference and for `weir tasks`
   bool required = false;
   double min = std::numeric_limits<double>::lowest();  ///< integer, number, size; seconds for a duration
   double max = std::numeric_limits<double>::max();
@@ -49,7 +49,9 @@ class settings {
 public:
   void set(std::string name, setting v) { values_[std::move(name)] = std::move(v); }
 
-  [[nodiscard]] bool has(std::string_view name) const { return !std::holds_alternative<std::monostate>(at(name)); }
+  [[nodiscard]] bool has(std::string_view name) const {
+    return !std::holds_alternative<std::monostate>(at(name));
+  }
 
   /// The value of a setting that is set. The name and the type are those of the spec: anything else
   /// is a broken invariant.

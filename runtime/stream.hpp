@@ -47,7 +47,11 @@ public:
       case finished_span::how_t::canceled:
         return {index, 0, {}, {}, outcome_kind::canceled, *s.why};
       case finished_span::how_t::abandoned:
-        return {index, 1, {}, {}, outcome_kind::canceled,
+        return {index,
+                1,
+                {},
+                {},
+                outcome_kind::canceled,
                 make_error(ec::abandoned, "the job did not stop within the shutdown budget")};
     }
     auto& slot = results_[i];
@@ -107,7 +111,9 @@ public:
   stream_block_of(std::uint64_t sequence, time_point opened, std::shared_ptr<F> f)
       : stream_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
 
-  std::uint64_t run(std::uint64_t first, lane& on) noexcept override { return this->run_with(*f_, first, on); }
+  std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
+    return this->run_with(*f_, first, on);
+  }
 
 private:
   std::shared_ptr<F> f_;
@@ -129,8 +135,10 @@ public:
   /// cancels the stream, with its text as the cause. Throws std::invalid_argument if the options
   /// are not valid. Canceling `ctx` cancels the stream; canceled jobs are outcomes too.
   template <class F, class Receive>
-    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> && std::invocable<Receive&, outcome_type&>
-  stream(engine& on, F f, const stream_options& options, Receive receive, const context& ctx = context::background())
+  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> &&
+      std::invocable<Receive&, outcome_type&>
+      stream(engine& on, F f, const stream_options& options, Receive receive,
+             const context& ctx = context::background())
       : stream(on, std::move(f), options, ctx,
                [receive = std::make_shared<Receive>(std::move(receive))](station& at) {
                  return delivery{[&at, receive, open = true](std::vector<finished_span>& ready) mutable {
@@ -141,8 +149,8 @@ public:
 
   /// Outcomes are taken with `next` or by iterating over the stream.
   template <class F>
-    requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result>
-  stream(engine& on, F f, const stream_options& options, const context& ctx = context::background())
+  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> stream(
+      engine& on, F f, const stream_options& options, const context& ctx = context::background())
       : stream(on, std::move(f), options, ctx, [](station&) { return delivery{}; }) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Outcomes that nobody took are
@@ -233,9 +241,11 @@ private:
   template <class F, class MakeDelivery>
   stream(engine& on, F f, const stream_options& options, const context& ctx, MakeDelivery make)
       : stage_(on, options, ctx, collected(options), std::move(make)),
-        intake_(stage_.share(), [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
-          return std::make_shared<detail::stream_block_of<Job, Result, F>>(sequence, at.ctx().time().now(), f);
-        }) {}
+        intake_(stage_.share(),
+                [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
+                  return std::make_shared<detail::stream_block_of<Job, Result, F>>(sequence,
+                                                                                   at.ctx().time().now(), f);
+                }) {}
 
   static station_options collected(const stream_options& options) {
     station_options s;

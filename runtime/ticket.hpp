@@ -27,7 +27,9 @@ public:
     bits_.notify_all();
   }
 
-  [[nodiscard]] bool is_ready() const noexcept { return (bits_.load(std::memory_order_acquire) & ready) != 0; }
+  [[nodiscard]] bool is_ready() const noexcept {
+    return (bits_.load(std::memory_order_acquire) & ready) != 0;
+  }
 
   /// Waits until the outcome is there, or until `ctx` is canceled if one is given.
   void wait(const context* ctx) {

@@ -21,12 +21,16 @@ void batch_size::observe(std::uint64_t jobs, duration elapsed) noexcept {
 std::uint64_t batch_size::next(std::uint64_t queued, std::uint64_t workers) const noexcept {
   if (!measured_)
     return 1;
-  const auto worth = [this](duration d) { return static_cast<std::uint64_t>(static_cast<double>(d.count()) / mean_); };
+  const auto worth = [this](duration d) {
+    return static_cast<std::uint64_t>(static_cast<double>(d.count()) / mean_);
+  };
   const auto share = queued / (2 * std::max<std::uint64_t>(workers, 1));
   const auto fair = std::min(std::max(share, worth(shortest)), worth(target));
   return std::clamp<std::uint64_t>(fair, 1, limit_);
 }
 
-batch_size::duration batch_size::mean() const noexcept { return duration{static_cast<std::int64_t>(mean_)}; }
+batch_size::duration batch_size::mean() const noexcept {
+  return duration{static_cast<std::int64_t>(mean_)};
+}
 
 }  // namespace weir::policy

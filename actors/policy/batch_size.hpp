@@ -39,7 +39,9 @@ public:
   [[nodiscard]] duration mean() const noexcept;
 
   /// Whether jobs are long enough to be timed one by one.
-  [[nodiscard]] bool fine() const noexcept { return !measured_ || mean_ >= static_cast<double>(fine_min.count()); }
+  [[nodiscard]] bool fine() const noexcept {
+    return !measured_ || mean_ >= static_cast<double>(fine_min.count());
+  }
 
 private:
   std::uint64_t limit_;

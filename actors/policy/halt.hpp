@@ -18,8 +18,8 @@ struct halt_rule {
 
   how_t how = how_t::never;
   what_t what = what_t::fail;
-  std::uint64_t count = 1;    ///< used when `percent` is 0
-  unsigned percent = 0;       ///< 1 to 100
+  std::uint64_t count = 1;  ///< used when `percent` is 0
+  unsigned percent = 0;     ///< 1 to 100
 
   /// With a percentage nothing is decided before this many outcomes, as one failure out of one
   /// would be 100 %.

@@ -6,13 +6,16 @@ namespace weir::policy {
 
 namespace {
 
-std::uint64_t left(const holding& h) noexcept { return h.last - std::min(h.last, h.running + 1); }
+std::uint64_t left(const holding& h) noexcept {
+  return h.last - std::min(h.last, h.running + 1);
+}
 
 }  // namespace
 
-std::optional<takeover> choose_takeover(std::span<const holding> busy, std::chrono::nanoseconds mean) noexcept {
-  const auto most =
-      std::max_element(busy.begin(), busy.end(), [](const holding& a, const holding& b) { return left(a) < left(b); });
+std::optional<takeover> choose_takeover(std::span<const holding> busy,
+                                        std::chrono::nanoseconds mean) noexcept {
+  const auto most = std::max_element(busy.begin(), busy.end(),
+                                     [](const holding& a, const holding& b) { return left(a) < left(b); });
   if (most == busy.end() || left(*most) == 0)
     return std::nullopt;
   const auto rest = left(*most);

@@ -16,8 +16,8 @@ namespace weir::policy {
 /// What a busy worker still holds.
 struct holding {
   std::size_t worker = 0;
-  std::uint64_t running = 0;  ///< the index of the job that it runs
-  std::uint64_t last = 0;     ///< one past its last job
+  std::uint64_t running = 0;         ///< the index of the job that it runs
+  std::uint64_t last = 0;            ///< one past its last job
   std::chrono::nanoseconds since{};  ///< how long ago it took them
 };
 

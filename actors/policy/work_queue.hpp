@@ -42,7 +42,8 @@ public:
 
   /// Everything, oldest first; the queue is empty then.
   std::vector<span_type> take_all() {
-    std::vector<span_type> all(std::make_move_iterator(spans_.begin()), std::make_move_iterator(spans_.end()));
+    std::vector<span_type> all(std::make_move_iterator(spans_.begin()),
+                               std::make_move_iterator(spans_.end()));
     spans_.clear();
     jobs_ = 0;
     return all;

@@ -45,7 +45,7 @@ std::string sample(const setting_spec& s) {
       return "\"text\"";
     case setting_type::choice:
       return as_toml(s.choices.front(), s.type);
-    case setting_type::duration:
+    case setting_type::time_span:
       return as_toml(duration{static_cast<std::int64_t>(std::min(low, s.max) * 1e9)}, s.type);
     case setting_type::texts:
       return "[\"text\"]";

@@ -76,7 +76,7 @@ std::optional<setting> of_type(const node& given, setting_type type) {
     case setting_type::text:
     case setting_type::choice:
       return wanted_text(given);
-    case setting_type::duration:
+    case setting_type::time_span:
       return wanted_duration(given);
     case setting_type::size:
       return wanted_size(given);
@@ -116,7 +116,7 @@ std::string quoted_all(const std::vector<std::string>& texts) {
 
 std::string bound_text(double bound, setting_type type) {
   constexpr double representable = 9e18;
-  if (type == setting_type::duration)
+  if (type == setting_type::time_span)
     return to_text(duration{static_cast<std::int64_t>(std::clamp(bound * 1e9, 0.0, representable))});
   if (type == setting_type::size)
     return size_text(static_cast<std::int64_t>(std::clamp(bound, 0.0, representable)));
@@ -126,7 +126,7 @@ std::string bound_text(double bound, setting_type type) {
 }
 
 std::string range_text(const setting_spec& spec) {
-  const bool quantity = spec.type == setting_type::duration || spec.type == setting_type::size;
+  const bool quantity = spec.type == setting_type::time_span || spec.type == setting_type::size;
   const bool low = spec.min > (quantity ? 0.0 : std::numeric_limits<double>::lowest());
   const bool high = spec.max < std::numeric_limits<double>::max();
   if (low && high)
@@ -139,7 +139,7 @@ std::string range_text(const setting_spec& spec) {
 void report_type(const node& given, const setting_spec& spec, const std::string& key, problems& found) {
   // A string of the wrong form is shown; of anything else the type says more.
   const bool form =
-      text_in(given) && (spec.type == setting_type::duration || spec.type == setting_type::size);
+      text_in(given) && (spec.type == setting_type::time_span || spec.type == setting_type::size);
   const auto what = form || given.raw ? shown(given) : type_name(given);
   found.add(given.at, key, what + " is not allowed here; allowed: " + allowed(spec));
 }
@@ -158,7 +158,7 @@ std::string allowed(const setting_spec& spec) {
       return "a string";
     case setting_type::choice:
       return "one of " + quoted_all(spec.choices);
-    case setting_type::duration:
+    case setting_type::time_span:
       return duration_form + range_text(spec);
     case setting_type::size:
       return size_form + range_text(spec);

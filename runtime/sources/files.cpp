@@ -71,12 +71,14 @@ std::vector<setting_spec> accepted() {
       {.name = "root",
        .type = setting_type::text,
        .fallback = ".",
-       .meaning = "the folder whose regular files are the items, or one file; if it is a symbolic link, what that leads to",
+       .meaning = "the folder whose regular files are the items, or one file; if it is a symbolic link, what "
+                  "that leads to",
        .choices = {}},
       {.name = "match",
        .type = setting_type::texts,
        .fallback = texts{"**/*"},
-       .meaning = "the files to take: patterns of paths below root with *, ?, [a-z], {a,b}, and ** for any folders",
+       .meaning =
+           "the files to take: patterns of paths below root with *, ?, [a-z], {a,b}, and ** for any folders",
        .choices = {}},
       {.name = "exclude",
        .type = setting_type::texts,
@@ -91,7 +93,8 @@ std::vector<setting_spec> accepted() {
       {.name = "special",
        .type = setting_type::choice,
        .fallback = "skip",
-       .meaning = "sockets, named pipes and devices: pass over, or count each as a failure; none is ever opened",
+       .meaning =
+           "sockets, named pipes and devices: pass over, or count each as a failure; none is ever opened",
        .choices = {"skip", "fail"}},
       {.name = "hidden",
        .type = setting_type::boolean,

@@ -1,10 +1,10 @@
 #include <weir/runtime/sources/folder.hpp>
-
 #include <weir/runtime/tasks/unique_fd.hpp>
+
+#include <climits>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <memory>
 #include <string_view>
 
@@ -35,7 +35,8 @@ directory open_folder(const std::string& path, bool follow) {
       errno = ENAMETOOLONG;
       return {};
     }
-    base = unique_fd{::openat(at, std::string{rest.substr(0, slash)}.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    base =
+        unique_fd{::openat(at, std::string{rest.substr(0, slash)}.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (!base)
       return {};
     at = base.get();
@@ -79,7 +80,9 @@ bool classify(int at, const dirent& found, bool follow, folder_entry& entry) {
   return true;
 }
 
-bool is_self_or_parent(std::string_view name) { return name == "." || name == ".."; }
+bool is_self_or_parent(std::string_view name) {
+  return name == "." || name == "..";
+}
 
 }  // namespace
 
@@ -102,8 +105,8 @@ folder read_folder(const context& ctx, const std::string& path, folder_request w
       break;
     }
     folder_entry entry{found->d_name};
-    if (!is_self_or_parent(entry.name) && classify(::dirfd(open.get()), *found, wanted.follow_entries, entry) &&
-        keep(entry))
+    if (!is_self_or_parent(entry.name) &&
+        classify(::dirfd(open.get()), *found, wanted.follow_entries, entry) && keep(entry))
       result.entries.push_back(std::move(entry));
   }
   std::sort(result.entries.begin(), result.entries.end(),

@@ -1,7 +1,6 @@
-#include <weir/runtime/sources/glob.hpp>
-
 #include <weir/actors/error.hpp>
 #include <weir/runtime/sources/braces.hpp>
+#include <weir/runtime/sources/glob.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -12,7 +11,9 @@ namespace weir::detail {
 
 namespace {
 
-constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
+constexpr std::uint64_t bit(std::size_t i) {
+  return std::uint64_t{1} << i;
+}
 
 // What is wrong with one name of a pattern, or nothing.
 const char* fault_of(const std::string& name) {
@@ -34,7 +35,8 @@ const char* fault_of(const std::string& name) {
 }
 
 caf::error invalid(std::string_view setting, const std::string& pattern, const std::string& fault) {
-  return make_error(ec::invalid_option, std::string{setting} + ": the pattern \"" + pattern + "\" is not one: " + fault);
+  return make_error(ec::invalid_option,
+                    std::string{setting} + ": the pattern \"" + pattern + "\" is not one: " + fault);
 }
 
 std::vector<std::string> names_of(std::string_view path) {
@@ -81,8 +83,9 @@ caf::expected<glob_set> glob_set::parse(std::string_view setting, const std::vec
                      "it is longer than " + std::to_string(pattern_bytes_max) + " bytes");
     const auto spellings = spell_out_braces(pattern, alternatives_max - set.alternatives_.size());
     if (!spellings)
-      return invalid(setting, pattern, "a brace has no partner (write \\{ for a brace), or there are more than " +
-                                           std::to_string(alternatives_max) + " alternatives");
+      return invalid(setting, pattern,
+                     "a brace has no partner (write \\{ for a brace), or there are more than " +
+                         std::to_string(alternatives_max) + " alternatives");
     for (const auto& spelling : *spellings) {
       auto parsed = parse_alternative(spelling);
       if (!parsed)

@@ -24,7 +24,7 @@ namespace weir::detail {
 class glob_set {
 public:
   static constexpr std::size_t pattern_bytes_max = 4096;
-  static constexpr std::size_t names_max = 63;         ///< in one pattern: the bits of a place, less one
+  static constexpr std::size_t names_max = 63;          ///< in one pattern: the bits of a place, less one
   static constexpr std::size_t alternatives_max = 256;  ///< in one set, after `{a,b}` was spelled out
 
   /// How far each alternative has come on the way down to one folder. Bit i of an element: the names

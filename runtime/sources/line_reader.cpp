@@ -80,8 +80,8 @@ caf::expected<bool> line_reader::wait(const context& ctx) {
 }
 
 caf::error line_reader::too_long() const {
-  return make_error(ec::failed, "line " + std::to_string(number_ + 1) + " of " + name_ + " is longer than max_line = " +
-                                    std::to_string(bounds_.line_bytes_max) +
+  return make_error(ec::failed, "line " + std::to_string(number_ + 1) + " of " + name_ +
+                                    " is longer than max_line = " + std::to_string(bounds_.line_bytes_max) +
                                     " bytes; raise max_line, or check the delimiter");
 }
 

@@ -69,9 +69,10 @@ caf::error check_path(const std::string& path) {
                                               std::generic_category().message(errno) +
                                               "); allowed: the path of a file, or \"-\" for standard input");
   if (S_ISDIR(status.st_mode))
-    return make_error(ec::invalid_option, "path: \"" + path +
-                                              "\" is a folder; allowed: the path of a file, or \"-\" for "
-                                              "standard input; for the files in a folder use kind = \"files\"");
+    return make_error(ec::invalid_option,
+                      "path: \"" + path +
+                          "\" is a folder; allowed: the path of a file, or \"-\" for "
+                          "standard input; for the files in a folder use kind = \"files\"");
   return {};
 }
 

@@ -47,8 +47,9 @@ private:
 caf::expected<std::unique_ptr<source>> make_range(const settings& s) {
   const auto step = s.get<std::int64_t>("step");
   if (step == 0)
-    return make_error(ec::invalid_option,
-                      "step: 0 is not allowed here; allowed: a whole number above 0 to count up, below 0 to count down");
+    return make_error(
+        ec::invalid_option,
+        "step: 0 is not allowed here; allowed: a whole number above 0 to count up, below 0 to count down");
   return std::unique_ptr<source>{
       std::make_unique<range>(s.get<std::int64_t>("first"), s.get<std::int64_t>("last"), step)};
 }
@@ -63,7 +64,8 @@ std::vector<setting_spec> accepted() {
       {.name = "last",
        .type = setting_type::integer,
        .fallback = {},
-       .meaning = "the last number, itself included if the steps meet it; there are no items if it lies before first",
+       .meaning = "the last number, itself included if the steps meet it; there are no items if it lies "
+                  "before first",
        .required = true,
        .choices = {}},
       {.name = "step",

@@ -11,9 +11,13 @@ namespace weir::detail {
 
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
 
-bool has_vanished(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP; }
+bool has_vanished(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
 
 }  // namespace
 
@@ -63,7 +67,8 @@ caf::error tree_walk::enter_root(const context& ctx) {
   root.exclude = rules_.exclude.start();
   root.content = read(ctx, true, root.match, root.exclude);
   if (root.content.error != 0 && root.content.entries.empty())
-    return make_error(ec::io, "root: the folder \"" + path_ + "\" cannot be read: " + reason(root.content.error));
+    return make_error(ec::io,
+                      "root: the folder \"" + path_ + "\" cannot be read: " + reason(root.content.error));
   if (!path_.ends_with('/'))
     path_ += '/';
   root.path_bytes = path_.size();
@@ -96,8 +101,8 @@ void tree_walk::enter(const context& ctx, const std::string& name) {
   levels_.push_back(std::move(below));
 }
 
-bool tree_walk::wants(const folder_entry& entry, const glob_set::place& match,
-                      const glob_set::place& exclude, std::size_t depth) const {
+bool tree_walk::wants(const folder_entry& entry, const glob_set::place& match, const glob_set::place& exclude,
+                      std::size_t depth) const {
   if (!rules_.hidden && entry.name.starts_with('.'))
     return false;
   if (rules_.exclude.matches(exclude, entry.name))

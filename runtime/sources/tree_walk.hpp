@@ -28,8 +28,8 @@ struct walk_rules {
   glob_set match;    ///< the files to yield
   glob_set exclude;  ///< files to leave out, and folders not to enter
   bool follow_symlinks = false;
-  bool special_is_trouble = false;  ///< else sockets, named pipes and devices are skipped
-  bool hidden = true;               ///< also entries whose names start with a dot
+  bool special_is_trouble = false;       ///< else sockets, named pipes and devices are skipped
+  bool hidden = true;                    ///< also entries whose names start with a dot
   std::optional<std::size_t> depth_max;  ///< 1: only the files in the root itself
 };
 

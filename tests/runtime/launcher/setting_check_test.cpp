@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(each_type_takes_its_own_values_and_no_others) {
       {setting_type::integer, {"3", "-3", "0x10"}, {"3.0", "\"3\"", "true", "2024-01-01"}},
       {setting_type::number, {"3", "3.5"}, {"\"3\"", "nan", "inf", "true"}},
       {setting_type::text, {"\"a\""}, {"3", "[\"a\"]", "{a = 1}", "\"\\u0000\""}},
-      {setting_type::duration, {"\"5s\""}, {"5", "\"5\"", "5.0"}},
+      {setting_type::time_span, {"\"5s\""}, {"5", "\"5\"", "5.0"}},
       {setting_type::size, {"5", "\"5KiB\""}, {"-5", "5.0", "\"5 KiB\""}},
       {setting_type::texts, {"\"a\"", "[\"a\", \"b\"]", "[]"}, {"1", "[1]", "[\"a\", 1]", "[\"\\u0000\"]"}},
   };
@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(bounds_are_within_the_range) {
     BOOST_TEST(checked(toml, bounded(setting_type::integer, 1, 10)).has_value());
   for (const auto* toml : {"0", "11"})
     BOOST_TEST(!checked(toml, bounded(setting_type::integer, 1, 10)).has_value());
-  BOOST_TEST(checked("\"1s\"", bounded(setting_type::duration, 1, 2)).has_value());
-  BOOST_TEST(!checked("\"2001ms\"", bounded(setting_type::duration, 1, 2)).has_value());
+  BOOST_TEST(checked("\"1s\"", bounded(setting_type::time_span, 1, 2)).has_value());
+  BOOST_TEST(!checked("\"2001ms\"", bounded(setting_type::time_span, 1, 2)).has_value());
   BOOST_TEST(checked("\"1KiB\"", bounded(setting_type::size, 1, 1024)).has_value());
   BOOST_TEST(!checked("1025", bounded(setting_type::size, 1, 1024)).has_value());
 }
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_default_as_toml_reads_back_equal) {
       {setting_type::integer, std::int64_t{-5}},
       {setting_type::number, 2.0},
       {setting_type::text, "a\"\\\n\tü"},
-      {setting_type::duration, weir::duration{1'500'000'000}},
+      {setting_type::time_span, weir::duration{1'500'000'000}},
       {setting_type::size, std::int64_t{65536}},
       {setting_type::size, std::int64_t{1001}},
       {setting_type::texts, std::vector<std::string>{"a", "b\"c"}},

@@ -73,7 +73,7 @@ inline weir::kinds kinds(counts& made) {
   using type = weir::setting_type;
   auto symlinks = spec("symlinks", type::choice, "skip");
   symlinks.choices = {"skip", "follow"};
-  auto grace = spec("grace", type::duration, weir::duration{2s});
+  auto grace = spec("grace", type::time_span, weir::duration{2s});
   grace.max = 3600;
   auto output_limit = spec("output_limit", type::size, std::int64_t{1 << 20});
   output_limit.max = 1 << 30;

@@ -1,8 +1,10 @@
 #pragma once
 
-/// A flow that is driven by config: a source, stages, a sink; and what one run of it came to.
+/// A flow that is driven by config: a source, stages, a sink; and what one run of it came to. A job of
+/// a flow is one item of its source; it ends when it has passed the last stage, or failed in one.
 
 #include <weir/actors/context.hpp>
+#include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/runtime/order.hpp>
 #include <weir/runtime/sink.hpp>
@@ -10,15 +12,12 @@
 #include <weir/runtime/task.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace weir {
-
-class engine;
 
 struct stage_plan {
   std::string name;
@@ -39,20 +38,20 @@ struct flow_plan {
   std::unique_ptr<weir::sink> sink;
 };
 
-/// The state of a run at an instant. The counts are jobs of the flow: one for each item of the source.
+/// The state of a run at an instant. The counts are jobs of the flow.
 struct flow_progress {
   std::optional<std::uint64_t> total;  ///< jobs there will be, where that is known
   std::uint64_t offered = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
-  std::uint64_t canceled = 0;
   std::uint64_t running = 0;  ///< in a task right now
   duration elapsed{};
 };
 
 struct flow_failure {
   std::uint64_t index = 0;
-  std::string name;  ///< the item's
+  std::string name;   ///< the item's
+  std::string stage;  ///< where it failed; empty for what the source could not read
   std::string text;
   unsigned attempt = 1;
   double run_seconds = 0;
@@ -62,48 +61,31 @@ struct flow_failure {
 struct flow_summary {
   static constexpr std::size_t failures_kept_max = 1000;
 
+  struct stage_load {
+    std::string name;
+    std::size_t parallelism = 0;
+    std::uint64_t peak_running = 0;
+  };
+
   std::string flow;
-  std::uint64_t offered = 0;
-  std::uint64_t admitted = 0;
-  std::uint64_t rejected = 0;
-  std::uint64_t completed = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t canceled = 0;
-  std::uint64_t peak_running = 0;
+  policy::books books;
+  std::vector<stage_load> stages;
   duration elapsed{};
   duration run_p50{};
   duration run_p99{};
   std::vector<flow_failure> failures;      ///< the first `failures_kept_max` of them
   std::optional<flow_failure> root_error;  ///< the first failure in time
   std::optional<weir::cause>
-      ended_by;  ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
+      ended_by;         ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
+  bool halted = false;  ///< it was the flow's own rule that ended it
   std::optional<std::string> source_error;  ///< the source ended with this error
   std::optional<std::string> sink_error;    ///< the sink failed with this error
   std::vector<std::string> stragglers;  ///< jobs that were still running when the shutdown budget was spent
-
-  [[nodiscard]] bool balanced() const noexcept {
-    return offered == admitted + rejected && admitted == completed + failed + canceled;
-  }
 };
 
-/// How a caller steers and watches a run.
-struct flow_control {
-  /// Called about every `progress_period` on a thread of the clock's; must be short.
-  std::function<void(const flow_progress&)> on_progress;
-  duration progress_period = std::chrono::milliseconds{200};
-  /// Called once for each failure, as it is seen.
-  std::function<void(const flow_failure&)> on_failure;
-  /// Once canceled, the source is no longer read; what was admitted runs to its end. Cancel `ctx`
-  /// itself to stop that too.
-  context intake = context::background();
-};
-
-/// Runs a flow to its end. Blocks the calling thread. Canceling `ctx` ends it early.
-[[nodiscard]] flow_summary run_flow(engine& e, const context& ctx, flow_plan plan,
-                                    const flow_control& control = {});
-
-/// The documented exit code of a run: 0 all completed, 1 some job or the source failed, 3 canceled
-/// or past its deadline, 70 the books do not balance.
+/// The documented exit code of a run: 0 all completed, or the flow's rule ended it without a failure;
+/// 1 some job failed, or reading or writing did; 3 canceled or past its deadline; 70 the books do
+/// not balance.
 [[nodiscard]] int exit_code(const flow_summary& s) noexcept;
 
 }  // namespace weir

@@ -63,6 +63,10 @@ concept task_for = std::invocable<F&, const context&, Job&> || std::invocable<F&
 template <class F, class Job>
 using task_result_t = typename detail::plain<detail::raw_result_t<F, Job>>::type;
 
+/// A task for jobs of type `Job` whose completed outcomes have values of type `Result`.
+template <class F, class Job, class Result>
+concept task_returning = task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result>;
+
 /// Calls `f` and turns whatever it does into a value or an error.
 template <class F, class Job>
 caf::expected<task_result_t<F, Job>> run_task(F& f, const context& ctx, Job& job) noexcept {

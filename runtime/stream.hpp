@@ -35,6 +35,9 @@ public:
 
   void push(time_point queued, Job&& job) { jobs_.push_back({std::move(job), queued}); }
 
+  /// Job `i` as its task left it.
+  [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job; }
+
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
   [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
@@ -125,32 +128,41 @@ inline constexpr std::uint64_t taken_batch = 64;
 
 }  // namespace detail
 
+/// Takes the outcomes of a stream: `receive(outcome&)`, or `receive(Job&, outcome&)` if it wants the job
+/// back as its task left it. The job of an outcome with `ec::abandoned` may still be in use: there only
+/// what the task does not change may be read.
+template <class Receive, class Job, class Result>
+concept receiver_for = std::invocable < Receive&,
+        outcome<Result>
+& > || std::invocable<Receive&, Job&, outcome<Result>&>;
+
 template <class Job, class Result>
 class stream {
 public:
   using outcome_type = outcome<Result>;
   using submission_type = submission<Job, std::uint64_t>;
 
-  /// Outcomes go to `receive(outcome&)`, one at a time, on a thread of the stream's. What it throws
-  /// cancels the stream, with its text as the cause. Throws std::invalid_argument if the options
-  /// are not valid. Canceling `ctx` cancels the stream; canceled jobs are outcomes too.
-  template <class F, class Receive>
-  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> &&
-      std::invocable<Receive&, outcome_type&>
-      stream(engine& on, F f, const stream_options& options, Receive receive,
-             const context& ctx = context::background())
+  /// Outcomes go to `receive`, one at a time, on a thread of the stream's. What it throws cancels the
+  /// stream, with its text as the cause. If it has a member `pause()`, that is called whenever it has
+  /// taken all that was ready, before the thread waits for more: the moment to flush. Throws
+  /// std::invalid_argument if the options are not valid. Canceling `ctx` cancels the stream; canceled
+  /// jobs are outcomes too.
+  template <task_returning<Job, Result> F, receiver_for<Job, Result> Receive>
+  stream(engine& on, F f, const stream_options& options, Receive receive,
+         const context& ctx = context::background())
       : stream(on, std::move(f), options, ctx,
                [receive = std::make_shared<Receive>(std::move(receive))](station& at) {
                  return delivery{[&at, receive, open = true](std::vector<finished_span>& ready) mutable {
                    for (auto& s : ready)
                      hand_over(at, s, *receive, open);
+                   if constexpr (requires { receive->pause(); })
+                     guarded(at, open, [&] { receive->pause(); });
                  }};
                }) {}
 
   /// Outcomes are taken with `next` or by iterating over the stream.
-  template <class F>
-  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> stream(
-      engine& on, F f, const stream_options& options, const context& ctx = context::background())
+  template <task_returning<Job, Result> F>
+  stream(engine& on, F f, const stream_options& options, const context& ctx = context::background())
       : stream(on, std::move(f), options, ctx, [](station&) { return delivery{}; }) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Outcomes that nobody took are
@@ -222,6 +234,10 @@ public:
   /// Cancels what is queued and what runs, and closes. Does not wait.
   void cancel(std::string why = "canceled by the caller") { stage_.cancel(std::move(why)); }
 
+  /// Starts nothing more: what is queued ends canceled with `why`, what runs goes on; closes. Does not
+  /// wait.
+  void stop(const cause& why) { stage_.at().stop(why); }
+
   /// As `pool::resize`.
   [[nodiscard]] caf::error resize(std::size_t parallelism, std::size_t capacity) {
     return stage_.resize(parallelism, capacity);
@@ -264,18 +280,29 @@ private:
     std::uint64_t untaken = 0;
     for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
       auto o = block_of(s).take(i, s);
-      try {
-        if (open)
+      guarded(at, open, [&] {
+        if constexpr (std::invocable<Receive&, Job&, outcome_type&>)
+          receive(block_of(s).job(i), o);
+        else
           receive(o);
-      } catch (...) {
-        open = false;
-        at.ctx().cancel({ec::exception, "receiver", text_of(make_error(std::current_exception()))});
-      }
+      });
       if (++untaken == detail::taken_batch)
         at.taken(std::exchange(untaken, 0));
     }
     if (untaken > 0)
       at.taken(untaken);
+  }
+
+  /// Makes a call of the receiver, unless an earlier one threw.
+  template <class Call>
+  static void guarded(station& at, bool& open, Call call) {
+    try {
+      if (open)
+        call();
+    } catch (...) {
+      open = false;
+      at.ctx().cancel({ec::exception, "receiver", text_of(make_error(std::current_exception()))});
+    }
   }
 
   void give_back() {

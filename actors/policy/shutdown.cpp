@@ -12,9 +12,13 @@ shutdown::time_point after(shutdown::time_point now, shutdown::duration d) {
 
 }  // namespace
 
+shutdown::duration shutdown::cancel_part(duration budget) noexcept {
+  return std::min(budget / cancel_share, cancel_share_max);
+}
+
 shutdown::action shutdown::begin(time_point now, duration budget) {
   const auto kill_at = after(now, budget);
-  const auto cancel_at = after(now, budget - std::min(budget / cancel_share, cancel_share_max));
+  const auto cancel_at = after(now, budget - cancel_part(budget));
   if (phase_ != phase::running) {
     kill_at_ = std::min(kill_at_, kill_at);
     cancel_at_ = std::min(cancel_at_, cancel_at);

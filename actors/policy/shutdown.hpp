@@ -30,6 +30,9 @@ public:
   static constexpr int cancel_share = 4;
   static constexpr duration cancel_share_max = std::chrono::seconds{2};
 
+  /// How much of `budget` is kept for the cancel phase.
+  [[nodiscard]] static duration cancel_part(duration budget) noexcept;
+
   /// Starts the way down. A later call can only shorten the time that is left.
   action begin(time_point now, duration budget);
 

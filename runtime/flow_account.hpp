@@ -1,0 +1,71 @@
+#pragma once
+
+/// What the parts of a run share: its counts, its failures, its rule for ending early. Owned together by
+/// the run, the tasks of its stages and their receivers, so that one that was written off may still
+/// touch it when the run has gone.
+
+#include <weir/actors/context.hpp>
+#include <weir/actors/policy/duration_histogram.hpp>
+#include <weir/runtime/flow_run.hpp>
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::detail {
+
+class flow_account {
+public:
+  /// `halt` is told once, by the thread that saw the decision, that the rule says to end early.
+  flow_account(policy::halt_rule rule, std::function<void(const flow_failure&)> on_failure,
+               std::function<void(policy::halt::decision, const cause&)> halt);
+
+  // -- as a job ends in a task, on its lane ---------------------------------------------------------
+
+  /// A job has passed the last stage's task.
+  void passed();
+
+  /// A job has failed; the first one is the root error.
+  void failed(const flow_failure& f);
+
+  // -- as its outcome is handed over, by the receivers -----------------------------------------------
+
+  void count_completed(duration run_time);
+  void count_failed(flow_failure f, duration run_time);
+  void count_canceled();
+  void count_straggler(std::string name);
+
+  // -- looking on ------------------------------------------------------------------------------------
+
+  [[nodiscard]] std::uint64_t live_completed() const noexcept { return live_completed_.load(); }
+  [[nodiscard]] std::uint64_t live_failed() const noexcept { return live_failed_.load(); }
+
+  /// The jobs whose outcomes the receivers have counted.
+  [[nodiscard]] std::uint64_t handed_over() const;
+
+  /// Fills in the outcomes, the failures and the quantiles. Of the admitted jobs those whose receiver did
+  /// not come back count as canceled.
+  void close(flow_summary& into) const;
+
+private:
+  void observe(const flow_failure* newest);
+
+  std::atomic<std::uint64_t> live_completed_{0};
+  std::atomic<std::uint64_t> live_failed_{0};
+  const policy::halt_rule rule_;
+  const std::function<void(const flow_failure&)> on_failure_;
+  const std::function<void(policy::halt::decision, const cause&)> on_halt_;
+
+  mutable std::mutex mutex_;
+  policy::halt halt_;
+  policy::books ended_;
+  policy::duration_histogram run_times_;
+  std::vector<flow_failure> failures_;
+  std::optional<flow_failure> root_;
+  std::vector<std::string> stragglers_;
+};
+
+}  // namespace weir::detail

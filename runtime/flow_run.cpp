@@ -1,0 +1,491 @@
+#include <weir/actors/policy/shutdown.hpp>
+#include <weir/runtime/flow_account.hpp>
+#include <weir/runtime/flow_run.hpp>
+#include <weir/runtime/stream.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <thread>
+#include <utility>
+
+namespace weir {
+
+namespace {
+
+using detail::flow_account;
+
+/// What a stage hands on: what its task made of the job, or why the job has failed.
+struct stage_result {
+  record made;
+  caf::error failure;
+  std::string failed_in;  // the stage's name
+  unsigned attempt = 1;
+  duration queue_time{};  // in all stages so far
+  duration run_time{};
+};
+
+/// A job on its way. One that has failed still passes the other stages, untouched, so that it comes out
+/// in its place.
+struct flow_job {
+  std::uint64_t index = 0;
+  item from;
+  std::unique_ptr<stage_result> before;  // null ahead of the first stage
+};
+
+using flow_stage = stream<flow_job, stage_result>;
+
+double seconds(duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
+flow_failure describe_failure(const flow_job& job, const stage_result& r) {
+  return {job.index, job.from.name, r.failed_in, text_of(r.failure), r.attempt, seconds(r.run_time)};
+}
+
+/// A stage's task as its lanes run it.
+class stage_task {
+public:
+  stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
+      : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
+
+  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
+    if (job.before && job.before->failure)
+      return std::move(*job.before);
+    auto made =
+        job.before ? task_(ctx, item{main_value(job.before->made), job.from.name}) : task_(ctx, job.from);
+    if (!made && ctx.canceled() &&
+        (is(made.error(), ec::canceled) || is(made.error(), ec::deadline_exceeded)))
+      return std::move(made.error());
+    return settled(job, std::move(made));
+  }
+
+private:
+  static value main_value(record& made) {
+    return made.fields.empty() ? value{} : std::move(made.fields.front().content);
+  }
+
+  stage_result settled(const flow_job& job, caf::expected<record> made) const {
+    stage_result r;
+    if (job.before) {
+      r.queue_time = job.before->queue_time;
+      r.run_time = job.before->run_time;
+    }
+    if (made) {
+      r.made = std::move(*made);
+      if (last_)
+        account_->passed();
+      return r;
+    }
+    r.failure = std::move(made.error());
+    r.failed_in = name_;
+    account_->failed(describe_failure(job, r));
+    return r;
+  }
+
+  std::string name_;
+  task_function task_;
+  bool last_;
+  std::shared_ptr<flow_account> account_;
+};
+
+/// Counts a job that went no further: one that had failed before has still failed.
+void count_unfinished(flow_account& account, const flow_job& job, bool abandoned) {
+  if (abandoned)
+    account.count_straggler(job.from.name);
+  else if (job.before && job.before->failure)
+    account.count_failed(describe_failure(job, *job.before), job.before->run_time);
+  else
+    account.count_canceled();
+}
+
+stage_result with_times(outcome<stage_result>& o) {
+  auto r = std::move(*o.result);
+  r.queue_time += o.queue_time;
+  r.run_time += o.run_time;
+  return r;
+}
+
+/// Hands the outcomes of one stage to the next; waits while that one is full.
+class to_stage {
+public:
+  to_stage(std::shared_ptr<flow_stage> next, context ctx, std::shared_ptr<flow_account> account)
+      : next_(std::move(next)), ctx_(std::move(ctx)), account_(std::move(account)) {}
+
+  void operator()(flow_job& job, outcome<stage_result>& o) {
+    if (!o.completed()) {
+      count_unfinished(*account_, job, is(o.result.error(), ec::abandoned));
+      return;
+    }
+    auto before = std::make_unique<stage_result>(with_times(o));
+    auto on = next_->submit(ctx_, {job.index, std::move(job.from), std::move(before)});
+    if (!on)
+      count_unfinished(*account_, on.job(), false);
+  }
+
+private:
+  std::shared_ptr<flow_stage> next_;
+  context ctx_;
+  std::shared_ptr<flow_account> account_;
+};
+
+/// The sink and what it said. Shared with the thread that calls it, which may have been written off.
+class outlet {
+public:
+  outlet(std::unique_ptr<sink> to, context ctx) : to_(std::move(to)), ctx_(std::move(ctx)) {}
+
+  void put(const flow_job& job, const stage_result& r) {
+    if (failed())
+      return;
+    const auto queued = seconds(r.queue_time);
+    const auto ran = seconds(r.run_time);
+    note(r.failure ? to_->put(failed_item{job.index, job.from, r.failure, r.attempt, queued, ran})
+                   : to_->put(completed_item{job.index, job.from, r.made, r.attempt, queued, ran}));
+  }
+
+  void flush() {
+    if (!failed())
+      note(to_->flush());
+  }
+
+  void finish() {
+    if (!failed())
+      note(to_->finish());
+  }
+
+  [[nodiscard]] caf::error problem() const {
+    std::lock_guard guard{mutex_};
+    return problem_;
+  }
+
+private:
+  [[nodiscard]] bool failed() const { return static_cast<bool>(problem()); }
+
+  void note(caf::error e) {
+    if (!e)
+      return;
+    const auto code = is(e, ec::sink_closed) ? ec::sink_closed : ec::io;
+    auto text = text_of(e);
+    {
+      std::lock_guard guard{mutex_};
+      problem_ = std::move(e);
+    }
+    ctx_.cancel({code, "sink", std::move(text)});
+  }
+
+  std::unique_ptr<sink> to_;
+  context ctx_;
+  mutable std::mutex mutex_;
+  caf::error problem_;
+};
+
+/// Hands the outcomes of the last stage to the sink.
+class to_sink {
+public:
+  to_sink(std::shared_ptr<outlet> out, std::shared_ptr<flow_account> account)
+      : out_(std::move(out)), account_(std::move(account)) {}
+
+  void operator()(flow_job& job, outcome<stage_result>& o) {
+    if (!o.completed()) {
+      count_unfinished(*account_, job, is(o.result.error(), ec::abandoned));
+      return;
+    }
+    const auto r = with_times(o);
+    out_->put(job, r);
+    if (r.failure)
+      account_->count_failed(describe_failure(job, r), r.run_time);
+    else
+      account_->count_completed(r.run_time);
+  }
+
+  void pause() { out_->flush(); }
+
+private:
+  std::shared_ptr<outlet> out_;
+  std::shared_ptr<flow_account> account_;
+};
+
+stream_options bounds_of(const stage_plan& plan) {
+  stream_options o;
+  o.name = plan.name;
+  o.parallelism = plan.parallelism;
+  o.capacity = plan.capacity;
+  o.order = plan.order;
+  return o;
+}
+
+context run_context(const context& parent, const std::optional<duration>& deadline) {
+  return deadline ? context::with_timeout(parent, *deadline) : context::with_cancel(parent);
+}
+
+/// The sink's last call gets this long even if the shutdown budget has been spent on jobs.
+constexpr duration finish_min = std::chrono::milliseconds{200};
+
+}  // namespace
+
+struct flow_run::state {
+  state(const context& parent, flow_plan given, flow_control wishes)
+      : plan(std::move(given)),
+        control(std::move(wishes)),
+        ctx(run_context(parent, plan.deadline)),
+        reading(context::with_cancel(ctx)),
+        begun(ctx.time().now()),
+        total(plan.source->size_hint()),
+        out(std::make_shared<outlet>(std::move(plan.sink), ctx)) {}
+
+  void start(engine& on);
+  void begin_drain(const cause& why);
+  void begin_kill();
+  time_point rest_by(time_point now);
+  void drive();
+  void read();
+  void report_trouble(source::trouble t);
+  bool submit(flow_job job);
+  bool finish_sink();
+  void summarize(bool sink_finished);
+
+  flow_plan plan;
+  flow_control control;
+  context ctx;
+  context reading;  // canceled with the intake
+  time_point begun;
+  std::optional<std::uint64_t> total;
+  std::shared_ptr<outlet> out;
+  std::shared_ptr<flow_account> account;
+  std::vector<std::shared_ptr<flow_stage>> stages;
+  std::atomic<std::uint64_t> offered{0};
+  std::atomic<bool> source_ended{false};
+  std::uint64_t rejected = 0;
+  flow_summary summary;  // the driver's until `ended`
+
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  std::optional<time_point> kill_at;
+  bool ended = false;
+
+  // Declared last: they call into this object and must go first.
+  timer drain_timer;
+  context::subscription on_cancel;
+  context::subscription on_intake;
+  std::thread driver;
+};
+
+void flow_run::state::start(engine& on) {
+  // A thread that was written off may keep the account for ever, so it holds the stages by weak handles.
+  auto weak = std::make_shared<std::vector<std::weak_ptr<flow_stage>>>(plan.stages.size());
+  account = std::make_shared<flow_account>(
+      plan.on_error, control.on_failure,
+      [weak, run = ctx, source = reading](policy::halt::decision d, const cause& why) {
+        if (d == policy::halt::decision::stop_now) {
+          run.cancel(why);
+          return;
+        }
+        source.cancel(why);
+        for (const auto& w : *weak)
+          if (const auto s = w.lock())
+            s->stop(why);
+      });
+  // From the sink to the source: each stage needs the one that it hands on to.
+  stages.resize(plan.stages.size());
+  for (auto i = stages.size(); i-- > 0;) {
+    auto& p = plan.stages[i];
+    const auto last = i + 1 == stages.size();
+    stage_task task{p.name, std::move(p.task), last, account};
+    if (last)
+      stages[i] = std::make_shared<flow_stage>(on, std::move(task), bounds_of(p), to_sink{out, account}, ctx);
+    else
+      stages[i] = std::make_shared<flow_stage>(on, std::move(task), bounds_of(p),
+                                               to_stage{stages[i + 1], ctx, account}, ctx);
+    (*weak)[i] = stages[i];
+  }
+  on_cancel = ctx.on_cancel([this] { begin_kill(); });
+  on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
+  driver = std::thread{[this] { drive(); }};
+}
+
+// -- the way to rest ------------------------------------------------------------------------------
+
+time_point flow_run::state::rest_by(time_point now) {
+  std::lock_guard guard{mutex};
+  if (!kill_at)
+    kill_at = now + std::min<duration>(plan.shutdown_budget, time_point::max() - now);
+  return *kill_at;
+}
+
+/// Reads no more; what was admitted has until the cancel phase of the one budget.
+void flow_run::state::begin_drain(const cause& why) {
+  const auto end = rest_by(ctx.time().now());
+  drain_timer = ctx.time().at(end - policy::shutdown::cancel_part(plan.shutdown_budget), [run = ctx] {
+    run.cancel({ec::deadline_exceeded, "shutdown", "the time to drain is over"});
+  });
+  reading.cancel(why);
+}
+
+/// What does not stop by itself is written off when the budget is spent.
+void flow_run::state::begin_kill() {
+  const auto now = ctx.time().now();
+  const auto left = std::max(rest_by(now) - now, duration::zero());
+  for (const auto& s : stages)
+    tell(s->supervisor(), stop_tag::value, left);
+}
+
+// -- the driver -----------------------------------------------------------------------------------
+
+void flow_run::state::drive() {
+  try {
+    read();
+  } catch (...) {
+    summary.source_error = text_of(make_error(std::current_exception()));
+  }
+  // Each stage ends when all its outcomes have been handed on; `begin_kill` cuts that short.
+  for (const auto& s : stages)
+    s->drain(duration::max());
+  summarize(finish_sink());
+  std::lock_guard guard{mutex};
+  ended = true;
+  changed.notify_all();
+}
+
+void flow_run::state::read() {
+  while (!reading.canceled()) {
+    auto next = plan.source->next(reading);
+    for (auto& t : plan.source->take_troubles())
+      report_trouble(std::move(t));
+    if (!next) {
+      summary.source_error = text_of(next.error());
+      return;
+    }
+    if (!*next) {
+      source_ended = !reading.canceled();
+      return;
+    }
+    submit({0, std::move(**next), nullptr});
+  }
+}
+
+/// What the source could not read is a job that has failed before the first stage.
+void flow_run::state::report_trouble(source::trouble t) {
+  flow_job job;
+  job.index = offered.load();
+  job.from.name = std::move(t.name);
+  job.before = std::make_unique<stage_result>();
+  job.before->failure = std::move(t.reason);
+  const auto failure = describe_failure(job, *job.before);
+  if (submit(std::move(job)))
+    account->failed(failure);
+}
+
+bool flow_run::state::submit(flow_job job) {
+  job.index = offered.fetch_add(1);
+  const auto admitted = static_cast<bool>(stages.front()->submit(reading, std::move(job)));
+  rejected += admitted ? 0 : 1;
+  return admitted;
+}
+
+/// Calls the sink for the last time, on a thread of its own: whoever reads the output and has stopped
+/// to do so must not keep the run from its end. False if the sink did not return.
+bool flow_run::state::finish_sink() {
+  if (account->handed_over() != offered.load() - rejected)
+    return false;
+  struct shared_state {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    bool given_up = false;
+  };
+  const auto s = std::make_shared<shared_state>();
+  std::thread finisher{[s, to = out] {
+    to->finish();
+    std::lock_guard guard{s->mutex};
+    s->done = true;
+    s->changed.notify_all();
+  }};
+  timer limit;
+  const auto watch = ctx.on_cancel([&] {
+    const auto now = ctx.time().now();
+    limit = ctx.time().at(std::max(rest_by(now), now + finish_min), [s] {
+      std::lock_guard guard{s->mutex};
+      s->given_up = true;
+      s->changed.notify_all();
+    });
+  });
+  std::unique_lock lock{s->mutex};
+  s->changed.wait(lock, [&] { return s->done || s->given_up; });
+  if (s->done)
+    finisher.join();
+  else
+    finisher.detach();
+  return s->done;
+}
+
+void flow_run::state::summarize(bool sink_finished) {
+  summary.flow = plan.name;
+  summary.books.offered = offered.load();
+  summary.books.rejected = rejected;
+  summary.books.admitted = summary.books.offered - rejected;
+  account->close(summary);
+  summary.elapsed = ctx.time().now() - begun;
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    summary.stages.push_back(
+        {plan.stages[i].name, plan.stages[i].parallelism, stages[i]->stats().peak_running});
+  const auto problem = out->problem();
+  const auto closed = is(problem, ec::sink_closed);
+  if (problem && !closed)
+    summary.sink_error = text_of(problem);
+  else if (!problem && !sink_finished)
+    summary.sink_error = "the output was not taken within the shutdown budget";
+  const auto early = !source_ended || rejected > 0 || summary.books.canceled > 0 || closed;
+  if (early)
+    summary.ended_by = reading.why();
+  summary.halted = summary.ended_by && summary.ended_by->who == "halt";
+}
+
+// -- the face -------------------------------------------------------------------------------------
+
+flow_run::flow_run(engine& on, const context& ctx, flow_plan plan, flow_control control)
+    : state_(std::make_unique<state>(ctx, std::move(plan), std::move(control))) {
+  state_->start(on);
+}
+
+flow_run::~flow_run() {
+  state_->ctx.cancel({ec::canceled, "owner", "the run was given up"});
+  if (state_->driver.joinable())
+    state_->driver.join();
+}
+
+flow_progress flow_run::look() const {
+  const auto& s = *state_;
+  flow_progress p;
+  p.offered = s.offered.load();
+  p.total = s.source_ended ? p.offered : s.total;
+  p.completed = s.account->live_completed();
+  p.failed = s.account->live_failed();
+  for (const auto& stage : s.stages)
+    p.running += stage->stats().running;
+  p.elapsed = s.ctx.time().now() - s.begun;
+  return p;
+}
+
+bool flow_run::wait_for(duration timeout) const {
+  std::unique_lock lock{state_->mutex};
+  return state_->changed.wait_for(lock, timeout, [this] { return state_->ended; });
+}
+
+flow_summary flow_run::wait() {
+  state_->driver.join();
+  return std::move(state_->summary);
+}
+
+flow_summary run_flow(engine& on, const context& ctx, flow_plan plan, flow_control control) {
+  return flow_run{on, ctx, std::move(plan), std::move(control)}.wait();
+}
+
+int exit_code(const flow_summary& s) noexcept {
+  if (!s.books.balanced())
+    return 70;
+  if (s.ended_by && !s.halted && s.ended_by->code != ec::io)
+    return 3;
+  return s.books.failed > 0 || s.source_error || s.sink_error ? 1 : 0;
+}
+
+}  // namespace weir

@@ -148,9 +148,9 @@ public:
       note(to_->flush());
   }
 
-  void finish() {
+  void finish(bool early) {
     if (!failed())
-      note(to_->finish());
+      note(early ? to_->finish_early() : to_->finish());
   }
 
   [[nodiscard]] caf::error problem() const {
@@ -241,6 +241,8 @@ struct flow_run::state {
   void read();
   void report_trouble(source::trouble t);
   bool submit(flow_job job);
+  void fill_in_outcomes();
+  [[nodiscard]] bool cut_short() const;
   bool finish_sink();
   void summarize(bool sink_finished);
 
@@ -340,7 +342,9 @@ void flow_run::state::drive() {
   // Each stage ends when all its outcomes have been handed on; `begin_kill` cuts that short.
   for (const auto& s : stages)
     s->drain(duration::max());
-  summarize(finish_sink());
+  const auto all_handed_over = account->handed_over() == offered.load() - rejected;
+  fill_in_outcomes();
+  summarize(all_handed_over && finish_sink());
   std::lock_guard guard{mutex};
   ended = true;
   changed.notify_all();
@@ -382,11 +386,21 @@ bool flow_run::state::submit(flow_job job) {
   return admitted;
 }
 
+void flow_run::state::fill_in_outcomes() {
+  summary.books.offered = offered.load();
+  summary.books.rejected = rejected;
+  summary.books.admitted = summary.books.offered - rejected;
+  account->close(summary);
+}
+
+/// Whether a part of the input has no outcome of its own.
+bool flow_run::state::cut_short() const {
+  return !source_ended || rejected > 0 || summary.books.canceled > 0;
+}
+
 /// Calls the sink for the last time, on a thread of its own: whoever reads the output and has stopped
 /// to do so must not keep the run from its end. False if the sink did not return.
 bool flow_run::state::finish_sink() {
-  if (account->handed_over() != offered.load() - rejected)
-    return false;
   struct shared_state {
     std::mutex mutex;
     std::condition_variable changed;
@@ -394,8 +408,8 @@ bool flow_run::state::finish_sink() {
     bool given_up = false;
   };
   const auto s = std::make_shared<shared_state>();
-  std::thread finisher{[s, to = out] {
-    to->finish();
+  std::thread finisher{[s, to = out, early = cut_short()] {
+    to->finish(early);
     std::lock_guard guard{s->mutex};
     s->done = true;
     s->changed.notify_all();
@@ -420,10 +434,6 @@ bool flow_run::state::finish_sink() {
 
 void flow_run::state::summarize(bool sink_finished) {
   summary.flow = plan.name;
-  summary.books.offered = offered.load();
-  summary.books.rejected = rejected;
-  summary.books.admitted = summary.books.offered - rejected;
-  account->close(summary);
   summary.elapsed = ctx.time().now() - begun;
   for (std::size_t i = 0; i < stages.size(); ++i)
     summary.stages.push_back(
@@ -434,8 +444,7 @@ void flow_run::state::summarize(bool sink_finished) {
     summary.sink_error = text_of(problem);
   else if (!problem && !sink_finished)
     summary.sink_error = "the output was not taken within the shutdown budget";
-  const auto early = !source_ended || rejected > 0 || summary.books.canceled > 0 || closed;
-  if (early)
+  if (cut_short() || closed)
     summary.ended_by = reading.why();
   summary.halted = summary.ended_by && summary.ended_by->who == "halt";
 }

@@ -41,8 +41,12 @@ public:
   /// Takes one failed job. Only sinks that list failures in their output override this.
   virtual caf::error put(const failed_item&) { return {}; }
 
-  /// Writes what is still held back. Called once, after the last `put`, also after a cancel.
+  /// Writes what is still held back. Called once, after the last `put`.
   virtual caf::error finish() = 0;
+
+  /// `finish` for a run that ended before all of its input was done: a cancel, a deadline, a halt, a
+  /// source that failed. A sink that must not pass off a part for the whole overrides this.
+  virtual caf::error finish_early() { return finish(); }
 
   /// Writes out whole lines that are held back, so that a slow flow shows its results in time.
   virtual caf::error flush() { return {}; }

@@ -111,7 +111,7 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
     return code(exit_status::bad_usage);
   }
   if (wanted.command == config::command::run)
-    return config::run_command(std::move(*flow), wanted, err);
+    return config::run_command(std::move(*flow), wanted);
   out << "ok: " << flow->description << '\n';
   return code(exit_status::completed);
 }

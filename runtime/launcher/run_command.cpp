@@ -1,26 +1,117 @@
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/flow_run.hpp>
+#include <weir/runtime/launcher/console.hpp>
+#include <weir/runtime/launcher/launcher.hpp>
+#include <weir/runtime/launcher/progress_text.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
+#include <weir/runtime/launcher/signal_watch.hpp>
+#include <weir/runtime/launcher/summary_text.hpp>
 
-#include <ostream>
+#include <spdlog/spdlog.h>
+
+#include <unistd.h>
 
 namespace weir::config {
 
-int run_command(checked_flow flow, const arguments& wanted, std::ostream& err) {
-  engine on;
-  const auto summary = run_flow(on, context::background(), std::move(flow.plan));
-  for (const auto& failure : summary.failures)
-    err << "failed: " << printable(failure.name) << ": " << printable(failure.text, 1000) << '\n';
-  for (const auto* error : {&summary.source_error, &summary.sink_error})
-    if (*error)
-      err << (error == &summary.source_error ? "source: " : "sink: ") << **error << '\n';
-  if (summary.ended_by)
-    err << "ended early: " << to_string(*summary.ended_by) << '\n';
-  if (!wanted.quiet)
-    err << summary.flow << ": " << summary.offered << " offered, " << summary.admitted << " admitted, "
-        << summary.completed << " completed, " << summary.failed << " failed, " << summary.canceled
-        << " canceled\n";
-  err.flush();
-  return exit_code(summary);
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration status_period = 200ms;
+constexpr duration line_period = 10s;
+// While a run comes to rest a person wants to know what is still going on.
+constexpr duration line_period_at_end = 2s;
+
+/// Logs of the library go to the console for as long as this lives: stdout is the sink's.
+class logs_to_console {
+public:
+  explicit logs_to_console(console& to) : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(to.make_logger("weir"));
+  }
+  ~logs_to_console() { spdlog::set_default_logger(before_); }
+  logs_to_console(const logs_to_console&) = delete;
+  logs_to_console& operator=(const logs_to_console&) = delete;
+
+private:
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+bool live(const arguments& wanted) {
+  if (wanted.quiet || wanted.progress == progress_rule::never)
+    return false;
+  return wanted.progress == progress_rule::always || ::isatty(STDERR_FILENO) == 1;
+}
+
+/// Shows the progress until the run has ended: as a status line, or as a line now and then.
+void watch(const flow_run& run, const std::string& flow, const signal_watch& signals, const arguments& wanted,
+           console& out) {
+  const auto silent = wanted.quiet || wanted.progress == progress_rule::never;
+  rate_meter rate;
+  duration last_line{};
+  while (!run.wait_for(status_period)) {
+    if (silent)
+      continue;
+    const auto p = run.look();
+    rate.observe(p.elapsed, p.completed + p.failed);
+    const auto text = progress_text(flow, p, rate.per_second());
+    if (out.live()) {
+      out.status(text);
+    } else if (p.elapsed - last_line >= (signals.received() == 0 ? line_period : line_period_at_end)) {
+      out.line(text);
+      last_line = p.elapsed;
+    }
+  }
+  out.status({});
+}
+
+cause cause_of(int signal) {
+  return {ec::canceled, "signal", signal_name(signal)};
+}
+
+/// 128 + the signal that cut the run short, else the summary's own.
+int exit_code_of(const flow_summary& s, int signal) {
+  const auto code = exit_code(s);
+  return code == 3 && signal != 0 && s.ended_by->who == "signal" ? 128 + signal : code;
+}
+
+}  // namespace
+
+int run_command(checked_flow flow, const arguments& wanted) {
+  console out{STDERR_FILENO, live(wanted)};
+  const logs_to_console logs{out};
+  const auto intake = context::with_cancel(context::background());
+  const auto all = context::with_cancel(context::background());
+  const auto drains = flow.on_interrupt == interrupt_rule::drain;
+  const signal_watch signals{[&](int number) {
+    if (!wanted.quiet)
+      out.line(std::string{signal_name(number)} + (drains ? ": finishing what was admitted" : ": canceling") +
+               "; a second signal ends at once");
+    (drains ? intake : all).cancel(cause_of(number));
+  }};
+  const auto name = flow.plan.name;
+  const auto several_stages = flow.plan.stages.size() > 1;
+  flow_summary summary;
+  {
+    engine on;
+    flow_control control;
+    control.intake = intake;
+    control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
+    flow_run run{on, all, std::move(flow.plan), std::move(control)};
+    watch(run, name, signals, wanted, out);
+    summary = run.wait();
+  }
+  auto code = exit_code_of(summary, signals.received());
+  auto text = trouble_text(summary) + (wanted.quiet ? std::string{} : summary_text(summary));
+  if (!wanted.report.empty())
+    if (const auto problem = write_report(wanted.report, summary_json(summary, code))) {
+      text += "report: " + text_of(problem) + '\n';
+      code = code == 0 ? static_cast<int>(exit_status::failed) : code;
+    }
+  while (text.ends_with('\n'))
+    text.pop_back();
+  if (!text.empty())
+    out.line(text);
+  return code;
 }
 
 }  // namespace weir::config

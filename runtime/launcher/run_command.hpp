@@ -5,11 +5,10 @@
 #include <weir/runtime/launcher/command_line.hpp>
 #include <weir/runtime/launcher/flow_file.hpp>
 
-#include <iosfwd>
-
 namespace weir::config {
 
-/// Runs the flow to its end on an engine of its own. Blocks. Returns the documented exit code.
-[[nodiscard]] int run_command(checked_flow flow, const arguments& wanted, std::ostream& err);
+/// Runs the flow to its end on an engine of its own; progress, failures and the summary go to standard
+/// error. Blocks. Returns the documented exit code.
+[[nodiscard]] int run_command(checked_flow flow, const arguments& wanted);
 
 }  // namespace weir::config

@@ -1,0 +1,50 @@
+#pragma once
+
+/// What a person sees of a run, on standard error: lines, and below them a status line that is redrawn in
+/// place. On what is no terminal there is no status line. Thread-safe; a call blocks while the
+/// terminal does not take output. What can't be written is dropped: there is nowhere left to say it.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace weir::config {
+
+class console {
+public:
+  /// `live`: whether there is a status line.
+  explicit console(int fd, bool live);
+
+  /// Takes the status line away.
+  ~console();
+
+  console(const console&) = delete;
+  console& operator=(const console&) = delete;
+
+  /// Writes `text` as a line of its own above the status line.
+  void line(std::string_view text);
+
+  /// Replaces the status line, cut to the width of the terminal; an empty one is none.
+  void status(std::string text);
+
+  [[nodiscard]] bool live() const noexcept { return live_; }
+
+  /// A logger that writes its lines here. It must not be used after this console has gone.
+  [[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const std::string& name);
+
+private:
+  [[nodiscard]] std::string shown_status() const;
+  void write(std::string_view text) const;
+
+  const int fd_;
+  const bool live_;
+  std::mutex mutex_;
+  std::string status_;
+};
+
+}  // namespace weir::config

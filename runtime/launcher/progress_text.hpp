@@ -1,0 +1,39 @@
+#pragma once
+
+/// The progress of a run as a person reads it.
+
+#include <weir/runtime/flow.hpp>
+
+#include <optional>
+#include <string>
+
+namespace weir::config {
+
+/// Jobs per second, smoothed over the last seconds: the weight of an observation falls to 1/e within
+/// `memory`. A plain state machine; the time is an argument.
+class rate_meter {
+public:
+  static constexpr duration memory = std::chrono::seconds{5};
+
+  /// Tells how many jobs had ended at `elapsed` since the start.
+  void observe(duration elapsed, std::uint64_t ended) noexcept;
+
+  /// Zero before the second observation.
+  [[nodiscard]] double per_second() const noexcept { return rate_.value_or(0); }
+
+private:
+  duration last_at_{};
+  std::uint64_t last_ended_ = 0;
+  std::optional<double> rate_;
+};
+
+/// A duration for a person, with two or three digits that matter: "351 ms", "2.01 s", "3 min 05 s".
+[[nodiscard]] std::string short_text(duration d);
+
+/// "1234", "52.3", "0.25": a rate for a person.
+[[nodiscard]] std::string short_text(double number);
+
+/// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left".
+[[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second);
+
+}  // namespace weir::config

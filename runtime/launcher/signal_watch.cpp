@@ -1,0 +1,92 @@
+#include <weir/runtime/launcher/signal_watch.hpp>
+#include <weir/runtime/tasks/guardian.hpp>
+
+#include <array>
+#include <system_error>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace weir::config {
+
+namespace {
+
+constexpr std::array both{SIGINT, SIGTERM};
+
+/// The second signal. Only async-signal-safe calls.
+extern "C" void weir_end_at_once(int number) {
+  guardian::kill_all();
+  ::_exit(128 + number);
+}
+
+struct sigaction action_of(int number) {
+  struct sigaction now {};
+  ::sigaction(number, nullptr, &now);
+  return now;
+}
+
+detail::unique_fd checked(int fd, const char* what) {
+  if (fd < 0)
+    throw std::system_error{errno, std::generic_category(), what};
+  return detail::unique_fd{fd};
+}
+
+}  // namespace
+
+signal_watch::signal_watch(std::function<void(int)> first)
+    : first_(std::move(first)), int_before_(action_of(SIGINT)), term_before_(action_of(SIGTERM)) {
+  ::sigemptyset(&watched_);
+  for (const auto number : both)
+    if (action_of(number).sa_handler != SIG_IGN)
+      ::sigaddset(&watched_, number);
+  signals_ = checked(::signalfd(-1, &watched_, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+  end_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &pipe_before_);
+  ::pthread_sigmask(SIG_BLOCK, &watched_, &mask_before_);
+  thread_ = std::thread{[this] { serve(); }};
+}
+
+signal_watch::~signal_watch() {
+  static_cast<void>(::eventfd_write(end_.get(), 1));
+  thread_.join();
+  ::sigaction(SIGINT, &int_before_, nullptr);
+  ::sigaction(SIGTERM, &term_before_, nullptr);
+  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+}
+
+void signal_watch::serve() {
+  std::array<pollfd, 2> ready{{{signals_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(ready.data(), ready.size(), -1) < 0)
+      continue;
+    if (ready[1].revents != 0)
+      return;
+    signalfd_siginfo info{};
+    if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+      continue;
+    const auto number = static_cast<int>(info.ssi_signo);
+    // From here on the kernel ends the process for the next one, whatever the run is waiting for: it
+    // comes to a handler on this thread, not to a loop that may be busy.
+    struct sigaction end {};
+    end.sa_handler = weir_end_at_once;
+    for (const auto n : both)
+      if (::sigismember(&watched_, n) == 1)
+        ::sigaction(n, &end, nullptr);
+    ::pthread_sigmask(SIG_UNBLOCK, &watched_, nullptr);
+    received_ = number;
+    first_(number);
+    // Nothing is left to read: the signals are no longer blocked here.
+    ready[0].fd = -1;
+  }
+}
+
+const char* signal_name(int number) noexcept {
+  return number == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+}  // namespace weir::config

@@ -1,0 +1,50 @@
+#pragma once
+
+/// SIGINT and SIGTERM of a launcher: the first one is told to the run, the second one ends the process at
+/// once. To be made on the main thread before there are others, as it blocks both signals for all that
+/// start after it. A signal that was ignored at the start (`nohup`, a job in the background) stays so.
+///
+/// Owns one thread. While it exists SIGPIPE is ignored: a closed pipe is an error of the write.
+
+#include <weir/runtime/system/unique_fd.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <functional>
+#include <thread>
+
+namespace weir::config {
+
+class signal_watch {
+public:
+  /// `first` is called with the number of the first signal, on a thread of this object's.
+  explicit signal_watch(std::function<void(int)> first);
+
+  /// Restores what was there before.
+  ~signal_watch();
+
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+
+  /// The first signal, or 0.
+  [[nodiscard]] int received() const noexcept { return received_.load(); }
+
+private:
+  void serve();
+
+  std::function<void(int)> first_;
+  sigset_t watched_{};
+  sigset_t mask_before_{};
+  struct sigaction pipe_before_ {};
+  struct sigaction int_before_ {};
+  struct sigaction term_before_ {};
+  detail::unique_fd signals_;
+  detail::unique_fd end_;
+  std::atomic<int> received_{0};
+  std::thread thread_;
+};
+
+/// "SIGINT" or "SIGTERM".
+[[nodiscard]] const char* signal_name(int number) noexcept;
+
+}  // namespace weir::config

@@ -69,7 +69,7 @@ context context::child_of(const context& parent, std::optional<time_point> deadl
       self->cancel({ec::deadline_exceeded, "deadline", "the deadline had passed before the start"});
     else
       child->at_deadline = child->time.at(*deadline, [self, left] {
-        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
         self->cancel({ec::deadline_exceeded, "deadline",
                       "the time limit of " + std::to_string(ms) + " ms has passed"});
       });
@@ -121,6 +121,10 @@ std::optional<weir::cause> context::why() const {
 caf::error context::error() const {
   const auto reason = why();
   return reason ? make_error(reason->code, to_string(*reason)) : caf::error{};
+}
+
+bool context::explains(const caf::error& e) const {
+  return canceled() && (is(e, ec::canceled) || is(e, ec::deadline_exceeded) || is(e, why()->code));
 }
 
 std::optional<time_point> context::deadline() const noexcept {

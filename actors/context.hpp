@@ -65,6 +65,10 @@ public:
   /// The cause as an error, ready to be returned by a task; no error while not canceled.
   [[nodiscard]] caf::error error() const;
 
+  /// Whether `e` says that its task gave up because of this context: it has been canceled, and `e` is
+  /// a cancel, a passed deadline, or the failure behind the cancel.
+  [[nodiscard]] bool explains(const caf::error& e) const;
+
   [[nodiscard]] std::optional<time_point> deadline() const noexcept;
 
   [[nodiscard]] clock& time() const noexcept;

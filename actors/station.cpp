@@ -14,7 +14,7 @@ constexpr duration nap = std::chrono::microseconds{50};
 }  // namespace
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
-  const auto gave_up = ctx_.canceled() && (is(why, ec::canceled) || is(why, ec::deadline_exceeded));
+  const auto gave_up = ctx_.explains(why);
   auto& count = gave_up ? canceled_ : failed_;
   count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (gave_up)

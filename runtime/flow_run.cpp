@@ -54,8 +54,7 @@ public:
       return std::move(*job.before);
     auto made =
         job.before ? task_(ctx, item{main_value(job.before->made), job.from.name}) : task_(ctx, job.from);
-    if (!made && ctx.canceled() &&
-        (is(made.error(), ec::canceled) || is(made.error(), ec::deadline_exceeded)))
+    if (!made && ctx.explains(made.error()))
       return std::move(made.error());
     return settled(job, std::move(made));
   }
@@ -363,7 +362,9 @@ void flow_run::state::read() {
       source_ended = !reading.canceled();
       return;
     }
-    submit({0, std::move(**next), nullptr});
+    // Refused: the stage has closed, and the reason is on its way here.
+    if (!submit({0, std::move(**next), nullptr}))
+      return;
   }
 }
 

@@ -28,6 +28,11 @@ std::string whole_parts(std::int64_t seconds) {
   return text.data();
 }
 
+std::string time_left(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  return whole < 60 ? std::to_string(whole) + " s" : whole_parts(whole);
+}
+
 }  // namespace
 
 void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
@@ -69,9 +74,7 @@ std::string progress_text(const std::string& flow, const flow_progress& p, doubl
     const auto left = static_cast<double>(*p.total - ended) / per_second;
     constexpr double shown_max = 1e6 * 3600;
     if (left < shown_max)
-      text += ", " +
-              short_text(std::chrono::ceil<std::chrono::seconds>(std::chrono::duration<double>(left))) +
-              " left";
+      text += ", " + time_left(left) + " left";
   }
   return text;
 }

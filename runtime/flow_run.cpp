@@ -52,8 +52,8 @@ public:
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
     if (job.before && job.before->failure)
       return std::move(*job.before);
-    auto made =
-        job.before ? task_(ctx, item{main_value(job.before->made), job.from.name}) : task_(ctx, job.from);
+    const auto with = [&](const item& input) { return run_task(task_, ctx, input); };
+    auto made = job.before ? with({main_value(job.before->made), job.from.name}) : with(job.from);
     if (!made && ctx.explains(made.error()))
       return std::move(made.error());
     return settled(job, std::move(made));
@@ -88,9 +88,9 @@ private:
   std::shared_ptr<flow_account> account_;
 };
 
-/// Counts a job that went no further: one that had failed before has still failed.
-void count_unfinished(flow_account& account, const flow_job& job, bool abandoned) {
-  if (abandoned)
+/// Counts a job that went no further, for `why`: one that had failed before has still failed.
+void count_unfinished(flow_account& account, const flow_job& job, const caf::error& why) {
+  if (is(why, ec::abandoned))
     account.count_straggler(job.from.name);
   else if (job.before && job.before->failure)
     account.count_failed(describe_failure(job, *job.before), job.before->run_time);
@@ -113,13 +113,13 @@ public:
 
   void operator()(flow_job& job, outcome<stage_result>& o) {
     if (!o.completed()) {
-      count_unfinished(*account_, job, is(o.result.error(), ec::abandoned));
+      count_unfinished(*account_, job, o.result.error());
       return;
     }
     auto before = std::make_unique<stage_result>(with_times(o));
     auto on = next_->submit(ctx_, {job.index, std::move(job.from), std::move(before)});
     if (!on)
-      count_unfinished(*account_, on.job(), false);
+      count_unfinished(*account_, on.job(), on.error());
   }
 
 private:
@@ -134,22 +134,20 @@ public:
   outlet(std::unique_ptr<sink> to, context ctx) : to_(std::move(to)), ctx_(std::move(ctx)) {}
 
   void put(const flow_job& job, const stage_result& r) {
-    if (failed())
-      return;
     const auto queued = seconds(r.queue_time);
     const auto ran = seconds(r.run_time);
-    note(r.failure ? to_->put(failed_item{job.index, job.from, r.failure, r.attempt, queued, ran})
-                   : to_->put(completed_item{job.index, job.from, r.made, r.attempt, queued, ran}));
+    call([&] {
+      return r.failure ? to_->put(failed_item{job.index, job.from, r.failure, r.attempt, queued, ran})
+                       : to_->put(completed_item{job.index, job.from, r.made, r.attempt, queued, ran});
+    });
   }
 
   void flush() {
-    if (!failed())
-      note(to_->flush());
+    call([&] { return to_->flush(); });
   }
 
   void finish(bool early) {
-    if (!failed())
-      note(early ? to_->finish_early() : to_->finish());
+    call([&] { return early ? to_->finish_early() : to_->finish(); });
   }
 
   [[nodiscard]] caf::error problem() const {
@@ -158,11 +156,20 @@ public:
   }
 
 private:
-  [[nodiscard]] bool failed() const { return static_cast<bool>(problem()); }
-
-  void note(caf::error e) {
-    if (!e)
+  /// Calls the sink unless it has failed before.
+  template <class Call>
+  void call(Call make_call) noexcept {
+    if (problem())
       return;
+    try {
+      if (auto e = make_call())
+        fail(std::move(e));
+    } catch (...) {
+      fail(make_error(std::current_exception()));
+    }
+  }
+
+  void fail(caf::error e) {
     const auto code = is(e, ec::sink_closed) ? ec::sink_closed : ec::io;
     auto text = text_of(e);
     {
@@ -186,7 +193,7 @@ public:
 
   void operator()(flow_job& job, outcome<stage_result>& o) {
     if (!o.completed()) {
-      count_unfinished(*account_, job, is(o.result.error(), ec::abandoned));
+      count_unfinished(*account_, job, o.result.error());
       return;
     }
     const auto r = with_times(o);

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(the_reference_file_is_what_the_code_says) {
 
 BOOST_AUTO_TEST_CASE(every_block_of_the_reference_passes_the_check_of_its_keys) {
   const auto known = weir::built_in_kinds();
-  const std::map<std::string, std::string> rest{{"source", "[source]\nkind = \"range\"\n"},
+  const std::map<std::string, std::string> rest{{"source", "[source]\nkind = \"range\"\nlast = 1\n"},
                                                 {"stage", "[[stage]]\ntask = \"square\"\n"},
                                                 {"sink", "[sink]\nkind = \"table\"\n"}};
   for (const auto& block : reference_blocks(known)) {

@@ -1,0 +1,515 @@
+#include <weir/runtime/engine.hpp>
+#include <weir/runtime/flow_run.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+using namespace weir;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A door that stays shut until it is opened.
+class gate {
+public:
+  void open() {
+    std::lock_guard guard{mutex_};
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return open_; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+/// The numbers from 0; item 3 of `trouble` can't be read, and after `fails_at` comes an error.
+struct numbers final : source {
+  std::int64_t count;
+  std::atomic<std::int64_t>* read = nullptr;
+  std::optional<std::int64_t> fails_at;
+  std::vector<trouble> troubles;
+  std::int64_t at = 0;
+
+  explicit numbers(std::int64_t n, std::atomic<std::int64_t>* seen = nullptr) : count(n), read(seen) {}
+
+  caf::expected<std::optional<item>> next(const context& ctx) override {
+    if (fails_at && at == *fails_at)
+      return make_error(ec::io, "the disk is on fire");
+    if (at == count || ctx.canceled())
+      return std::optional<item>{};
+    if (read)
+      ++*read;
+    const auto n = at++;
+    return std::optional{item{n, "item " + std::to_string(n)}};
+  }
+  std::optional<std::uint64_t> size_hint() const override { return count; }
+  std::vector<trouble> take_troubles() override { return std::exchange(troubles, {}); }
+};
+
+/// What a sink was given, kept beyond its life.
+struct written {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  int flushes = 0;
+  int finished = 0;
+  int finished_early = 0;
+  std::function<caf::error()> on_put = [] { return caf::error{}; };
+
+  std::size_t count() {
+    std::lock_guard guard{mutex};
+    return lines.size();
+  }
+};
+
+struct memory_sink final : sink {
+  std::shared_ptr<written> to;
+  explicit memory_sink(std::shared_ptr<written> w) : to(std::move(w)) {}
+
+  caf::error keep(std::string line) {
+    if (auto e = to->on_put())
+      return e;
+    std::lock_guard guard{to->mutex};
+    to->lines.push_back(std::move(line));
+    return {};
+  }
+  caf::error put(const completed_item& d) override {
+    return keep(to_text(d.from.input) + "=" + to_text(d.result.fields.front().content));
+  }
+  caf::error put(const failed_item& f) override { return keep(f.from.name + "!" + text_of(f.reason)); }
+  caf::error flush() override {
+    ++to->flushes;
+    return {};
+  }
+  caf::error finish() override {
+    ++to->finished;
+    return {};
+  }
+  caf::error finish_early() override {
+    ++to->finished_early;
+    return {};
+  }
+};
+
+record of(std::int64_t n) {
+  return {{{"n", n}}};
+}
+
+std::int64_t number(const item& i) {
+  return std::get<std::int64_t>(i.input);
+}
+
+caf::expected<record> twice(const context&, const item& i) {
+  return of(2 * number(i));
+}
+
+stage_plan stage(std::string name, task_function f, std::size_t parallelism = 2, std::size_t capacity = 8) {
+  return {std::move(name), std::move(f), parallelism, capacity, order::input};
+}
+
+struct fixture {
+  engine on;
+  std::shared_ptr<written> out = std::make_shared<written>();
+  context ctx = context::with_cancel(context::background());
+
+  flow_plan plan(std::unique_ptr<source> from, std::vector<stage_plan> stages) {
+    flow_plan p;
+    p.name = "test";
+    p.source = std::move(from);
+    p.stages = std::move(stages);
+    p.sink = std::make_unique<memory_sink>(out);
+    return p;
+  }
+};
+
+template <class... Ts>
+std::vector<stage_plan> stages(Ts... s) {
+  std::vector<stage_plan> all;
+  (all.push_back(std::move(s)), ...);
+  return all;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(flows, fixture)
+
+BOOST_AUTO_TEST_CASE(each_item_passes_every_stage_and_comes_out_in_its_place) {
+  const auto s =
+      run_flow(on, ctx, plan(std::make_unique<numbers>(1000), stages(stage("a", twice), stage("b", twice))));
+  BOOST_REQUIRE(out->lines.size() == 1000U);
+  for (std::size_t i = 0; i < out->lines.size(); ++i)
+    BOOST_REQUIRE(out->lines[i] == std::to_string(i) + "=" + std::to_string(4 * i));
+  BOOST_TEST((s.books == policy::books{1000, 1000, 0, 1000, 0, 0}));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(exit_code(s) == 0);
+  BOOST_TEST(!s.ended_by);
+  BOOST_TEST(out->finished == 1);
+  BOOST_TEST(out->finished_early == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_source_is_a_run_without_jobs) {
+  const auto s = run_flow(on, ctx, plan(std::make_unique<numbers>(0), stages(stage("a", twice))));
+  BOOST_TEST((s.books == policy::books{}));
+  BOOST_TEST(exit_code(s) == 0);
+  BOOST_TEST(out->finished == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_job_passes_the_later_stages_untouched_and_comes_out_in_its_place) {
+  const auto odd_fails = [](const context&, const item& i) -> caf::expected<record> {
+    if (number(i) % 2 == 1)
+      throw std::runtime_error{"odd"};
+    return of(number(i));
+  };
+  std::atomic<int> second{0};
+  const auto count = [&](const context& c, const item& i) {
+    ++second;
+    return twice(c, i);
+  };
+  std::vector<std::string> told;
+  flow_control control;
+  control.on_failure = [&](const flow_failure& f) { told.push_back(f.name); };
+  const auto s = run_flow(
+      on, ctx, plan(std::make_unique<numbers>(4), stages(stage("first", odd_fails), stage("second", count))),
+      std::move(control));
+  BOOST_TEST((out->lines == std::vector<std::string>{"0=0", "item 1!odd", "2=4", "item 3!odd"}));
+  BOOST_TEST(second == 2);
+  BOOST_TEST((s.books == policy::books{4, 4, 0, 2, 2, 0}));
+  BOOST_REQUIRE(s.failures.size() == 2U);
+  BOOST_TEST(s.failures[0].name == "item 1");
+  BOOST_TEST(s.failures[0].stage == "first");
+  BOOST_TEST(s.failures[0].text == "odd");
+  BOOST_TEST((told == std::vector<std::string>{"item 1", "item 3"}));
+  BOOST_TEST(s.root_error.has_value());
+  BOOST_TEST(exit_code(s) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(fail_fast_ends_the_run_with_its_root_error) {
+  gate none_after;
+  auto p = plan(std::make_unique<numbers>(1'000'000),
+                stages(stage("a",
+                             [](const context&, const item& i) -> caf::expected<record> {
+                               if (number(i) == 5)
+                                 return make_error(ec::failed, "five");
+                               return of(number(i));
+                             }),
+                       stage("b", twice)));
+  p.on_error = policy::fail_fast;
+  const auto s = run_flow(on, ctx, std::move(p));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.failed == 1U);
+  BOOST_TEST(s.books.completed < 1'000'000U);
+  BOOST_REQUIRE(s.root_error.has_value());
+  BOOST_TEST(s.root_error->name == "item 5");
+  BOOST_TEST(s.root_error->text == "five");
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST(s.ended_by->who == "halt");
+  BOOST_TEST(s.halted);
+  BOOST_TEST(exit_code(s) == 1);
+  BOOST_TEST(out->finished_early == 1);
+}
+
+BOOST_AUTO_TEST_CASE(halt_soon_lets_what_runs_end_and_starts_nothing_more) {
+  // Job 0 waits until the rule has been decided by job 1; it must complete all the same.
+  gate decided;
+  std::atomic<int> started{0};
+  auto p = plan(std::make_unique<numbers>(1000),
+                stages(stage("a", [&](const context& c, const item& i) -> caf::expected<record> {
+                  ++started;
+                  if (number(i) == 1)
+                    return make_error(ec::failed, "one");
+                  decided.pass();
+                  BOOST_TEST(!c.canceled());
+                  return of(number(i));
+                })));
+  p.on_error = *policy::halt_rule::parse("soon,fail=1");
+  flow_run run{on, ctx, std::move(p)};
+  while (run.look().failed == 0)
+    static_cast<void>(run.wait_for(1ms));
+  // The rule acts on the thread that saw the failure; the source stops soon after.
+  while (run.look().total != run.look().offered && run.look().offered < 9)
+    static_cast<void>(run.wait_for(1ms));
+  decided.open();
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.failed == 1U);
+  BOOST_TEST(s.books.completed >= 1U);
+  BOOST_TEST(started <= 3);
+  BOOST_TEST(s.halted);
+}
+
+BOOST_AUTO_TEST_CASE(halt_on_success_is_no_failure) {
+  auto p = plan(std::make_unique<numbers>(1'000'000), stages(stage("a", twice)));
+  p.on_error = *policy::halt_rule::parse("now,success=3");
+  const auto s = run_flow(on, ctx, std::move(p));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.completed >= 3U);
+  BOOST_TEST(exit_code(s) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_source_could_not_read_is_a_failed_job_of_its_name) {
+  auto from = std::make_unique<numbers>(2);
+  from->troubles.push_back({"locked", make_error(ec::io, "permission denied")});
+  const auto s = run_flow(on, ctx, plan(std::move(from), stages(stage("a", twice))));
+  BOOST_TEST((out->lines == std::vector<std::string>{"locked!permission denied", "0=0", "1=2"}));
+  BOOST_TEST((s.books == policy::books{3, 3, 0, 2, 1, 0}));
+  BOOST_REQUIRE(s.failures.size() == 1U);
+  BOOST_TEST(s.failures[0].name == "locked");
+  BOOST_TEST(exit_code(s) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_the_source_ends_the_input_and_keeps_what_was_admitted) {
+  auto from = std::make_unique<numbers>(10);
+  from->fails_at = 4;
+  const auto s = run_flow(on, ctx, plan(std::move(from), stages(stage("a", twice))));
+  BOOST_TEST((s.books == policy::books{4, 4, 0, 4, 0, 0}));
+  BOOST_TEST(s.source_error.value_or("") == "the disk is on fire");
+  BOOST_TEST(exit_code(s) == 1);
+  BOOST_TEST(out->finished_early == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_the_sink_ends_the_run) {
+  out->on_put = [n = 0]() mutable { return ++n == 3 ? make_error(ec::io, "no space left") : caf::error{}; };
+  const auto s = run_flow(on, ctx, plan(std::make_unique<numbers>(1'000'000), stages(stage("a", twice))));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.offered < 1'000'000U);
+  BOOST_TEST(out->lines.size() == 2U);
+  BOOST_TEST(s.sink_error.value_or("") == "no space left");
+  BOOST_TEST(exit_code(s) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_that_throws_ends_the_run_as_one_that_fails) {
+  out->on_put = []() -> caf::error { throw std::runtime_error{"broken sink"}; };
+  const auto s = run_flow(on, ctx, plan(std::make_unique<numbers>(1'000'000), stages(stage("a", twice))));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.sink_error.value_or("") == "broken sink");
+  BOOST_TEST(exit_code(s) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_cancels_the_run) {
+  out->on_put = [] { return make_error(ec::sink_closed, "closed"); };
+  const auto waits = [](const context& c, const item&) -> caf::expected<record> {
+    if (c.wait_for(1ms))
+      return c.error();
+    return of(1);
+  };
+  const auto s = run_flow(on, ctx, plan(std::make_unique<numbers>(1'000'000), stages(stage("a", waits))));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.failed == 0U, "who gives up because of it has not failed");
+  BOOST_TEST(!s.root_error.has_value());
+  BOOST_TEST(!s.sink_error.has_value());
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST((s.ended_by->code == ec::sink_closed));
+  BOOST_TEST(exit_code(s) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_sink_holds_back_the_source_within_the_capacities) {
+  std::atomic<std::int64_t> read{0};
+  std::atomic<std::int64_t> taken{0};
+  gate first_taken, go_on;
+  std::int64_t ahead_max = 0;
+  out->on_put = [&] {
+    if (taken == 0)
+      go_on.pass();
+    ahead_max = std::max(ahead_max, read.load() - taken.load());
+    ++taken;
+    return caf::error{};
+  };
+  flow_run run{
+      on, ctx,
+      plan(std::make_unique<numbers>(5000, &read), stages(stage("a", twice, 2, 8), stage("b", twice, 2, 8)))};
+  // With the sink shut, both stages fill and the source stands still.
+  while (run.look().offered < 16)
+    static_cast<void>(run.wait_for(1ms));
+  go_on.open();
+  const auto s = run.wait();
+  BOOST_TEST(s.books.completed == 5000U);
+  // 8 and 8 slots; one job is on its way between the stages, one more waits for room.
+  BOOST_TEST(ahead_max <= 18);
+}
+
+BOOST_AUTO_TEST_CASE(the_sink_is_flushed_when_nothing_more_is_ready) {
+  gate second;
+  flow_run run{on, ctx,
+               plan(std::make_unique<numbers>(2), stages(stage("a", [&](const context&, const item& i) {
+                      if (number(i) == 1)
+                        second.pass();
+                      return caf::expected<record>{of(number(i))};
+                    })))};
+  const auto flushed = [&] {
+    std::lock_guard guard{out->mutex};
+    return out->lines.size() == 1 && out->flushes > 0;
+  };
+  while (!flushed())
+    static_cast<void>(run.wait_for(1ms));
+  second.open();
+  BOOST_TEST(run.wait().books.completed == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(cancel_reaches_the_jobs_and_its_cause_is_in_the_summary) {
+  const auto until_canceled = [](const context& c, const item&) -> caf::expected<record> {
+    static_cast<void>(c.wait_for(1h));
+    return c.error();
+  };
+  flow_run run{on, ctx, plan(std::make_unique<numbers>(1'000'000), stages(stage("a", until_canceled)))};
+  while (run.look().running < 2)
+    static_cast<void>(run.wait_for(1ms));
+  ctx.cancel({ec::canceled, "operator", "enough"});
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.completed == 0U);
+  BOOST_TEST(s.books.failed == 0U);
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST(s.ended_by->who == "operator");
+  BOOST_TEST(s.ended_by->why == "enough");
+  BOOST_TEST(exit_code(s) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(closing_the_intake_drains_what_was_admitted) {
+  gate shut;
+  const auto waits = [&](const context& c, const item& i) {
+    shut.pass();
+    BOOST_TEST(!c.canceled());
+    return twice(c, i);
+  };
+  flow_control control;
+  control.intake = context::with_cancel(context::background());
+  const auto intake = control.intake;
+  flow_run run{on, ctx,
+               plan(std::make_unique<numbers>(1'000'000), stages(stage("a", waits), stage("b", twice))),
+               std::move(control)};
+  while (run.look().running < 2)
+    static_cast<void>(run.wait_for(1ms));
+  intake.cancel({ec::canceled, "signal", "SIGINT"});
+  shut.open();
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.canceled == 0U);
+  BOOST_TEST(s.books.completed == s.books.admitted);
+  BOOST_TEST(s.books.completed >= 2U);
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST(s.ended_by->who == "signal");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// -- in virtual time ----------------------------------------------------------------------------------
+
+namespace {
+
+struct virtual_time : fixture {
+  manual_clock clock;
+  context root = context::with_cancel(context::background(clock));
+
+  /// Advances the clock, a step at a time, until the run has ended.
+  flow_summary advance_to_end(flow_run& run, duration step, int steps_max = 1000) {
+    for (int i = 0; i < steps_max && !run.wait_for(1ms); ++i)
+      clock.advance(step);
+    return run.wait();
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(flows_in_virtual_time, virtual_time)
+
+BOOST_AUTO_TEST_CASE(the_deadline_cancels_the_run) {
+  const auto an_hour = [](const context& c, const item&) -> caf::expected<record> {
+    if (c.wait_for(1h))
+      return c.error();
+    return of(1);
+  };
+  auto p = plan(std::make_unique<numbers>(10), stages(stage("a", an_hour)));
+  p.deadline = 5s;
+  flow_run run{on, root, std::move(p)};
+  while (run.look().running < 2)
+    static_cast<void>(run.wait_for(1ms));
+  clock.advance(4999ms);
+  BOOST_TEST(!run.wait_for(5ms));
+  clock.advance(1ms);
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.canceled == s.books.admitted);
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST((s.ended_by->code == ec::deadline_exceeded));
+  BOOST_TEST(exit_code(s) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_does_not_stop_is_named_and_written_off_within_the_budget) {
+  gate stuck;
+  const auto deaf = [&](const context& c, const item& i) -> caf::expected<record> {
+    if (number(i) == 3)
+      stuck.pass();
+    return twice(c, i);
+  };
+  auto p = plan(std::make_unique<numbers>(1'000'000), stages(stage("a", deaf), stage("b", twice)));
+  p.shutdown_budget = 10s;
+  {
+    flow_run run{on, root, std::move(p)};
+    while (run.look().completed < 3)
+      static_cast<void>(run.wait_for(1ms));
+    root.cancel("enough");
+    clock.advance(9999ms);
+    BOOST_TEST(!run.wait_for(5ms));
+    const auto s = advance_to_end(run, 1ms);
+    BOOST_TEST(s.books.balanced());
+    BOOST_REQUIRE(s.stragglers.size() == 1U);
+    BOOST_TEST(s.stragglers[0] == "item 3");
+  }
+  stuck.open();
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_that_hangs_does_not_keep_the_run_from_its_end) {
+  gate stuck;
+  out->on_put = [&] {
+    stuck.pass();
+    return caf::error{};
+  };
+  auto p = plan(std::make_unique<numbers>(100), stages(stage("a", twice)));
+  p.shutdown_budget = 10s;
+  {
+    flow_run run{on, root, std::move(p)};
+    while (run.look().completed < 8)
+      static_cast<void>(run.wait_for(1ms));
+    root.cancel("enough");
+    const auto s = advance_to_end(run, 1s);
+    BOOST_TEST(s.books.balanced());
+    BOOST_TEST(s.books.completed == 0U);
+    BOOST_TEST(s.sink_error.value_or("").starts_with("the output was not taken"));
+  }
+  stuck.open();
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_that_takes_too_long_becomes_a_cancel_within_the_same_budget) {
+  const auto until_canceled = [](const context& c, const item&) -> caf::expected<record> {
+    static_cast<void>(c.wait_for(10h));
+    return c.error();
+  };
+  flow_control control;
+  control.intake = context::with_cancel(context::background(clock));
+  const auto intake = control.intake;
+  auto p = plan(std::make_unique<numbers>(100), stages(stage("a", until_canceled)));
+  p.shutdown_budget = 4s;
+  flow_run run{on, root, std::move(p), std::move(control)};
+  while (run.look().running < 2)
+    static_cast<void>(run.wait_for(1ms));
+  intake.cancel("drain");
+  clock.advance(2999ms);
+  BOOST_TEST(!run.wait_for(5ms));
+  clock.advance(1ms);
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.completed == 0U);
+  BOOST_TEST(s.stragglers.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 #include <weir/runtime/sources/folder.hpp>
-#include <weir/runtime/tasks/unique_fd.hpp>
+#include <weir/runtime/system/unique_fd.hpp>
 
 #include <climits>
 

@@ -4,7 +4,7 @@
 /// input ends when the context is canceled. Lines are bytes; used by one thread.
 
 #include <weir/actors/context.hpp>
-#include <weir/runtime/tasks/unique_fd.hpp>
+#include <weir/runtime/system/unique_fd.hpp>
 
 #include <caf/expected.hpp>
 

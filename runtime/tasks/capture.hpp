@@ -2,7 +2,7 @@
 
 /// One captured stream of a command: a pipe's read end, and the text that came out of it up to a limit.
 
-#include <weir/runtime/tasks/unique_fd.hpp>
+#include <weir/runtime/system/unique_fd.hpp>
 
 #include <cstddef>
 #include <string>

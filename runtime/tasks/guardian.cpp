@@ -1,7 +1,7 @@
 #include <weir/actors/error.hpp>
+#include <weir/runtime/system/system_error.hpp>
 #include <weir/runtime/tasks/guardian.hpp>
 #include <weir/runtime/tasks/guardian_watch.hpp>
-#include <weir/runtime/tasks/system_error.hpp>
 
 #include <array>
 #include <cerrno>

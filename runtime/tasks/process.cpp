@@ -1,11 +1,11 @@
 #include <weir/runtime/launcher/place.hpp>
+#include <weir/runtime/system/system_error.hpp>
 #include <weir/runtime/tasks/capture.hpp>
 #include <weir/runtime/tasks/command_image.hpp>
 #include <weir/runtime/tasks/guardian.hpp>
 #include <weir/runtime/tasks/process.hpp>
 #include <weir/runtime/tasks/process_group.hpp>
 #include <weir/runtime/tasks/spawn.hpp>
-#include <weir/runtime/tasks/system_error.hpp>
 
 #include <algorithm>
 #include <array>

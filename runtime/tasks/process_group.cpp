@@ -1,5 +1,5 @@
+#include <weir/runtime/system/unique_fd.hpp>
 #include <weir/runtime/tasks/process_group.hpp>
-#include <weir/runtime/tasks/unique_fd.hpp>
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,7 @@
 /// The child borrows our memory until it runs the program (as with vfork), so a start costs the same
 /// however much memory this process has.
 
-#include <weir/runtime/tasks/unique_fd.hpp>
+#include <weir/runtime/system/unique_fd.hpp>
 
 #include <atomic>
 #include <cstdint>

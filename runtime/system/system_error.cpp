@@ -1,4 +1,4 @@
-#include <weir/runtime/tasks/system_error.hpp>
+#include <weir/runtime/system/system_error.hpp>
 
 #include <cerrno>
 #include <system_error>

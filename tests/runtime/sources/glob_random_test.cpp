@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "../../support/scratch_folder.hpp"
 #include "matches_path.hpp"
-#include "scratch_folder.hpp"
 
 namespace {
 

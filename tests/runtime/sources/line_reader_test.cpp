@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "asleep.hpp"
+#include "../../support/asleep.hpp"
 
 using weir::context;
 using weir::detail::line_reader;

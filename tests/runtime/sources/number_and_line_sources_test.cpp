@@ -10,8 +10,8 @@
 
 #include <sys/stat.h>
 
-#include "asleep.hpp"
-#include "scratch_folder.hpp"
+#include "../../support/asleep.hpp"
+#include "../../support/scratch_folder.hpp"
 
 using weir::context;
 using weir::setting;

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "scratch_folder.hpp"
+#include "../../support/scratch_folder.hpp"
 #include "walk_all.hpp"
 
 using namespace weir_test;

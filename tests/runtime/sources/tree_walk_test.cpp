@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "scratch_folder.hpp"
+#include "../../support/scratch_folder.hpp"
 #include "walk_all.hpp"
 
 using namespace weir_test;

@@ -39,6 +39,8 @@ public:
     }
   }
 
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+
   void join() {
     if (thread_.joinable())
       thread_.join();

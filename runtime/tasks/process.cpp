@@ -197,15 +197,16 @@ caf::error refused(const process_spec& spec, const char* call, int error) {
 caf::error not_started(const process_spec& spec, const detail::spawn_failure& why) {
   const auto what = "can't run " + config::quoted(spec.argv.front()) + ": ";
   const bool is_path = spec.argv.front().find('/') != std::string::npos;
-  if (why.call == detail::call_chdir)
+  if (why.step == detail::spawn_step::enter_folder)
     return make_error(ec::failed, what + "can't enter the folder " + config::quoted(spec.cwd) + ": " +
                                       detail::system_error_text(why.call, why.error));
-  if (why.call == detail::call_execve && (why.error == ENOENT || why.error == ENOTDIR))
+  const bool not_run = why.step == detail::spawn_step::run_program;
+  if (not_run && (why.error == ENOENT || why.error == ENOTDIR))
     return make_error(ec::failed,
                       what + (is_path ? "command not found: there is no such file, or what its first "
                                         "line names is not there"
                                       : "command not found in any folder of PATH"));
-  if (why.call == detail::call_execve && why.error == EACCES)
+  if (not_run && why.error == EACCES)
     return make_error(ec::failed, what + "it is not executable (permission denied)");
   return refused(spec, why.call, why.error);
 }

@@ -54,6 +54,8 @@ BOOST_AUTO_TEST_CASE(many_threads_run_commands_and_each_gets_its_own_output) {
 BOOST_AUTO_TEST_CASE(cancels_at_any_moment_leave_nothing_behind) {
   run(command({"/bin/true"}));
   const auto descriptors = entries_of("/proc/self/fd");
+  auto spec = script("sleep 1000 & sleep 1000");
+  spec.grace = std::chrono::milliseconds{50};
   for (int i = 0; i < 300; ++i) {
     const auto ctx = weir::context::with_cancel(weir::context::background());
     std::thread canceler{[&ctx, i] {
@@ -62,7 +64,7 @@ BOOST_AUTO_TEST_CASE(cancels_at_any_moment_leave_nothing_behind) {
         std::this_thread::yield();
       ctx.cancel();
     }};
-    const auto result = weir::run_process(ctx, script("sleep 1000 & sleep 1000"));
+    const auto result = weir::run_process(ctx, spec);
     canceler.join();
     BOOST_TEST(!result);
   }

@@ -179,6 +179,12 @@ BOOST_AUTO_TEST_CASE(what_left_the_group_and_holds_the_output_does_not_hold_the_
   ::kill(std::stoi(r.out), SIGKILL);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_in_the_pipes_at_the_end_is_read) {
+  constexpr auto fill = "fcntl(STDOUT, 1031, 1 << 20) or die; syswrite(STDOUT, 'x' x 1000000); kill 9, $$";
+  for (int i = 0; i < 10; ++i)
+    BOOST_TEST(run(command({"perl", "-e", fill})).out.size() == 1'000'000U);
+}
+
 BOOST_AUTO_TEST_CASE(output_before_the_end_is_all_there_when_it_is_killed) {
   auto spec = script("head -c 200000 /dev/zero; kill -KILL $$");
   const auto r = run(spec);

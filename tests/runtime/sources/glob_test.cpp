@@ -203,6 +203,9 @@ BOOST_AUTO_TEST_CASE(a_folder_in_which_nothing_can_match_is_closed) {
   BOOST_TEST(!glob_set::is_open(set->below(set->start(), "doc")));
   BOOST_TEST(!glob_set::is_open(set->below(set->below(set->start(), "src"), "x")));
   BOOST_TEST(!glob_set::is_open(set->below(set->start(), "x.c")));
+  const auto last = glob_set::parse("match", {"src"});
+  BOOST_REQUIRE(last);
+  BOOST_TEST(!glob_set::is_open(last->below(last->start(), "src")));
 }
 
 BOOST_AUTO_TEST_CASE(braces_come_out_in_the_order_in_which_they_are_written) {

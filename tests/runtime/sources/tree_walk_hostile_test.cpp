@@ -218,8 +218,8 @@ BOOST_AUTO_TEST_CASE(a_path_may_be_longer_than_the_systems_limit) {
 
 BOOST_AUTO_TEST_CASE(every_length_around_the_limit_of_a_path_is_walked) {
   const scratch_folder s;
-  // Two names a level, of which one makes the path one byte longer each time.
-  const auto file = nest(s, std::string(199, 'x'), 19);
+  // Below this each name makes the path one byte longer, to the limit and over it.
+  const auto file = nest(s, std::string(199, 'x'), (PATH_MAX - 1 - s.path().size()) / 200);
   unique_fd at{::open((s.path() + '/' + file.substr(0, file.size() - 2)).c_str(), O_PATH | O_CLOEXEC)};
   BOOST_REQUIRE(at);
   for (std::size_t bytes = 1; bytes < 255; ++bytes) {

@@ -14,17 +14,23 @@ struct group {
 };
 
 // The position of the character after the one at `at`, a set and an escaped character being one.
-std::size_t next_character(std::string_view pattern, std::size_t at) {
+// `sets_end` turns false at a bracket without an end: none after it has one either, and to look for each
+// would cost the square of the pattern's length.
+std::size_t next_character(std::string_view pattern, std::size_t at, bool& sets_end) {
   if (pattern[at] == '\\')
     return at + 2;
-  const auto set_end = pattern[at] == '[' ? end_of_set(pattern, at) : std::string_view::npos;
-  return set_end == std::string_view::npos ? at + 1 : set_end;
+  if (pattern[at] != '[' || !sets_end)
+    return at + 1;
+  const auto end = end_of_set(pattern, at);
+  sets_end = end != std::string_view::npos;
+  return sets_end ? end : at + 1;
 }
 
 group first_group(std::string_view pattern) {
   group found;
   std::size_t depth = 0;
-  for (std::size_t at = 0; at < pattern.size(); at = next_character(pattern, at)) {
+  bool sets_end = true;
+  for (std::size_t at = 0; at < pattern.size(); at = next_character(pattern, at, sets_end)) {
     const char c = pattern[at];
     const auto before = depth;
     if (c == '{')

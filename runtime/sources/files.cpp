@@ -1,4 +1,5 @@
 #include <weir/runtime/kinds.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/sources/tree_walk.hpp>
 
 #include <cerrno>
@@ -34,12 +35,12 @@ private:
 caf::error check_root(const std::string& root) {
   struct stat status {};
   if (::stat(root.c_str(), &status) != 0)
-    return make_error(ec::invalid_option, "root: there is no \"" + root + "\" to read (" +
+    return make_error(ec::invalid_option, "root: there is no " + config::quoted(root) + " to read (" +
                                               std::generic_category().message(errno) +
                                               "); allowed: the path of a folder or of a file");
   if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
-    return make_error(ec::invalid_option, "root: \"" + root +
-                                              "\" is a socket, a named pipe or a device; allowed: the path "
+    return make_error(ec::invalid_option, "root: " + config::quoted(root) +
+                                              " is a socket, a named pipe or a device; allowed: the path "
                                               "of a folder or of a file");
   return {};
 }

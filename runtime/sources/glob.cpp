@@ -1,4 +1,5 @@
 #include <weir/actors/error.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/sources/braces.hpp>
 #include <weir/runtime/sources/glob.hpp>
 
@@ -22,6 +23,8 @@ const char* fault_of(const std::string& name) {
   if (name == "." || name == "..")
     return "it has a name \".\" or \"..\"; a pattern is a path below the root";
   for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '\0')
+      return "it holds a NUL byte, which no name of a file can";
     if (name[i] == '\\' && ++i == name.size())
       return "it has a backslash at the end of a name; write \\\\ for a backslash";
     if (name[i] != '[')
@@ -34,9 +37,12 @@ const char* fault_of(const std::string& name) {
   return nullptr;
 }
 
+constexpr std::size_t pattern_shown_max = 80;
+
 caf::error invalid(std::string_view setting, const std::string& pattern, const std::string& fault) {
-  return make_error(ec::invalid_option,
-                    std::string{setting} + ": the pattern \"" + pattern + "\" is not one: " + fault);
+  return make_error(ec::invalid_option, std::string{setting} + ": the pattern " +
+                                            config::quoted(pattern, pattern_shown_max) +
+                                            " is not one: " + fault);
 }
 
 std::vector<std::string> names_of(std::string_view path) {
@@ -79,8 +85,7 @@ caf::expected<glob_set> glob_set::parse(std::string_view setting, const std::vec
   glob_set set;
   for (const auto& pattern : patterns) {
     if (pattern.size() > pattern_bytes_max)
-      return invalid(setting, pattern.substr(0, 80) + "...",
-                     "it is longer than " + std::to_string(pattern_bytes_max) + " bytes");
+      return invalid(setting, pattern, "it is longer than " + std::to_string(pattern_bytes_max) + " bytes");
     const auto spellings = spell_out_braces(pattern, alternatives_max - set.alternatives_.size());
     if (!spellings)
       return invalid(setting, pattern,

@@ -1,4 +1,5 @@
 #include <weir/runtime/kinds.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/sources/line_reader.hpp>
 
 #include <cerrno>
@@ -48,8 +49,9 @@ private:
     // Without O_NONBLOCK the open of a named pipe would wait for its writer, deaf to a cancel.
     file_ = detail::unique_fd{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (!file_)
-      return make_error(ec::io, "cannot open \"" + path_ + "\": " + std::generic_category().message(errno));
-    reader_.emplace(file_.get(), "\"" + path_ + "\"", bounds_);
+      return make_error(
+          ec::io, "cannot open " + config::quoted(path_) + ": " + std::generic_category().message(errno));
+    reader_.emplace(file_.get(), config::quoted(path_), bounds_);
     return {};
   }
 
@@ -65,13 +67,13 @@ caf::error check_path(const std::string& path) {
   if (path == "-")
     return {};
   if (::stat(path.c_str(), &status) != 0)
-    return make_error(ec::invalid_option, "path: there is no \"" + path + "\" to read (" +
+    return make_error(ec::invalid_option, "path: there is no " + config::quoted(path) + " to read (" +
                                               std::generic_category().message(errno) +
                                               "); allowed: the path of a file, or \"-\" for standard input");
   if (S_ISDIR(status.st_mode))
     return make_error(ec::invalid_option,
-                      "path: \"" + path +
-                          "\" is a folder; allowed: the path of a file, or \"-\" for "
+                      "path: " + config::quoted(path) +
+                          " is a folder; allowed: the path of a file, or \"-\" for "
                           "standard input; for the files in a folder use kind = \"files\"");
   return {};
 }

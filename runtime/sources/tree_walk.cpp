@@ -1,4 +1,7 @@
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/sources/tree_walk.hpp>
+
+#include <climits>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +16,11 @@ namespace {
 
 std::string reason(int error) {
   return std::generic_category().message(error);
+}
+
+/// A path for a message: in one line, and not cut where the system could still open it.
+std::string shown(const std::string& path) {
+  return config::quoted(path, PATH_MAX);
 }
 
 bool has_vanished(int error) {
@@ -68,7 +76,7 @@ caf::error tree_walk::enter_root(const context& ctx) {
   root.content = read(ctx, true, root.match, root.exclude);
   if (root.content.error != 0 && root.content.entries.empty())
     return make_error(ec::io,
-                      "root: the folder \"" + path_ + "\" cannot be read: " + reason(root.content.error));
+                      "root: the folder " + shown(path_) + " cannot be read: " + reason(root.content.error));
   if (!path_.ends_with('/'))
     path_ += '/';
   root.path_bytes = path_.size();
@@ -93,7 +101,8 @@ void tree_walk::enter(const context& ctx, const std::string& name) {
     return above.content.device == below.content.device && above.content.inode == below.content.inode;
   });
   if (same != levels_.end()) {
-    trouble("is a symbolic link back to the folder \"" + path_.substr(0, same->path_bytes) + "\" above it");
+    trouble("is a symbolic link back to the folder " + shown(path_.substr(0, same->path_bytes)) +
+            " above it");
     return;
   }
   path_ += '/';
@@ -129,7 +138,7 @@ folder tree_walk::read(const context& ctx, bool follow_itself, const glob_set::p
 }
 
 void tree_walk::trouble(std::string what) {
-  troubles_.push_back({path_, make_error(ec::io, "\"" + path_ + "\" " + what)});
+  troubles_.push_back({path_, make_error(ec::io, shown(path_) + ' ' + what)});
 }
 
 }  // namespace weir::detail

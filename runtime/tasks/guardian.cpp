@@ -78,14 +78,17 @@ caf::error make_table() {
 }
 
 /// Forks twice, so that the guardian is no child of ours and leaves no zombie. Returns 0 or an errno.
-int fork_watch(int lifeline, std::string_view id) {
+/// `ours` is closed in the guardian: as long as it held it itself, it would never see us go.
+int fork_watch(int lifeline, int ours, std::string_view id) {
   const auto child = ::_Fork();
   if (child < 0)
     return errno;
   if (child == 0) {
     const auto grandchild = ::_Fork();
-    if (grandchild == 0)
+    if (grandchild == 0) {
+      ::close(ours);
       watch(lifeline, {table.load(std::memory_order_relaxed), process_groups_max}, id);
+    }
     ::_exit(grandchild < 0 ? errno : 0);
   }
   int status = 0;
@@ -108,7 +111,7 @@ caf::error launch(std::string_view id) {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int failure = fork_watch(ends[0], id);
+  const int failure = fork_watch(ends[0], ends[1], id);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ::close(ends[0]);
   if (failure != 0) {

@@ -6,7 +6,7 @@
 /// How. A table in shared memory names the live process groups. The guardian sleeps in a read of a
 /// pipe whose only write end is ours, so the kernel tells it when we are gone. Then it kills every
 /// group in the table, and after that every process whose environment carries our marker, to catch
-/// what left its group (`setsid`, daemons), until a look through /proc finds none.
+/// what left its group (`setsid`, daemons), until several looks through /proc find none.
 ///
 /// Daemons are no exception: what a job leaves behind outside its group ends when this process ends,
 /// because "no orphan, ever" is a promise and a forgotten server is not told from a wanted one. A job

@@ -23,6 +23,11 @@ namespace {
 constexpr int looks_max = 1000;
 constexpr timespec between_looks{0, 20'000'000};
 
+// A process that is just about to run another program shows no environment for a moment, and one that was
+// started while we looked may have got a number that we had passed. So it takes several looks in a row that
+// find nothing. (A process that did nothing but run programs was missed by one look in fifteen.)
+constexpr int quiet_looks_wanted = 6;
+
 constexpr std::size_t chunk_bytes = 16 * 1024;
 constexpr std::size_t id_bytes_max = 64;
 
@@ -89,6 +94,15 @@ bool kill_marked(std::string_view id) noexcept {
   return found;
 }
 
+/// Kills what carries the id until nothing does any more.
+void kill_all_marked(std::string_view id) noexcept {
+  int quiet = 0;
+  for (int look = 0; look < looks_max && quiet < quiet_looks_wanted; ++look) {
+    quiet = kill_marked(id) ? 0 : quiet + 1;
+    ::nanosleep(&between_looks, nullptr);
+  }
+}
+
 /// Gives back what the fork copied: descriptors (a pipe that we held open would never end for its
 /// reader), the terminal, the folder.
 int let_go(int lifeline) noexcept {
@@ -121,8 +135,7 @@ void watch(int lifeline, group_table table, std::string_view id) noexcept {
     if (errno != EINTR)
       break;
   kill_groups(table);
-  for (int look = 0; look < looks_max && kill_marked(id); ++look)
-    ::nanosleep(&between_looks, nullptr);
+  kill_all_marked(id);
   ::_exit(0);
 }
 

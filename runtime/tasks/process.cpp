@@ -37,6 +37,11 @@ time_point steady_now() {
   return std::chrono::steady_clock::now();
 }
 
+/// `span` after `at`, or the end of time.
+time_point after(duration span, time_point at) {
+  return at + std::min(span, time_point::max() - at);
+}
+
 /// Watches one command from its start until its group is gone.
 class watched_command {
 public:
@@ -49,8 +54,18 @@ public:
         out_(std::move(out)),
         err_(std::move(err)),
         started_(started) {
-    if (spec.timeout && *spec.timeout < time_point::max() - started_)
-      times_out_at_ = started_ + *spec.timeout;
+    if (spec.timeout)
+      times_out_at_ = after(*spec.timeout, started_);
+  }
+
+  watched_command(watched_command&&) noexcept = default;
+
+  /// Only a watch that was given up for lack of memory leaves something to end here.
+  ~watched_command() {
+    if (child_.handle && !leader_gone_) {
+      kill_group();
+      reap();
+    }
   }
 
   /// `wake` becomes readable when the command is no longer wanted.
@@ -141,7 +156,7 @@ private:
 
   void terminate() {
     phase_ = phase::terminating;
-    next_step_at_ = steady_now() + std::min<duration>(spec_.grace, time_point::max() - steady_now());
+    next_step_at_ = after(spec_.grace, steady_now());
     ::kill(-child_.pid, SIGTERM);
     // A stopped process can't handle TERM before it goes on.
     ::kill(-child_.pid, SIGCONT);
@@ -151,7 +166,7 @@ private:
   /// last look, a moment ago, and numbers are reused only after all others.
   void kill_group() {
     phase_ = phase::killed;
-    next_step_at_ = steady_now() + killed_group_wait_max;
+    next_step_at_ = after(killed_group_wait_max, steady_now());
     ::kill(-child_.pid, SIGKILL);
     in_table_.clear();
   }
@@ -161,6 +176,10 @@ private:
   void leader_ended() {
     if (phase_ == phase::running)
       kill_group();
+    reap();
+  }
+
+  void reap() {
     pid_t reaped = 0;
     do
       reaped = ::wait4(child_.pid, &status_, 0, &usage_);
@@ -197,15 +216,16 @@ caf::error refused(const process_spec& spec, const char* call, int error) {
 caf::error not_started(const process_spec& spec, const detail::spawn_failure& why) {
   const auto what = "can't run " + config::quoted(spec.argv.front()) + ": ";
   const bool is_path = spec.argv.front().find('/') != std::string::npos;
-  if (why.call == detail::call_chdir)
+  if (why.step == detail::spawn_step::enter_folder)
     return make_error(ec::failed, what + "can't enter the folder " + config::quoted(spec.cwd) + ": " +
                                       detail::system_error_text(why.call, why.error));
-  if (why.call == detail::call_execve && (why.error == ENOENT || why.error == ENOTDIR))
+  const bool not_run = why.step == detail::spawn_step::run_program;
+  if (not_run && (why.error == ENOENT || why.error == ENOTDIR))
     return make_error(ec::failed,
                       what + (is_path ? "command not found: there is no such file, or what its first "
                                         "line names is not there"
                                       : "command not found in any folder of PATH"));
-  if (why.call == detail::call_execve && why.error == EACCES)
+  if (not_run && why.error == EACCES)
     return make_error(ec::failed, what + "it is not executable (permission denied)");
   return refused(spec, why.call, why.error);
 }

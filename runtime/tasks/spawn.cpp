@@ -29,7 +29,8 @@ struct child_plan {
   spawn_failure failure;
 };
 
-[[noreturn]] WEIR_BORROWS_MEMORY void give_up(child_plan& plan, const char* call) {
+[[noreturn]] WEIR_BORROWS_MEMORY void give_up(child_plan& plan, spawn_step step, const char* call) {
+  plan.failure.step = step;
   plan.failure.call = call;
   plan.failure.error = errno;
   ::_exit(127);
@@ -57,11 +58,11 @@ WEIR_BORROWS_MEMORY void reset_signals() {
 WEIR_BORROWS_MEMORY void set_descriptors(child_plan& plan) {
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing < 0 || (nothing != STDIN_FILENO && ::dup2(nothing, STDIN_FILENO) < 0))
-    give_up(plan, "open /dev/null");
+    give_up(plan, spawn_step::set_descriptors, "open /dev/null");
   if (::dup2(plan.request.out, STDOUT_FILENO) < 0 || ::dup2(plan.request.err, STDERR_FILENO) < 0)
-    give_up(plan, "dup2");
+    give_up(plan, spawn_step::set_descriptors, "dup2");
   if (::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-    give_up(plan, "close_range");
+    give_up(plan, spawn_step::set_descriptors, "close_range");
 }
 
 /// Tries the programs as a shell does: what is not there is passed over, what may not be run is
@@ -73,11 +74,11 @@ WEIR_BORROWS_MEMORY void set_descriptors(child_plan& plan) {
     ::execve(*program, plan.request.argv, plan.request.environment);
     denied = denied || errno == EACCES;
     if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-      give_up(plan, call_execve);
+      give_up(plan, spawn_step::run_program, "execve");
   }
   if (denied)
     errno = EACCES;
-  give_up(plan, call_execve);
+  give_up(plan, spawn_step::run_program, "execve");
 }
 
 WEIR_BORROWS_MEMORY int child_main(void* argument) {
@@ -86,16 +87,16 @@ WEIR_BORROWS_MEMORY int child_main(void* argument) {
   // fails at once, where one in a background group would be stopped for ever.
   const pid_t group = ::setsid();
   if (group < 0)
-    give_up(plan, "setsid");
+    give_up(plan, spawn_step::become_leader, "setsid");
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-    give_up(plan, "prctl");
+    give_up(plan, spawn_step::become_leader, "prctl");
   // If the parent went before it could be watched, nobody would kill us.
   if (::getppid() != plan.parent)
     ::_exit(127);
   plan.request.group_entry->store(group, std::memory_order_release);
   set_descriptors(plan);
   if (plan.request.folder != nullptr && ::chdir(plan.request.folder) != 0)
-    give_up(plan, call_chdir);
+    give_up(plan, spawn_step::enter_folder, "chdir");
   reset_signals();
   run_program(plan);
 }
@@ -105,6 +106,7 @@ WEIR_BORROWS_MEMORY int child_main(void* argument) {
 spawned spawn(const spawn_request& request, spawn_failure& failure) noexcept {
   alignas(16) std::array<char, child_stack_bytes> stack;
   child_plan plan{request, ::getpid(), {}};
+  const auto entry_before = request.group_entry->load(std::memory_order_relaxed);
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -115,13 +117,15 @@ spawned spawn(const spawn_request& request, spawn_failure& failure) noexcept {
   const int refused = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) {
-    failure = {"clone", refused};
+    failure = {spawn_step::make_child, "clone", refused};
     return {};
   }
   spawned child{pid, unique_fd{handle}};
-  if (plan.failure.call != nullptr) {
+  if (plan.failure.step != spawn_step::none) {
     failure = plan.failure;
-    request.group_entry->store(0, std::memory_order_release);
+    // Before the child is reaped, from when on its number may be somebody else's. The entry stays the
+    // caller's: were it free, another command would take it, and the caller then free that one's.
+    request.group_entry->store(entry_before, std::memory_order_release);
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     return {};

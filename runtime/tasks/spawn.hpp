@@ -24,7 +24,8 @@ struct spawn_request {
   const char* folder = nullptr;  ///< null: where we are
   int out = -1;
   int err = -1;
-  std::atomic<std::int32_t>* group_entry = nullptr;  ///< the child writes its group here
+  /// The child writes its group here; if it can't run the program, what was here stands here again.
+  std::atomic<std::int32_t>* group_entry = nullptr;
 };
 
 struct spawned {
@@ -32,16 +33,22 @@ struct spawned {
   unique_fd handle;  ///< a pidfd: readable once the program has ended
 };
 
-/// Why there is no child: the call that was refused, and its errno.
-struct spawn_failure {
-  const char* call = nullptr;
-  int error = 0;
+/// The steps of a start that can be refused.
+enum class spawn_step : std::uint8_t {
+  none,
+  make_child,       ///< no process or no descriptor was left
+  become_leader,    ///< of a session, with a parent whose end is noticed
+  set_descriptors,  ///< stdin, stdout, stderr, and no other
+  enter_folder,
+  run_program,  ///< none of the list could be run
 };
 
-/// The name of the call in a `spawn_failure` when no program of the list could be run, and when the
-/// folder could not be entered.
-inline constexpr const char* call_execve = "execve";
-inline constexpr const char* call_chdir = "chdir";
+/// Why there is no child: the step that was refused, its call and its errno.
+struct spawn_failure {
+  spawn_step step = spawn_step::none;
+  const char* call = "";
+  int error = 0;
+};
 
 /// Starts the program; `failure` says why if it returns an empty handle. The child has stdin at
 /// end-of-file, `out` and `err`, no other descriptor, no blocked signal, no handler, and SIGPIPE at

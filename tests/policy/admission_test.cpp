@@ -1,6 +1,8 @@
 #include <weir/actors/policy/admission.hpp>
 #include <weir/actors/policy/books.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include "random.hpp"
 
 using namespace weir::policy;

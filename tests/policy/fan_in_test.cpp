@@ -1,5 +1,7 @@
 #include <weir/actors/policy/fan_in.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <algorithm>
 
 #include "random.hpp"

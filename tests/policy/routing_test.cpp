@@ -1,5 +1,7 @@
 #include <weir/actors/policy/routing.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <algorithm>
 #include <vector>
 

@@ -1,5 +1,7 @@
 #include <weir/actors/policy/work_queue.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <numeric>
 
 #include "random.hpp"

@@ -158,6 +158,7 @@ bool station::pull(lane& l, lock_type& held) {
       --active_;
       if (!queue_.empty())
         wake_one();
+      rouse();
       return false;
     }
     if (find_work(l))
@@ -225,8 +226,7 @@ void station::begin(lane& l, job_span jobs) {
   l.limit_.store(jobs.last, std::memory_order_relaxed);
   l.look_again_ = {};
   l.work_ = std::move(jobs);
-  if (l.work_.size() > 1)
-    rouse();
+  rouse();
 }
 
 policy::halt::decision station::report(lane& l, std::uint64_t stop, duration elapsed) {
@@ -324,7 +324,11 @@ void station::wake_one() {
     wake(**sleeper);
 }
 
+// Keeps true: while jobs wait behind a running one, and some lane is idle, an idle lane looks after them.
 void station::rouse() {
+  const auto behind = [this](const auto& l) { return unstarted(*l) > 0; };
+  if (idle_ == 0 || std::none_of(lanes_.begin(), lanes_.end(), behind))
+    return;
   const auto sleeper = std::find_if(lanes_.begin(), lanes_.end(),
                                     [](const auto& l) { return l->deaf_ && l->state_ == lane::state::idle; });
   if (sleeper != lanes_.end())

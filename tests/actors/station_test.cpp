@@ -89,6 +89,23 @@ BOOST_AUTO_TEST_CASE(a_lane_that_sleeps_hears_that_another_took_many_jobs) {
   second.set();
 }
 
+BOOST_AUTO_TEST_CASE(every_lane_that_sleeps_hears_of_jobs_that_wait_behind_others) {
+  const auto at = make_station({.capacity = 100'000});
+  crew lanes{at, 1};
+  teach_short_jobs(*at);
+  lanes.resize(4);
+  BOOST_REQUIRE(eventually([&] { return at->look().idle == 4; }));
+  // One lane is woken and takes all four; each of them waits for the others.
+  std::latch all{4};
+  const auto block = std::make_shared<scripted_block>(20'000, 4, [&](std::uint64_t, lane&) {
+    all.arrive_and_wait();
+    return caf::error{};
+  });
+  offer_all(*at, block);
+  const auto all_ran = eventually([&] { return at->look().books.ended() == 20'004; });
+  BOOST_TEST(all_ran);
+}
+
 BOOST_AUTO_TEST_CASE(a_gathered_job_is_fetched_by_the_lane_that_comes_for_work) {
   const auto at = make_station({.capacity = 8});
   auto block = std::make_shared<scripted_block>(0, 1, nothing_wrong);

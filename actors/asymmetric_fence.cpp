@@ -14,9 +14,14 @@ long membarrier(int command) noexcept {
 
 }  // namespace
 
-bool heavy_fence() noexcept {
+bool has_asymmetric_fence() noexcept {
   static const bool registered = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
-  return registered && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+  return registered;
+}
+
+bool heavy_fence() noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return has_asymmetric_fence() && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
 }
 
 }  // namespace weir

@@ -14,8 +14,11 @@ inline void light_fence() noexcept {
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-/// False where the kernel has no such call: then nothing is known about the other side, and the
-/// caller must do without.
+/// Whether the kernel has such a call; some sandboxes refuse it.
+[[nodiscard]] bool has_asymmetric_fence() noexcept;
+
+/// False if the kernel refused: then what the caller stored before will still be seen, as any store,
+/// but it can't know what the other side was about to do, and must do without.
 [[nodiscard]] bool heavy_fence() noexcept;
 
 }  // namespace weir

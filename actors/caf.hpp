@@ -27,6 +27,7 @@ using cancel_tag = caf::atom_constant<caf::atom("cancel")>;
 using stop_tag = caf::atom_constant<caf::atom("stop")>;
 using leave_tag = caf::atom_constant<caf::atom("leave")>;
 using at_rest_tag = caf::atom_constant<caf::atom("at_rest")>;
+using retry_tag = caf::atom_constant<caf::atom("retry")>;
 using phase_due_tag = caf::atom_constant<caf::atom("phase_due")>;
 using lane_ended_tag = caf::atom_constant<caf::atom("lane_ended")>;
 

@@ -37,6 +37,8 @@ struct schedule {
     runner = std::this_thread::get_id();
     lock.unlock();
     first.mapped()();
+    // What the call holds is let go before it counts as over, and without the lock: it may have timers.
+    first.mapped() = nullptr;
     lock.lock();
     running_id = 0;
     changed.notify_all();
@@ -46,8 +48,9 @@ struct schedule {
   /// Takes a call back, or waits for its end if it is being made on another thread.
   void revoke(const key& k) {
     std::unique_lock lock{mutex};
-    if (due.erase(k) > 0) {
+    if (const auto call = due.extract(k)) {
       changed.notify_all();
+      lock.unlock();
       return;
     }
     changed.wait(lock, [&] { return running_id != k.second || runner == std::this_thread::get_id(); });
@@ -66,13 +69,23 @@ public:
   timer at(time_point when, std::function<void()> call) override {
     std::lock_guard guard{calls_->mutex};
     const auto k = calls_->add(when, std::move(call));
-    if (!std::exchange(serving_, true))
-      std::thread{[this] { serve(); }}.detach();
+    if (!serving_)
+      start_serving(k);
     calls_->changed.notify_all();
     return handle(calls_, k);
   }
 
 private:
+  void start_serving(const schedule::key& first) {
+    try {
+      std::thread{[this] { serve(); }}.detach();
+    } catch (...) {
+      calls_->due.erase(first);
+      throw;
+    }
+    serving_ = true;
+  }
+
   void serve() {
     const auto calls = calls_;
     std::unique_lock lock{calls->mutex};
@@ -93,6 +106,11 @@ private:
 
 clock& steady_clock() {
   // Never destroyed: its thread may outlive main().
+  static auto* const instance = new monotonic_clock;
+  return *instance;
+}
+
+clock& control_clock() {
   static auto* const instance = new monotonic_clock;
   return *instance;
 }

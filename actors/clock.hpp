@@ -35,13 +35,17 @@ public:
   [[nodiscard]] virtual time_point now() const noexcept = 0;
 
   /// Calls `call` once, at `when` or soon after, on a thread of the clock's. The call must be short
-  /// and must not throw.
+  /// and must not throw. Throws std::system_error if the system has no thread for it.
   [[nodiscard]] virtual timer at(time_point when, std::function<void()> call) = 0;
 };
 
 /// The process's monotonic clock. One thread serves all its timers; it starts with the first timer
 /// and ends when none is left.
 [[nodiscard]] clock& steady_clock();
+
+/// The same time, but a thread that runs no user code: deadlines run callbacks of `on_cancel` on that of
+/// `steady_clock`, and what ends a stage must come though one of these hangs.
+[[nodiscard]] clock& control_clock();
 
 /// A clock that stands still until it is advanced; for tests without sleeping.
 class manual_clock final : public clock {

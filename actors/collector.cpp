@@ -1,17 +1,33 @@
 #include <weir/actors/collector.hpp>
 
+#include <atomic>
+
 namespace weir {
 
 collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
                                          station_ptr stage, threads* pool, delivery deliver) {
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
-  const auto problem = pool->run([stage, deliver, me = self->address()] {
+  // Whoever is first: the thread at its end, or this actor at its.
+  const auto over = std::make_shared<std::atomic<bool>>(false);
+  const auto problem = pool->run([stage, deliver, over, me = self->address()] {
     std::vector<finished_span> ready;
     while (stage->collect(ready)) {
       deliver(ready);
       ready.clear();
     }
+    const auto written_off = over->exchange(true);
     tell_if_alive<collector_actor>(me, lane_ended_tag::value);
+    return written_off;
+  });
+  self->attach_functor([stage, pool, over, started = !problem](const caf::error&) {
+    if (over->exchange(true))
+      return;
+    if (started) {
+      spdlog::warn("{}: the receiver of the outcomes has not returned; its thread was written off",
+                   stage->name());
+      pool->write_off(1);
+    }
+    stage->discard();
   });
   // Without a receiver nothing would ever be taken; the supervisor sees the reason and ends the run.
   if (problem)

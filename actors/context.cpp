@@ -23,7 +23,9 @@ struct context::node {
         return;
       reason = std::move(why);
     }
-    stop.request_stop();
+    // A callback may let go of the last handle to this node.
+    auto own = stop;
+    own.request_stop();
   }
 
   clock& time;

@@ -51,7 +51,8 @@ public:
   [[nodiscard]] static context with_token(const context& parent, std::stop_token token);
 
   /// Cancels this node and everything below it. The first cause stays; later calls do nothing.
-  /// Runs the callbacks of `on_cancel` on this thread.
+  /// Runs the callbacks of `on_cancel` on this thread; at a deadline that is the clock's, and in a
+  /// shutdown one that carries messages. So they must be short.
   void cancel(cause why) const;
 
   /// `cancel` with the caller as "who".
@@ -80,7 +81,8 @@ public:
   /// Blocks the calling thread.
   [[nodiscard]] bool wait_for(duration timeout) const;
 
-  /// Calls `call` once when the context is canceled; at once if it already is. The returned stop
+  /// Calls `call` once when the context is canceled; at once if it already is. It must neither block
+  /// nor throw. The returned stop
   /// callback revokes it when destroyed.
   using subscription = std::unique_ptr<std::stop_callback<std::function<void()>>>;
   [[nodiscard]] subscription on_cancel(std::function<void()> call) const;

@@ -15,6 +15,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 namespace weir {
 
@@ -77,10 +79,14 @@ private:
   context ctx_;
   job_span work_;  // what it holds; `last` shrinks when another lane takes jobs over
   time_point begun_{};
-  std::atomic<std::uint64_t> failed_{0};
-  std::atomic<std::uint64_t> canceled_{0};
+  // What its jobs have filed since it took them, under the lock, and which of them was the last.
+  std::uint64_t failed_ = 0;
+  std::uint64_t canceled_ = 0;
+  std::optional<std::pair<std::uint64_t, outcome_kind>> filed_;
   bool fine_ = true;
   bool may_nap_ = false;
+  bool deaf_ = false;      // sleeps without looking again by itself
+  duration look_again_{};  // how long it last slept before it looked for others' jobs
   state state_ = state::idle;
   std::condition_variable wake_;
 };

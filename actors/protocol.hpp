@@ -25,7 +25,7 @@ namespace weir {
 using station_ptr = std::shared_ptr<station>;
 
 /// Takes the outcomes that are ready, in order; returns when all are handled. Runs on a thread of
-/// the collector's.
+/// the collector's. Must not throw.
 using delivery = std::function<void(std::vector<finished_span>&)>;
 
 /// How a tree of actors ended; shared between its supervisor and whoever waits for it.
@@ -36,7 +36,8 @@ struct tree_end {
   std::vector<straggler> stragglers;  ///< jobs whose threads were written off
 };
 
-/// One worker: owns a thread that runs a lane of the station.
+/// One worker: owns a thread that runs a lane of the station. Goes with its dispatcher, who has the
+/// only reference; its lane does not depend on it.
 using worker_actor = caf::typed_actor<
     // The lane has ended: it was retired, or the stage is at its end. From its thread.
     caf::reacts_to<lane_ended_tag>,
@@ -47,12 +48,15 @@ using worker_actor = caf::typed_actor<
 using dispatcher_actor = caf::typed_actor<
     // Have this many workers from now on; surplus ones end after the job that they run.
     caf::reacts_to<resize_tag, std::uint64_t>,
+    // Start those workers that could not be started before. From the clock.
+    caf::reacts_to<retry_tag>,
     // End when the last lane has ended. From the supervisor, at rest.
     caf::reacts_to<done_tag>,
     // End now: what still runs was written off. From the supervisor.
     caf::reacts_to<leave_tag>>;
 
-/// Hands collected outcomes to their receiver, on a thread of its own.
+/// Hands collected outcomes to their receiver, on a thread of its own. If it goes before that thread has
+/// ended, the thread is written off and what is left is discarded.
 using collector_actor = caf::typed_actor<
     // The last outcome has been handed over. From its thread.
     caf::reacts_to<lane_ended_tag>,

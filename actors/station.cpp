@@ -2,7 +2,6 @@
 #include <weir/actors/station.hpp>
 
 #include <algorithm>
-#include <cassert>
 
 namespace weir {
 
@@ -11,16 +10,16 @@ namespace {
 /// How long a lane that is used to short jobs waits before it asks to be woken.
 constexpr duration nap = std::chrono::microseconds{50};
 
+/// How long an idle lane sleeps at most before it looks whether a busy one is stuck in a long job with
+/// others behind it.
+constexpr duration look_max = std::chrono::milliseconds{1};
+
 }  // namespace
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
-  const auto gave_up = ctx_.explains(why);
-  auto& count = gave_up ? canceled_ : failed_;
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (gave_up)
-    return outcome_kind::canceled;
-  station_.note_error(*this, i, why);
-  return outcome_kind::failed;
+  const auto kind = ctx_.explains(why) ? outcome_kind::canceled : outcome_kind::failed;
+  station_.note_error(*this, i, kind, why);
+  return kind;
 }
 
 void lane::release_slot() noexcept {
@@ -31,7 +30,9 @@ station::station(station_options options, const context& parent)
     : options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
       door_(options_.capacity),
-      sizes_(options_.halt.counts_completed() ? 1 : options_.batch_max),
+      // Where each outcome is looked at before the next job, and where nothing can be taken back from
+      // a lane, a lane holds no more than it runs.
+      sizes_(options_.halt.counts_completed() || !has_asymmetric_fence() ? 1 : options_.batch_max),
       outcomes_(options_.ordered),
       halt_(options_.halt) {
   on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
@@ -65,7 +66,7 @@ void station::close(caf::error why) {
 
 std::size_t station::resize(std::size_t parallelism) {
   lock_type held{mutex_};
-  target_ = parallelism;
+  target_ = std::clamp<std::size_t>(parallelism, 1, lanes_max);
   if (active_ <= target_) {
     const auto missing = target_ - active_;
     active_ = target_;
@@ -92,36 +93,46 @@ void station::remove_lane(const lane& l) {
   std::erase_if(lanes_, [&](const auto& owned) { return owned.get() == &l; });
 }
 
-void station::serve() {
+station::lane_end station::serve() {
   const auto keep = shared_from_this();
   lock_type held{mutex_};
   auto& l = add_lane();
-  while (l.state_ != lane::state::abandoned && pull(l, held)) {
-    const auto block = l.work_.block;
-    const auto first = l.work_.first;
-    held.unlock();
-    // Timed without the lock: waiting for it is not the jobs' doing.
-    const auto begun = ctx_.time().now();
-    const auto stop = block->run(first, l);
-    const auto elapsed = ctx_.time().now() - begun;
-    held.lock();
-    if (l.state_ == lane::state::abandoned)
-      break;
-    const auto decision = report(l, stop, elapsed);
-    if (decision != policy::halt::decision::go_on) {
-      held.unlock();
-      act_on_halt(decision, "its count was reached");
-      held.lock();
-    }
-    check_rest(held);
-  }
+  while (l.state_ != lane::state::abandoned && pull(l, held))
+    run_span(l, held);
+  const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;
   remove_lane(l);
+  if (end == lane_end::written_off) {
+    --lost_;
+    rest_changed_.notify_all();
+  }
+  return end;
+}
+
+void station::run_span(lane& l, lock_type& held) {
+  auto block = l.work_.block;
+  const auto first = l.work_.first;
+  held.unlock();
+  // Timed without the lock: waiting for it is not the jobs' doing.
+  const auto begun = ctx_.time().now();
+  const auto stop = block->run(first, l);
+  const auto elapsed = ctx_.time().now() - begun;
+  held.lock();
+  auto decision = policy::halt::decision::go_on;
+  if (l.state_ != lane::state::abandoned)
+    decision = report(l, stop, elapsed);
+  held.unlock();
+  if (decision != policy::halt::decision::go_on)
+    act_on_halt(decision, "its count was reached");
+  block.reset();
+  held.lock();
+  check_rest(held);
 }
 
 std::size_t station::lane_missing() {
   lock_type held{mutex_};
-  --target_;
-  return --active_;
+  // The stage may have been made smaller since: then it has enough without this one.
+  target_ = std::min(target_, --active_);
+  return active_;
 }
 
 void station::retire() {
@@ -146,6 +157,7 @@ bool station::pull(lane& l, lock_type& held) {
       --active_;
       if (!queue_.empty())
         wake_one();
+      rouse();
       return false;
     }
     if (find_work(l))
@@ -155,6 +167,9 @@ bool station::pull(lane& l, lock_type& held) {
 }
 
 bool station::find_work(lane& l) {
+  // Above all, no limit that the stop has lowered may be raised again.
+  if (stopped_by_)
+    return false;
   if (!l.work_.empty()) {
     begin(l, std::move(l.work_));
     return true;
@@ -208,7 +223,9 @@ void station::begin(lane& l, job_span jobs) {
   l.may_nap_ = !l.fine_ && jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
   l.limit_.store(jobs.last, std::memory_order_relaxed);
+  l.look_again_ = {};
   l.work_ = std::move(jobs);
+  rouse();
 }
 
 policy::halt::decision station::report(lane& l, std::uint64_t stop, duration elapsed) {
@@ -218,6 +235,8 @@ policy::halt::decision station::report(lane& l, std::uint64_t stop, duration ela
     sizes_.observe(ran, elapsed);
     fine_.store(sizes_.fine(), std::memory_order_relaxed);
     count_outcomes(l, ran);
+    // What is published counts for those who look on; it is in the books now.
+    l.running_.store(l.work_.first, std::memory_order_relaxed);
     deliver({std::move(done), finished_span::how_t::ran, l.begun_, elapsed / static_cast<std::int64_t>(ran)});
   }
   settle(l);
@@ -236,22 +255,21 @@ void station::settle(lane& l) {
 }
 
 void station::count_outcomes(lane& l, std::uint64_t ran) {
-  const auto failed = l.failed_.exchange(0, std::memory_order_relaxed);
-  const auto canceled = l.canceled_.exchange(0, std::memory_order_relaxed);
-  // What is published counts for those who look on; it is in the books now.
-  l.running_.store(l.work_.first, std::memory_order_relaxed);
+  const auto failed = std::exchange(l.failed_, 0);
+  const auto canceled = std::exchange(l.canceled_, 0);
+  l.filed_.reset();
   ended_.failed += failed;
   ended_.canceled += canceled;
   ended_.completed += ran - failed - canceled;
 }
 
 void station::wait_for_work(lane& l, lock_type& held) {
-  const auto woken = [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; };
   if (std::exchange(l.may_nap_, false)) {
     // Short jobs came thick and fast a moment ago. Whoever submits them gets on better without
     // waking this lane for each: it looks again soon, unless a full block wakes it before.
     l.state_ = lane::state::napping;
-    l.wake_.wait_for(held, nap, woken);
+    l.wake_.wait_for(held, nap,
+                     [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; });
     l.state_ = lane::state::woken;
     return;
   }
@@ -259,19 +277,41 @@ void station::wait_for_work(lane& l, lock_type& held) {
   ++idle_;
   note_hunger();
   // Who puts a job into the gathering block after this look sees the hunger and passes it on.
-  if (!fetch_gathered()) {
-    // While others hold jobs that have not started, look again soon: one of them may be long.
-    if (std::any_of(lanes_.begin(), lanes_.end(),
-                    [this](const auto& other) { return unstarted(*other) > 0; }))
-      l.wake_.wait_for(held, 2 * policy::takeover_min, woken);
-    else
-      l.wake_.wait(held, woken);
+  if (!fetch_gathered())
+    sleep_for_news(l, held);
+  if (l.state_ == lane::state::idle)
+    wake(l);
+}
+
+void station::sleep_for_news(lane& l, lock_type& held) {
+  const auto woken = [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; };
+  // While another lane is at work it may take jobs of which one is long: then those behind it wait
+  // for somebody to come and look. No message tells of that, as nothing happens.
+  auto at_work = false;
+  auto worth_a_look = false;
+  for (const auto& other : lanes_) {
+    at_work |= other->state_ == lane::state::busy || other->state_ == lane::state::napping;
+    worth_a_look |= unstarted(*other) > 0;
   }
+  if (!at_work) {
+    l.deaf_ = true;
+    l.wake_.wait(held, woken);
+    l.deaf_ = false;
+    l.look_again_ = {};
+    return;
+  }
+  l.look_again_ = worth_a_look ? 2 * policy::takeover_min
+                               : std::clamp<duration>(2 * l.look_again_, 2 * policy::takeover_min, look_max);
+  l.wake_.wait_for(held, l.look_again_, woken);
+}
+
+void station::wake(lane& l) {
   if (l.state_ == lane::state::idle) {
-    l.state_ = lane::state::woken;
     --idle_;
     note_hunger();
   }
+  l.state_ = lane::state::woken;
+  l.wake_.notify_one();
 }
 
 void station::wake_one() {
@@ -279,14 +319,19 @@ void station::wake_one() {
     return l->state_ == lane::state::idle || l->state_ == lane::state::napping;
   };
   const auto sleeper = std::find_if(lanes_.begin(), lanes_.end(), sleeps);
-  if (sleeper == lanes_.end())
+  if (sleeper != lanes_.end())
+    wake(**sleeper);
+}
+
+// Keeps true: while jobs wait behind a running one, and some lane is idle, an idle lane looks after them.
+void station::rouse() {
+  const auto behind = [this](const auto& l) { return unstarted(*l) > 0; };
+  if (idle_ == 0 || std::none_of(lanes_.begin(), lanes_.end(), behind))
     return;
-  if ((*sleeper)->state_ == lane::state::idle) {
-    --idle_;
-    note_hunger();
-  }
-  (*sleeper)->state_ = lane::state::woken;
-  (*sleeper)->wake_.notify_one();
+  const auto sleeper = std::find_if(lanes_.begin(), lanes_.end(),
+                                    [](const auto& l) { return l->deaf_ && l->state_ == lane::state::idle; });
+  if (sleeper != lanes_.end())
+    wake(**sleeper);
 }
 
 std::uint64_t station::unstarted(const lane& l) const noexcept {
@@ -307,7 +352,8 @@ void station::deliver(finished_span piece) {
   const auto sequence = piece.jobs.block->sequence() + piece.jobs.first;
   const auto size = piece.jobs.size();
   if (discarding_) {
-    taken_ += size;
+    door_.release(size);
+    dead_.push_back(std::move(piece.jobs.block));
     return;
   }
   outcomes_.add(sequence, size, std::move(piece));
@@ -321,14 +367,18 @@ void station::end_unstarted(job_span jobs, finished_span::how_t how) {
   const auto canceled = jobs.block->cancel(jobs.first, jobs.last, *stop_error_);
   ended_.canceled += canceled;
   ended_.completed += jobs.size() - canceled;
-  if (!options_.collected)
+  if (!options_.collected) {
     door_.release(canceled);
+    dead_.push_back(std::move(jobs.block));
+    return;
+  }
   deliver({std::move(jobs), how, {}, {}, stop_error_});
 }
 
 bool station::collect(std::vector<finished_span>& out) {
   lock_type held{mutex_};
-  outcome_ready_.wait(held, [this] { return outcomes_.ready() || (complete() && outcomes_.held() == 0); });
+  outcome_ready_.wait(
+      held, [this] { return discarding_ || outcomes_.ready() || (complete() && outcomes_.held() == 0); });
   if (!outcomes_.ready())
     return false;
   outcomes_.take(out);
@@ -347,15 +397,25 @@ void station::taken(std::uint64_t n) {
 void station::discard() {
   lock_type held{mutex_};
   discarding_ = true;
-  taken_ = ended_.ended();
+  std::vector<finished_span> left;
+  outcomes_.take_all(left);
+  for (auto& piece : left) {
+    door_.release(piece.jobs.size());
+    dead_.push_back(std::move(piece.jobs.block));
+  }
+  outcome_ready_.notify_all();
   check_rest(held);
 }
 
 // -- errors and the end ---------------------------------------------------------------------------
 
-void station::note_error(lane& l, std::uint64_t i, const caf::error& why) {
+void station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why) {
   lock_type held{mutex_};
   if (l.state_ == lane::state::abandoned)
+    return;
+  ++(kind == outcome_kind::failed ? l.failed_ : l.canceled_);
+  l.filed_ = {i, kind};
+  if (kind != outcome_kind::failed)
     return;
   const auto index = l.work_.block->sequence() + i;
   if (!root_)
@@ -380,64 +440,88 @@ void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
 
 void station::stop(const cause& why) {
   const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
+  lock_type held{mutex_};
+  // At rest there is nothing to stop, and the cause would be taken for that of the end.
+  if (stopped_by_ || rest_told_)
+    return;
   door_.close(*error);
   closing_ = true;
-  lock_type held{mutex_};
-  if (stopped_by_)
-    return;
   stopped_by_ = why;
   stop_error_ = error;
   // From now on a job that was admitted a moment ago is passed on at once, and ends in `offer`.
   note_hunger();
   for (auto& l : lanes_)
     l->limit_.store(0, std::memory_order_relaxed);
-  static_cast<void>(heavy_fence());
+  if (heavy_fence())
+    for (auto& l : lanes_)
+      cancel_unstarted(*l);
   for (auto& jobs : queue_.take_all())
     end_unstarted(std::move(jobs), finished_span::how_t::canceled);
   end_unstarted(door_.take_open(), finished_span::how_t::canceled);
   check_rest(held);
 }
 
+void station::cancel_unstarted(lane& l) {
+  if (l.state_ != lane::state::busy)
+    return;
+  // As in a takeover: the job that is published may run, those behind it may not.
+  const auto at = std::min(l.running_.load(std::memory_order_relaxed) + 1, l.work_.last);
+  end_unstarted(l.work_.take_back(at), finished_span::how_t::canceled);
+}
+
 std::vector<straggler> station::abandon() {
+  stop(ctx_.why().value_or(cause{ec::canceled, "shutdown", "what still runs is written off"}));
   lock_type held{mutex_};
-  assert(stopped_by_ && "only what was canceled is written off");
-  auto names = list_running();
-  for (auto& owned : lanes_) {
-    auto& l = *owned;
-    if (l.state_ != lane::state::busy)
-      continue;
-    l.state_ = lane::state::abandoned;
-    --busy_;
-    --active_;
-    ++abandoned_;
-    auto rest = std::exchange(l.work_, {});
-    const auto at = std::clamp(l.running_.load(std::memory_order_acquire), rest.first, rest.last);
-    auto done = rest.take_front(at - rest.first);
-    if (!done.empty()) {
-      count_outcomes(l, done.size());
-      deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
-    }
-    if (!rest.empty())
-      end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
-    end_unstarted(std::move(rest), finished_span::how_t::canceled);
-  }
+  std::vector<straggler> names;
+  for (auto& l : lanes_)
+    if (l->state_ == lane::state::busy)
+      names.push_back(write_off(*l));
   check_rest(held);
   return names;
 }
 
-std::vector<straggler> station::running() const {
-  lock_type held{mutex_};
-  return list_running();
+straggler station::write_off(lane& l) {
+  l.state_ = lane::state::abandoned;
+  --busy_;
+  --active_;
+  ++abandoned_;
+  ++lost_;
+  const auto name = name_running(l);
+  auto rest = std::exchange(l.work_, {});
+  const auto at = std::clamp(l.running_.load(std::memory_order_acquire), rest.first, rest.last);
+  // What it has filed so far may be about the job that runs; its outcome is that it was abandoned.
+  if (at < rest.last && l.filed_ && l.filed_->first == at)
+    --(l.filed_->second == outcome_kind::failed ? l.failed_ : l.canceled_);
+  auto done = rest.take_front(at - rest.first);
+  if (!done.empty()) {
+    count_outcomes(l, done.size());
+    if (options_.collected)
+      deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
+  }
+  if (!rest.empty())
+    end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
+  end_unstarted(std::move(rest), finished_span::how_t::canceled);
+  return name;
 }
 
-std::vector<straggler> station::list_running() const {
+void station::wait_for_lost_lanes() const {
+  lock_type held{mutex_};
+  rest_changed_.wait(held, [this] { return lost_ == 0; });
+}
+
+std::vector<straggler> station::running() const {
+  lock_type held{mutex_};
   std::vector<straggler> all;
-  const auto now = ctx_.time().now();
   for (const auto& l : lanes_)
     if (l->state_ == lane::state::busy)
-      all.push_back({l->number_, l->work_.block->sequence() + l->running_.load(std::memory_order_relaxed),
-                     now - l->begun_});
+      all.push_back(name_running(*l));
   return all;
+}
+
+straggler station::name_running(const lane& l) const {
+  // Past its last job a lane is still busy with handing it over.
+  const auto at = std::min(l.running_.load(std::memory_order_relaxed), l.work_.last - 1);
+  return {l.number_, l.work_.block->sequence() + at, ctx_.time().now() - l.begun_};
 }
 
 bool station::complete() const {
@@ -447,7 +531,11 @@ bool station::complete() const {
 
 bool station::at_rest() const {
   lock_type held{mutex_};
-  return complete() && (!options_.collected || taken_ == ended_.ended());
+  return complete() && all_taken();
+}
+
+bool station::all_taken() const {
+  return !options_.collected || discarding_ || taken_ == ended_.ended();
 }
 
 void station::wait_for_rest() const {
@@ -465,13 +553,23 @@ void station::on_rest(std::function<void()> hook) {
   rest_hook_ = std::move(hook);
 }
 
+void station::bury(lock_type& held) {
+  if (dead_.empty())
+    return;
+  auto gone = std::exchange(dead_, {});
+  held.unlock();
+  gone.clear();
+  held.lock();
+}
+
 void station::check_rest(lock_type& held) {
+  bury(held);
   if (!closing_ || rest_told_ || !complete())
     return;
   // The one who collects may wait for an end that needs no further outcome.
   if (options_.collected)
     outcome_ready_.notify_all();
-  if (options_.collected && taken_ != ended_.ended())
+  if (!all_taken())
     return;
   rest_told_ = true;
   rest_changed_.notify_all();
@@ -490,8 +588,8 @@ policy::books station::count_books() const {
   for (const auto& l : lanes_) {
     if (l->state_ != lane::state::busy)
       continue;
-    const auto failed = l->failed_.load(std::memory_order_relaxed);
-    const auto canceled = l->canceled_.load(std::memory_order_relaxed);
+    const auto failed = l->failed_;
+    const auto canceled = l->canceled_;
     const auto at = std::clamp(l->running_.load(std::memory_order_relaxed), l->work_.first, l->work_.last);
     const auto passed = std::max(at - l->work_.first, failed + canceled);
     all.failed += failed;
@@ -511,6 +609,7 @@ station::snapshot station::look() const {
   s.books.rejected = at_door.rejected;
   s.running = busy_;
   s.peak_running = peak_busy_;
+  s.idle = idle_;
   s.queued = s.books.open() - std::min<std::uint64_t>(s.books.open(), busy_);
   s.parallelism = target_;
   s.capacity = at_door.capacity;

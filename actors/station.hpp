@@ -7,7 +7,10 @@
 ///
 /// Invariants: each admitted job is in exactly one of the gathering block, the queue, one lane, the
 /// fan-in, or has been handed over (P1); at most `parallelism` lanes that are not on their way out
-/// hold work (P2); nothing starts after `stop` (P5).
+/// hold work (P2); nothing starts after `stop` (P5): a job counts as started once its lane has found
+/// it allowed, so one a lane may be between that look and its first instruction.
+///
+/// User code never runs under the lock: neither tasks nor the destructors of jobs.
 ///
 /// Owned by `shared_ptr`: by its run, its actors and its lanes. All members are thread-safe.
 
@@ -36,7 +39,7 @@ struct station_options {
   std::string name = "stage";
   std::uint64_t capacity = 1;
   std::size_t parallelism = 1;
-  policy::halt_rule halt;
+  policy::halt_rule halt = {};
   /// Outcomes are taken from here with `collect`; else their blocks hand them over by themselves.
   bool collected = false;
   /// Collected outcomes come in the order of their jobs' sequence numbers.
@@ -92,11 +95,18 @@ public:
 
   // -- lanes --------------------------------------------------------------------------------------
 
-  /// Sets how many lanes there are to be; returns how many must be started for it.
+  /// More lanes than this are not started, whoever asks for them.
+  static constexpr std::size_t lanes_max = 1024;
+
+  /// Sets how many lanes there are to be, from 1 to `lanes_max`; returns how many must be started
+  /// for it.
   std::size_t resize(std::size_t parallelism);
 
+  /// How a lane came to its end.
+  enum class lane_end : std::uint8_t { retired, written_off };
+
   /// Runs a lane until it is retired or written off. The calling thread belongs to the stage.
-  void serve();
+  lane_end serve();
 
   /// Says that one of the lanes that `resize` asked for can't be started. Returns how many there are.
   std::size_t lane_missing();
@@ -113,18 +123,23 @@ public:
   /// Says that the outcomes of `n` collected jobs have been taken: frees their slots.
   void taken(std::uint64_t n);
 
-  /// Says that nobody will collect any more: outcomes count as taken when they come.
+  /// Says that nobody will collect any more: outcomes are dropped, `collect` returns false, and rest
+  /// no longer depends on what has been taken.
   void discard();
 
   // -- the end ------------------------------------------------------------------------------------
 
-  /// Starts nothing more: what is queued ends canceled, what runs goes on. Called when the context
-  /// is canceled, and by a halt rule that says "soon".
+  /// Starts nothing more: what has not started ends canceled, what runs goes on. Called when the
+  /// context is canceled, and by a halt rule that says "soon". At rest it does nothing.
   void stop(const cause& why);
 
-  /// Writes off every lane that still runs a job: the job ends canceled, its thread is left to
-  /// itself and what it returns is dropped. Returns the jobs.
+  /// Stops, and writes off every lane that still runs a job: the job ends canceled, its thread is
+  /// left to itself and what it returns is dropped. Returns the jobs.
   std::vector<straggler> abandon();
+
+  /// Waits until no lane that was written off runs user code any more; for callers whose jobs use
+  /// what is theirs. Blocks for as long as such a job does.
+  void wait_for_lost_lanes() const;
 
   [[nodiscard]] std::vector<straggler> running() const;
 
@@ -145,6 +160,7 @@ public:
     std::uint64_t queued = 0;
     std::uint64_t running = 0;
     std::uint64_t peak_running = 0;
+    std::size_t idle = 0;  ///< lanes that sleep until there is work
     std::size_t parallelism = 0;
     std::uint64_t capacity = 0;
     std::uint64_t used = 0;  ///< slots that are taken
@@ -167,6 +183,7 @@ private:
   // Each is called with the lock held.
   lane& add_lane();
   void remove_lane(const lane& l);
+  void run_span(lane& l, lock_type& held);
   bool pull(lane& l, lock_type& held);
   bool find_work(lane& l);
   bool fetch_gathered();
@@ -176,18 +193,25 @@ private:
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
   void wake_one();
+  void wake(lane& l);
+  void rouse();
+  void sleep_for_news(lane& l, lock_type& held);
   [[nodiscard]] std::uint64_t unstarted(const lane& l) const noexcept;
   void end_unstarted(job_span jobs, finished_span::how_t how);
   void deliver(finished_span piece);
   void count_outcomes(lane& l, std::uint64_t ran);
+  void cancel_unstarted(lane& l);
+  straggler write_off(lane& l);
+  void bury(lock_type& held);
   void note_hunger();
   [[nodiscard]] bool complete() const;
+  [[nodiscard]] bool all_taken() const;
   void check_rest(lock_type& held);
   [[nodiscard]] policy::books count_books() const;
-  [[nodiscard]] std::vector<straggler> list_running() const;
+  [[nodiscard]] straggler name_running(const lane& l) const;
 
   void act_on_halt(policy::halt::decision d, const std::string& reason);
-  void note_error(lane& l, std::uint64_t i, const caf::error& why);
+  void note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
 
   const station_options options_;
   context ctx_;
@@ -212,6 +236,8 @@ private:
   std::size_t busy_ = 0;
   std::size_t peak_busy_ = 0;
   std::size_t abandoned_ = 0;
+  std::size_t lost_ = 0;                          // of those, the lanes whose threads have not come back
+  std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   bool retiring_ = false;
   bool discarding_ = false;
   bool rest_told_ = false;

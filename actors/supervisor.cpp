@@ -12,33 +12,40 @@ time_point now(self_pointer self) {
   return self->state.plan.stage->ctx().time().now();
 }
 
-/// The first step of the end: the dispatcher goes when its workers have, then the collector.
-void end_tree(self_pointer self) {
-  if (std::exchange(self->state.ending, true))
-    return;
-  if (self->state.jobs_out)
-    tell(self->state.jobs_out, done_tag::value);
-  else
+/// Phases must end though user code holds up the thread of the usual clock.
+clock& phase_clock(self_pointer self) {
+  auto& time = self->state.plan.stage->ctx().time();
+  return &time == &steady_clock() ? control_clock() : time;
+}
+
+void quit_if_alone(self_pointer self) {
+  if (!self->state.jobs_out && !self->state.outcomes_in)
     self->quit();
 }
 
-/// Nothing waits any more for what still runs; its jobs have been named and ended.
+/// The first step of the end: the dispatcher goes when its workers have. The collector goes when the
+/// last outcome has been taken.
+void end_tree(self_pointer self) {
+  auto& s = self->state;
+  if (std::exchange(s.ending, true))
+    return;
+  if (s.jobs_out) {
+    tell(s.jobs_out, done_tag::value);
+    if (s.lanes_lost)
+      tell(s.jobs_out, leave_tag::value);
+  }
+  quit_if_alone(self);
+}
+
+/// Nothing waits any more for the jobs that still run; they have been named and ended.
 void write_off(self_pointer self) {
   auto& s = self->state;
   auto names = s.plan.stage->abandon();
-  auto lost = names.size();
   for (const auto& n : names)
     spdlog::warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
                  s.plan.stage->name(), n.index, n.lane);
-  if (s.outcomes_in && !s.plan.stage->at_rest()) {
-    spdlog::warn(
-        "{}: the receiver of the outcomes did not return within the shutdown budget; its thread was "
-        "written off",
-        s.plan.stage->name());
-    ++lost;
-    tell(s.outcomes_in, leave_tag::value);
-  }
-  s.plan.pool->write_off(lost);
+  s.lanes_lost = !names.empty();
+  s.plan.pool->write_off(names.size());
   std::lock_guard guard{s.plan.end->mutex};
   s.plan.end->stragglers = std::move(names);
 }
@@ -56,9 +63,11 @@ void perform(self_pointer self, policy::shutdown::action what) {
       break;
     case policy::shutdown::action::abandon:
       write_off(self);
+      break;
+    case policy::shutdown::action::leave:
+      if (s.outcomes_in)
+        tell(s.outcomes_in, leave_tag::value);
       end_tree(self);
-      if (s.jobs_out)
-        tell(s.jobs_out, leave_tag::value);
       break;
     case policy::shutdown::action::finish:
       end_tree(self);
@@ -72,7 +81,7 @@ void advance(self_pointer self) {
   perform(self, s.way_down.advance(now(self), s.plan.stage->at_rest()));
   const auto due = s.way_down.due();
   s.phase_timer = due && *due != time_point::max()
-                      ? tell_at(s.plan.stage->ctx().time(), *due, s.itself, phase_due_tag::value)
+                      ? tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value)
                       : timer{};
 }
 
@@ -88,14 +97,17 @@ void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error&
     s.jobs_out = nullptr;
   else
     s.outcomes_in = nullptr;
-  if (!s.ending) {
-    // A part of the tree is lost: what was admitted still ends, as canceled.
-    s.plan.stage->ctx().cancel({ec::canceled, was_dispatcher ? "dispatcher" : "collector", describe(reason)});
-    begin_stop(self, policy::shutdown::cancel_share_max);
+  if (s.ending) {
+    quit_if_alone(self);
     return;
   }
-  if (!s.jobs_out && !s.outcomes_in)
-    self->quit();
+  // At rest the collector may go before the message that tells of it arrives.
+  if (!s.plan.stage->at_rest())
+    s.plan.stage->ctx().cancel({ec::canceled, was_dispatcher ? "dispatcher" : "collector", describe(reason)});
+  // A part of the tree is lost: what was admitted still ends, as canceled. Nobody else lets its lanes go.
+  if (was_dispatcher)
+    s.plan.stage->retire();
+  begin_stop(self, policy::shutdown::cancel_share_max);
 }
 
 }  // namespace
@@ -130,8 +142,14 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
 
 supervisor_actor start_tree(caf::actor_system& system, tree_plan plan) {
   const auto end = plan.end;
+  const auto stage = plan.stage;
   auto top = system.spawn(supervisor, std::move(plan));
-  top->attach_functor([end](const caf::error&) {
+  top->attach_functor([end, stage](const caf::error& why) {
+    // Only if it was killed; nobody is left then who would end what runs.
+    if (!stage->at_rest())
+      stage->ctx().cancel({ec::canceled, "supervisor", describe(why)});
+    // The other actors of the tree have gone with the one who held them; their lanes have not.
+    stage->retire();
     std::lock_guard guard{end->mutex};
     end->reached = true;
     end->changed.notify_all();

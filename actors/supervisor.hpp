@@ -18,6 +18,7 @@ struct supervisor_state {
   dispatcher_actor jobs_out;
   collector_actor outcomes_in;
   bool ending = false;
+  bool lanes_lost = false;
 };
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,

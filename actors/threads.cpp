@@ -20,11 +20,13 @@ struct threads::state {
   std::mutex mutex;
   std::condition_variable work_added;
   std::condition_variable thread_ended;
-  std::deque<std::function<void()>> waiting;
+  std::deque<std::function<bool()>> waiting;
   std::list<entry> entries;
   std::size_t idle = 0;
   std::size_t alive = 0;
-  std::size_t written_off = 0;
+  std::size_t alive_max = 0;
+  // Below zero while work has come back before it was said to be written off.
+  std::ptrdiff_t written_off = 0;
   bool ending = false;
 
   void live(entry& own) {
@@ -34,9 +36,11 @@ struct threads::state {
         auto work = std::move(waiting.front());
         waiting.pop_front();
         lock.unlock();
-        work();
+        const auto came_back = work();
         work = {};
         lock.lock();
+        if (came_back)
+          --written_off;
         continue;
       }
       if (ending || idle >= idle_max)
@@ -74,13 +78,16 @@ void join(std::vector<std::thread> ended) {
 
 }  // namespace
 
-threads::threads() : state_(std::make_shared<state>()) {}
+threads::threads(std::size_t threads_max) : state_(std::make_shared<state>()) {
+  state_->alive_max = threads_max;
+}
 
 threads::~threads() {
   std::unique_lock lock{state_->mutex};
   state_->ending = true;
   state_->work_added.notify_all();
-  state_->thread_ended.wait(lock, [this] { return state_->alive <= state_->written_off; });
+  state_->thread_ended.wait(
+      lock, [this] { return static_cast<std::ptrdiff_t>(state_->alive) <= state_->written_off; });
   auto ended = state_->take_ended();
   // What is left was written off. Its entries stay: the threads still know them.
   for (auto& e : state_->entries)
@@ -89,12 +96,17 @@ threads::~threads() {
   join(std::move(ended));
 }
 
-caf::error threads::run(std::function<void()> work) {
+caf::error threads::run(std::function<bool()> work) {
   std::unique_lock lock{state_->mutex};
   state_->waiting.push_back(std::move(work));
   if (state_->waiting.size() <= state_->idle) {
     state_->work_added.notify_one();
     return {};
+  }
+  if (state_->alive >= state_->alive_max) {
+    state_->waiting.pop_back();
+    return make_error(ec::overloaded,
+                      "all " + std::to_string(state_->alive_max) + " threads for workers are taken");
   }
   auto& own = state_->entries.emplace_back();
   try {
@@ -114,7 +126,7 @@ caf::error threads::run(std::function<void()> work) {
 
 void threads::write_off(std::size_t n) {
   std::lock_guard guard{state_->mutex};
-  state_->written_off += n;
+  state_->written_off += static_cast<std::ptrdiff_t>(n);
   state_->thread_ended.notify_all();
 }
 

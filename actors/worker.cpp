@@ -6,15 +6,16 @@ worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> 
                                    threads* pool) {
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
   const auto problem = pool->run([stage, me = self->address()] {
-    stage->serve();
+    const auto end = stage->serve();
     tell_if_alive<worker_actor>(me, lane_ended_tag::value);
+    return end == station::lane_end::written_off;
   });
   if (problem) {
     // With fewer workers the work still gets done; with none it never would.
     spdlog::warn("{}: {}", stage->name(), text_of(problem));
     if (stage->lane_missing() == 0)
       stage->ctx().cancel({ec::overloaded, "worker", text_of(problem)});
-    self->quit();
+    self->quit(problem);
   }
   return {
       [self](lane_ended_tag) { self->quit(); },

@@ -18,6 +18,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
       static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
   const auto top = on.start(std::move(plan));
   at->wait_for_rest();
+  // The jobs use what is the caller's: if one was written off, its frames must not go before it.
+  at->wait_for_lost_lanes();
   return {at->root(), at->stopped_by()};
 }
 

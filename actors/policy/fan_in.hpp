@@ -43,6 +43,16 @@ public:
     ready_.clear();
   }
 
+  /// Moves out everything, also what waits for its turn; for when nobody wants the order any more.
+  void take_all(std::vector<Piece>& out) {
+    take(out);
+    for (auto& [sequence, piece] : early_) {
+      held_ -= piece.first;
+      out.push_back(std::move(piece.second));
+    }
+    early_.clear();
+  }
+
   /// Jobs whose outcomes are inside.
   [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
 

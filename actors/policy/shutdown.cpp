@@ -17,14 +17,17 @@ shutdown::duration shutdown::cancel_part(duration budget) noexcept {
 }
 
 shutdown::action shutdown::begin(time_point now, duration budget) {
-  const auto kill_at = after(now, budget);
+  const auto leave_at = after(now, budget);
+  const auto abandon_at = after(now, budget - cancel_part(budget) / hand_over_share);
   const auto cancel_at = after(now, budget - cancel_part(budget));
   if (phase_ != phase::running) {
-    kill_at_ = std::min(kill_at_, kill_at);
+    leave_at_ = std::min(leave_at_, leave_at);
+    abandon_at_ = std::min(abandon_at_, abandon_at);
     cancel_at_ = std::min(cancel_at_, cancel_at);
     return action::nothing;
   }
-  kill_at_ = kill_at;
+  leave_at_ = leave_at;
+  abandon_at_ = abandon_at;
   cancel_at_ = cancel_at;
   phase_ = phase::drain;
   return action::close;
@@ -37,23 +40,32 @@ shutdown::action shutdown::advance(time_point now, bool at_rest) {
     phase_ = phase::rest;
     return action::finish;
   }
-  if (phase_ == phase::drain && now >= cancel_at_) {
-    phase_ = phase::cancel;
-    return action::cancel;
+  if (now < *due())
+    return action::nothing;
+  switch (phase_) {
+    case phase::drain:
+      phase_ = phase::cancel;
+      return action::cancel;
+    case phase::cancel:
+      phase_ = phase::hand_over;
+      return action::abandon;
+    default:
+      phase_ = phase::rest;
+      return action::leave;
   }
-  if (phase_ == phase::cancel && now >= kill_at_) {
-    phase_ = phase::rest;
-    return action::abandon;
-  }
-  return action::nothing;
 }
 
 std::optional<shutdown::time_point> shutdown::due() const noexcept {
-  if (phase_ == phase::drain)
-    return cancel_at_;
-  if (phase_ == phase::cancel)
-    return kill_at_;
-  return std::nullopt;
+  switch (phase_) {
+    case phase::drain:
+      return cancel_at_;
+    case phase::cancel:
+      return abandon_at_;
+    case phase::hand_over:
+      return leave_at_;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace weir::policy

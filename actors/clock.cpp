@@ -66,13 +66,24 @@ public:
   timer at(time_point when, std::function<void()> call) override {
     std::lock_guard guard{calls_->mutex};
     const auto k = calls_->add(when, std::move(call));
-    if (!std::exchange(serving_, true))
-      std::thread{[this] { serve(); }}.detach();
+    if (!serving_)
+      start_serving(k);
     calls_->changed.notify_all();
     return handle(calls_, k);
   }
 
 private:
+  /// If the system has no thread left, the call `k` is taken back: a later one may find one again.
+  void start_serving(const schedule::key& k) {
+    try {
+      std::thread{[this] { serve(); }}.detach();
+      serving_ = true;
+    } catch (...) {
+      calls_->due.erase(k);
+      throw;
+    }
+  }
+
   void serve() {
     const auto calls = calls_;
     std::unique_lock lock{calls->mutex};

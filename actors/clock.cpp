@@ -76,14 +76,15 @@ public:
   }
 
 private:
-  void start_serving(const schedule::key& first) {
+  /// If the system has no thread left, the call `k` is taken back: a later one may find one again.
+  void start_serving(const schedule::key& k) {
     try {
       std::thread{[this] { serve(); }}.detach();
+      serving_ = true;
     } catch (...) {
-      calls_->due.erase(first);
+      calls_->due.erase(k);
       throw;
     }
-    serving_ = true;
   }
 
   void serve() {

@@ -9,12 +9,14 @@ collector_actor::behavior_type collector(collector_actor::stateful_pointer<colle
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
   // Whoever is first: the thread at its end, or this actor at its.
   const auto over = std::make_shared<std::atomic<bool>>(false);
-  const auto problem = pool->run([stage, deliver, over, me = self->address()] {
+  const auto problem = pool->run([stage, deliver = std::move(deliver), over, me = self->address()]() mutable {
     std::vector<finished_span> ready;
     while (stage->collect(ready)) {
       deliver(ready);
       ready.clear();
     }
+    // The receiver is the user's: it goes before anybody learns of the end.
+    deliver = nullptr;
     const auto written_off = over->exchange(true);
     tell_if_alive<collector_actor>(me, lane_ended_tag::value);
     return written_off;

@@ -40,8 +40,11 @@ public:
   /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks.
   [[nodiscard]] caf::error admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx);
 
-  /// Takes back an admission whose job could not be stored.
-  void undo(const std::unique_lock<std::mutex>&) { admission_.undo(); }
+  /// Takes back an admission whose job could not be stored; somebody else may wait for the slot.
+  void undo(const std::unique_lock<std::mutex>&) {
+    admission_.undo();
+    room_.notify_all();
+  }
 
   /// True while a worker waits for work: then a job is passed on at once instead of gathered.
   [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }

@@ -29,12 +29,14 @@ void lane::release_slot() noexcept {
 station::station(station_options options, const context& parent)
     : options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
+      jobs_ctx_(context::with_cancel(ctx_)),
       door_(options_.capacity),
       // Where each outcome is looked at before the next job, and where nothing can be taken back from
       // a lane, a lane holds no more than it runs.
       sizes_(options_.halt.counts_completed() || !has_asymmetric_fence() ? 1 : options_.batch_max),
       outcomes_(options_.ordered),
       halt_(options_.halt) {
+  // Callbacks are made in the reverse order of their registration: this one before the jobs' context.
   on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
 }
 
@@ -86,7 +88,7 @@ lane& station::add_lane() {
   const auto taken = [&](const auto& l) { return l->number_ == number; };
   while (std::any_of(lanes_.begin(), lanes_.end(), taken))
     ++number;
-  return *lanes_.emplace_back(std::make_unique<lane>(*this, number, ctx_));
+  return *lanes_.emplace_back(std::make_unique<lane>(*this, number, jobs_ctx_));
 }
 
 void station::remove_lane(const lane& l) {
@@ -147,6 +149,8 @@ bool station::pull(lane& l, lock_type& held) {
     if (stopped_by_) {
       end_unstarted(std::exchange(l.work_, {}), finished_span::how_t::canceled);
       end_unstarted(door_.take_open(), finished_span::how_t::canceled);
+      for (auto& jobs : queue_.take_all())
+        end_unstarted(std::move(jobs), finished_span::how_t::canceled);
       settle(l);
       check_rest(held);
     }
@@ -160,7 +164,8 @@ bool station::pull(lane& l, lock_type& held) {
       rouse();
       return false;
     }
-    if (find_work(l))
+    // What others still hold is theirs to end: to take it over now would start it.
+    if (!stopped_by_ && find_work(l))
       return true;
     wait_for_work(l, held);
   }

@@ -215,6 +215,9 @@ private:
 
   const station_options options_;
   context ctx_;
+  // What the jobs get: a child, so that a cancel stops the station before it reaches what jobs have
+  // hung onto theirs, which may take its time.
+  context jobs_ctx_;
   door door_;
 
   mutable adaptive_mutex mutex_;

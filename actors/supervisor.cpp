@@ -2,6 +2,8 @@
 #include <weir/actors/dispatcher.hpp>
 #include <weir/actors/supervisor.hpp>
 
+#include <system_error>
+
 namespace weir {
 
 namespace {
@@ -79,10 +81,17 @@ void perform(self_pointer self, policy::shutdown::action what) {
 void advance(self_pointer self) {
   auto& s = self->state;
   perform(self, s.way_down.advance(now(self), s.plan.stage->at_rest()));
+  s.phase_timer.reset();
   const auto due = s.way_down.due();
-  s.phase_timer = due && *due != time_point::max()
-                      ? tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value)
-                      : timer{};
+  if (!due || *due == time_point::max())
+    return;
+  try {
+    s.phase_timer = tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value);
+  } catch (const std::system_error& e) {
+    // The clock needs a thread and there is none; CAF's own timer has one already.
+    spdlog::warn("{}: the clock has no thread: {}", s.plan.stage->name(), e.what());
+    self->delayed_send(self, *due - now(self), phase_due_tag::value);
+  }
 }
 
 void begin_stop(self_pointer self, duration budget) {

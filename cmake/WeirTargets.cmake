@@ -33,7 +33,8 @@ function(weir_layer name)
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endfunction()
 
-# weir_test(NAME SOURCE... [LIBS LIBRARY...]): one Boost.Test program, run by CTest.
+# weir_test(NAME SOURCE... [LIBS LIBRARY...]): one Boost.Test program, run by CTest. Its main() is in
+# the first source.
 function(weir_test name)
   cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
@@ -45,4 +46,20 @@ function(weir_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} Boost::unit_test_framework)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+# weir_example(NAME): builds NAME.cpp; CTest runs it and compares what it prints with expected/NAME.txt.
+# It runs in the folder of the examples, so that it finds its own files.
+function(weir_example name)
+  add_executable(example_${name} ${name}.cpp)
+  set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_compile_options(example_${name} PRIVATE ${WEIR_WARNINGS})
+  target_link_libraries(example_${name} PRIVATE weir_runtime)
+  add_test(NAME example_${name}
+    COMMAND "${CMAKE_COMMAND}"
+      "-DPROGRAM=$<TARGET_FILE:example_${name}>" "-DARGUMENTS=${ARGN}"
+      "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt"
+      -P "${PROJECT_SOURCE_DIR}/cmake/CompareOutput.cmake"
+    WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+  set_tests_properties(example_${name} PROPERTIES TIMEOUT 60)
 endfunction()

@@ -3,7 +3,22 @@
 
 #include <caf/actor_system_config.hpp>
 
+#include <stdexcept>
+
 namespace weir {
+
+namespace {
+
+/// After this long the destructor says what it waits for.
+constexpr std::chrono::seconds long_wait{5};
+
+const engine_options& checked(const engine_options& options) {
+  if (const auto problem = options.validate())
+    throw std::invalid_argument{"engine: " + text_of(problem)};
+  return options;
+}
+
+}  // namespace
 
 struct engine::own_system {
   explicit own_system(const engine_options& options) : system(configure(config, options)) {}
@@ -21,17 +36,22 @@ struct engine::own_system {
 };
 
 engine::engine(const engine_options& options)
-    : own_(std::make_unique<own_system>(options)), system_(&own_->system) {}
+    : own_(std::make_unique<own_system>(checked(options))), system_(&own_->system) {}
 
 engine::engine(caf::actor_system& existing) : system_(&existing) {}
 
 engine::~engine() {
   for (const auto& t : trees_) {
-    const auto end = t.lock();
+    const auto end = t.end.lock();
     if (!end)
       continue;
     std::unique_lock lock{end->mutex};
-    end->changed.wait(lock, [&] { return end->reached; });
+    const auto reached = [&] { return end->reached; };
+    if (end->changed.wait_for(lock, long_wait, reached))
+      continue;
+    spdlog::warn("the engine's destructor waits for \"{}\" to end: pools and streams go before their engine",
+                 t.name);
+    end->changed.wait(lock, reached);
   }
 }
 
@@ -39,8 +59,8 @@ supervisor_actor engine::start(tree_plan plan) {
   plan.pool = &threads_;
   {
     std::lock_guard guard{mutex_};
-    std::erase_if(trees_, [](const auto& t) { return t.expired(); });
-    trees_.push_back(plan.end);
+    std::erase_if(trees_, [](const auto& t) { return t.end.expired(); });
+    trees_.push_back({plan.stage->name(), plan.end});
   }
   return start_tree(*system_, std::move(plan));
 }

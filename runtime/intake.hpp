@@ -6,10 +6,12 @@
 
 #include <weir/actors/station.hpp>
 #include <weir/runtime/submission.hpp>
+#include <weir/runtime/taken_count.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace weir::detail {
 
@@ -21,9 +23,11 @@ public:
 
   static constexpr std::uint64_t block_max = 4096;
 
-  intake(std::shared_ptr<station> to, maker make)
+  /// `taken` is null where outcomes are not collected.
+  intake(std::shared_ptr<station> to, maker make, std::shared_ptr<taken_count> taken = nullptr)
       : to_(std::move(to)),
         make_(std::move(make)),
+        taken_(std::move(taken)),
         limit_(std::clamp<std::uint64_t>(to_->entrance().count().capacity / 4, 1, block_max)) {
     to_->entrance().gather_with([this] { return detach(); });
   }
@@ -31,16 +35,15 @@ public:
   ~intake() { to_->entrance().gather_with({}); }
 
   /// Admits a job and stores it, or returns why not; then the arguments are untouched. Returns its
-  /// index in `index`. `wait` is null, or the context within which to wait for room.
+  /// index in `index`. `wait` is null, or the context within which to wait for room. What moving the
+  /// job throws is passed on, and the job was never admitted.
   template <class... Ts>
   caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
     auto& door = to_->entrance();
     auto held = door.lock();
-    if (wait && open_ && !door.has_room(held)) {
-      // Who is about to wait passes on what has gathered: it may be what makes room.
-      to_->offer(unlocked_detach(held));
-      held.lock();
-    }
+    std::optional<taken_count::waiter> waits;
+    if (!door.has_room(held))
+      make_room(held, wait, waits);
     if (auto refused = wait ? door.admit_or_wait(held, *wait) : door.admit(held))
       return refused;
     try {
@@ -59,6 +62,21 @@ public:
   }
 
 private:
+  /// Fetches the slots of outcomes that have been taken. Who is about to wait also passes on what has
+  /// gathered, as it may be what makes room, and lets the receiver know.
+  void make_room(std::unique_lock<std::mutex>& held, const context* wait,
+                 std::optional<taken_count::waiter>& waits) {
+    auto gathered = wait ? unlocked_detach(held) : job_span{};
+    if (held.owns_lock())
+      held.unlock();
+    to_->offer(std::move(gathered));
+    if (taken_ && wait)
+      waits.emplace(*taken_, *to_);
+    else if (taken_)
+      taken_->give_back(*to_);
+    held.lock();
+  }
+
   /// The station's lock comes before the door's, so that one is let go first.
   job_span unlocked_detach(std::unique_lock<std::mutex>& held) {
     auto jobs = detach();
@@ -76,6 +94,7 @@ private:
 
   std::shared_ptr<station> to_;
   maker make_;
+  std::shared_ptr<taken_count> taken_;
   std::uint64_t limit_;
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;

@@ -16,11 +16,24 @@ namespace weir {
 
 inline constexpr std::size_t parallelism_max = 1024;
 inline constexpr std::size_t capacity_max = 1u << 28;
+inline constexpr std::size_t message_threads_max = 64;
 
-/// The number of CPUs that this process may use.
+/// The number of CPUs that this process may use (its affinity counts), at least 1 and at most
+/// `parallelism_max`. One system call.
 [[nodiscard]] std::size_t default_parallelism() noexcept;
 
+struct engine_options {
+  /// Threads that carry messages, 1 to `message_threads_max`. They never run user code; two are
+  /// enough for any load.
+  std::size_t message_threads = 2;
+
+  /// `ec::invalid_option` and a sentence that names the option, its value and what is allowed; no
+  /// error if all is well. So for each struct here.
+  [[nodiscard]] caf::error validate() const;
+};
+
 struct map_options {
+  /// Jobs that run at once, 1 to `parallelism_max`.
   std::size_t parallelism = default_parallelism();
   /// When the run ends early; errgroup's rule by default.
   policy::halt_rule on_error = policy::fail_fast;
@@ -32,13 +45,15 @@ struct map_options {
 
 struct pool_options {
   std::string name = "pool";  ///< in messages and logs
+  /// Jobs that run at once, 1 to `parallelism_max`.
   std::size_t parallelism = default_parallelism();
   /// Slots for admitted jobs, those that run included. 0: as many as `parallelism`, so that a job
-  /// runs now or is refused. Otherwise at least `parallelism`.
+  /// runs now or is refused. Otherwise `parallelism` to `capacity_max`.
   std::size_t capacity = 0;
   /// When the pool ends early because of its outcomes.
   policy::halt_rule on_error = policy::collect;
   /// How long the destructor waits for jobs that do not stop, before it writes off their threads.
+  /// Not negative.
   duration shutdown_budget = std::chrono::seconds{10};
 
   [[nodiscard]] caf::error validate() const;

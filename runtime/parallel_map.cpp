@@ -16,11 +16,18 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   plan.stage = at;
   plan.parallelism =
       static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
+  const auto whole_end = plan.end;
   const auto top = on.start(std::move(plan));
   at->wait_for_rest();
   // The jobs use what is the caller's: if one was written off, its frames must not go before it.
   at->wait_for_lost_lanes();
-  return {at->root(), at->stopped_by()};
+  // The actors end by themselves, in the background. But they read the time meanwhile, and a clock of
+  // the caller's may go as soon as this returns.
+  if (&ctx.time() != &steady_clock()) {
+    std::unique_lock lock{whole_end->mutex};
+    whole_end->changed.wait(lock, [&] { return whole_end->reached; });
+  }
+  return {at->root(), at->stopped_by(), at->look().books.completed == n};
 }
 
 }  // namespace weir::detail

@@ -26,9 +26,11 @@ namespace detail {
 struct map_end {
   std::optional<root_error> root;
   std::optional<cause> stopped_by;
+  bool all_completed = false;
 };
 
-/// Runs the jobs [0, n) of `block` and waits until all have ended.
+/// Runs the jobs [0, n) of `block` and waits until all have ended. What the block refers to may go
+/// then; the block itself goes a moment later.
 map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> block, std::uint64_t n,
                   const map_options& options);
 
@@ -45,19 +47,23 @@ using result_slots = std::vector<std::conditional_t<in_place<R>, R, std::optiona
 template <class Inputs>
 using job_of = std::remove_reference_t<std::ranges::range_reference_t<Inputs>>;
 
-/// The inputs and the function belong to the caller, who waits for the end.
+/// The inputs and the function belong to the caller, who waits for the end. So does the iterator: the
+/// block may live on for a moment, and an iterator may know its range to its own end.
 template <class Inputs, class F, class R>
 class map_block final : public job_block {
 public:
-  map_block(Inputs& inputs, F& f, result_slots<R>& results)
-      : job_block(0), inputs_(std::ranges::begin(inputs)), f_(f), results_(results.data()) {}
+  using iterator = std::ranges::iterator_t<Inputs>;
+
+  map_block(const iterator& inputs, F& f, result_slots<R>& results)
+      : job_block(0), inputs_(inputs), f_(f), results_(results.data()) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     for (auto i = first;; ++i) {
       // One exception region around the whole loop: it is left only when a job throws.
       try {
+        const auto inputs = inputs_;
         for (; on.may_start(i); ++i)
-          run_one(i, on);
+          run_one(inputs, i, on);
         return i;
       } catch (...) {
         on.ended_with(i, make_error(std::current_exception()));
@@ -66,23 +72,26 @@ public:
   }
 
 private:
-  void run_one(std::uint64_t i, lane& on) {
-    auto&& job = inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
+  void run_one(const iterator& inputs, std::uint64_t i, lane& on) {
+    auto&& job = inputs[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
     using raw = raw_result_t<F, job_of<Inputs>>;
     if constexpr (std::is_void_v<raw>) {
       call(f_, on.ctx(), job);
+    } else if constexpr (only_error<raw>) {
+      if (const auto problem = error_of(call(f_, on.ctx(), job)))
+        on.ended_with(i, problem);
     } else if constexpr (is_expected<raw>) {
       auto result = call(f_, on.ctx(), job);
       if (!result)
-        on.ended_with(i, result.error());
-      else if constexpr (!std::is_same_v<raw, caf::expected<void>>)
+        on.ended_with(i, failure(std::move(result.error())));
+      else
         results_[i] = std::move(*result);
     } else {
       results_[i] = call(f_, on.ctx(), job);
     }
   }
 
-  std::ranges::iterator_t<Inputs> inputs_;
+  const iterator& inputs_;
   F& f_;
   typename result_slots<R>::value_type* results_;
 };
@@ -91,19 +100,20 @@ private:
 template <class Inputs, class F, class R>
 class outcome_block final : public job_block {
 public:
+  using iterator = std::ranges::iterator_t<Inputs>;
+
   struct slot {
     std::optional<outcome<R>> content;
     time_point ended{};
   };
 
-  outcome_block(Inputs& inputs, F& f, std::vector<slot>& slots, time_point queued)
-      : job_block(0), inputs_(std::ranges::begin(inputs)), f_(f), slots_(slots.data()), queued_(queued) {}
+  outcome_block(const iterator& inputs, F& f, std::vector<slot>& slots, time_point queued)
+      : job_block(0), inputs_(inputs), f_(f), slots_(slots.data()), queued_(queued) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
-      auto&& job = inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
-      auto result = run_task(f_, on.ctx(), job);
+      auto result = run_one(i, on);
       const auto ended = on.now();
       const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
       slots_[i].content.emplace(outcome<R>{i, 1, begun - queued_, ended - begun, kind, std::move(result)});
@@ -114,7 +124,17 @@ public:
   }
 
 private:
-  std::ranges::iterator_t<Inputs> inputs_;
+  /// A range may throw where it makes the job; that is the job's failure.
+  caf::expected<R> run_one(std::uint64_t i, lane& on) noexcept {
+    try {
+      auto&& job = inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
+      return run_task(f_, on.ctx(), job);
+    } catch (...) {
+      return make_error(std::current_exception());
+    }
+  }
+
+  const iterator& inputs_;
   F& f_;
   slot* slots_;
   time_point queued_;
@@ -122,13 +142,16 @@ private:
 
 }  // namespace detail
 
-/// The results of `f` for all inputs, in input order; or the first error in time, after the rest was
-/// canceled and everything that ran has ended (`on_error` may say otherwise). `ec::invalid_option`
-/// before anything starts; the cause of `ctx` if that is canceled.
+/// The results of `f` for all inputs, in input order, if every job completed. Else the first failure in
+/// time, after the rest was canceled and everything that ran has ended (`on_error` may say that more
+/// failures are borne; the results of the others are in `parallel_outcomes`), or the cause if `ctx`
+/// was canceled or `on_error` ended the run: `ec::canceled`, `ec::deadline_exceeded`.
+/// `ec::invalid_option` before anything starts; `ec::overloaded` if the system has no thread left.
 ///
-/// Blocks the calling thread, and returns only when no job runs any more. `f` is a task for the
-/// elements (invoke.hpp) and is called by several threads at a time. Costs some 20 µs a call and
-/// about 2 ns a job.
+/// Blocks the calling thread, and returns only when no job runs any more; so it may be called from
+/// within a task, also on the same engine. `f` is a task for the elements (invoke.hpp), is called by
+/// several threads at a time and gets the elements themselves: one that takes its job as a value
+/// that can only be moved empties the caller's range. Costs some 20 µs a call and about 2 ns a job.
 template <std::ranges::random_access_range Inputs, class F>
 requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
 auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const map_options& options = {})
@@ -140,12 +163,11 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
     return problem;
   const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
   detail::result_slots<result> slots(n);
+  const auto begin = std::ranges::begin(inputs);
   const auto end = detail::run_block(
-      on, ctx, std::make_shared<detail::map_block<range, function, result>>(inputs, f, slots), n, options);
-  if (end.root)
-    return end.root->why;
-  if (end.stopped_by)
-    return make_error(end.stopped_by->code, to_string(*end.stopped_by));
+      on, ctx, std::make_shared<detail::map_block<range, function, result>>(begin, f, slots), n, options);
+  if (!end.all_completed)
+    return end.root ? end.root->why : make_error(end.stopped_by->code, to_string(*end.stopped_by));
   if constexpr (detail::in_place<result>) {
     return slots;
   } else {
@@ -158,10 +180,12 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
 }
 
 /// The outcomes of `f` for all inputs, also of those that failed or never started: in input order, or,
-/// unless `options.order` is `input`, in the order in which they ended. Else as parallel_map; every
-/// job is timed, which costs some 50 ns.
+/// unless `options.order` is `input`, in the order in which they ended; those that never started come
+/// last then. The only error is `ec::invalid_option`. Else as parallel_map; every job is timed, which
+/// costs some 50 ns.
 template <std::ranges::random_access_range Inputs, class F>
-requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
+requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>> &&
+    result_type<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>
 auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
                        const map_options& options = {})
     -> caf::expected<
@@ -174,8 +198,9 @@ auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
     return problem;
   const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
   std::vector<typename block::slot> slots(n);
+  const auto begin = std::ranges::begin(inputs);
   const auto end =
-      detail::run_block(on, ctx, std::make_shared<block>(inputs, f, slots, ctx.time().now()), n, options);
+      detail::run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options);
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *end.stopped_by;

@@ -5,10 +5,12 @@
 /// one receiver takes all outcomes, `parallel_map` if all inputs are known.
 ///
 /// Bounds: `parallelism` jobs run, `capacity` are inside. A job inside costs its own size and about
-/// 100 bytes. All members are thread-safe, except the destructor.
+/// 100 bytes; it is destroyed when it has run, before its outcome is handed over. Each job costs some
+/// hundred nanoseconds beside its own time. All members are thread-safe, except the destructor.
 
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>
+#include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/running_stage.hpp>
 #include <weir/runtime/ticket.hpp>
 
@@ -29,7 +31,7 @@ public:
   ticket_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
 
   void push(time_point queued, Job&& job, state_ptr state) {
-    jobs_.push_back({std::move(job), queued, std::move(state)});
+    jobs_.push_back({kept_job<Job>{std::move(job)}, queued, std::move(state)});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
@@ -51,7 +53,8 @@ protected:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& e = jobs_[i];
-      auto result = run_task(f, on.ctx(), e.job);
+      auto result = run_task(f, on.ctx(), e.job.get());
+      e.job.drop();
       const auto ended = on.now();
       const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
       on.passed(i);
@@ -66,7 +69,7 @@ protected:
 
 private:
   struct entry {
-    Job job;
+    kept_job<Job> job;
     time_point queued;
     state_ptr state;
   };
@@ -91,7 +94,8 @@ private:
 
 }  // namespace detail
 
-template <class Job, class Result>
+/// `Result` is what `f` gives for a `Job` (`task_result_t`): `caf::unit_t` if it returns nothing.
+template <job_type Job, result_type Result>
 class pool {
 public:
   using ticket_type = ticket<Result>;
@@ -99,9 +103,9 @@ public:
 
   /// Starts the workers. `f` is a task for `Job` (invoke.hpp); several threads call it at a time.
   /// Throws std::invalid_argument if the options are not valid. Canceling `ctx` cancels the pool.
-  template <class F>
-  requires task_for<F, Job> && std::same_as<task_result_t<F, Job>, Result> pool(
-      engine& on, F f, const pool_options& options, const context& ctx = context::background())
+  /// If the system has no thread for even one worker, the pool is canceled with `ec::overloaded`.
+  template <task_returning<Job, Result> F>
+  pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
       : stage_(on, options, ctx, {}, {}),
         intake_(stage_.share(),
                 [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
@@ -110,33 +114,38 @@ public:
                 }) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
-  /// everything finish.
+  /// everything finish. Blocks; not for a job of its own.
   ~pool() { stage_.finish(); }
 
-  /// Admits the job, or refuses it at once and hands it back. Does not block.
+  /// Admits the job, or refuses it at once and hands it back: `ec::overloaded`, `ec::closed`, or the
+  /// cause of a cancel. Does not block; may be called in a job of its own. Throws what moving a job
+  /// throws; then it was not admitted.
   submission_type try_submit(Job job) { return put(nullptr, std::move(job)); }
 
   /// Admits the job as soon as there is room, or hands it back when `ctx` is canceled or the pool
-  /// closes first. Blocks.
+  /// closes first, with the cause. Blocks. In a job of its own it may wait for itself: use
+  /// `try_submit` there.
   submission_type submit(const context& ctx, Job job) { return put(&ctx, std::move(job)); }
 
-  /// Refuses new jobs from now on.
+  /// Refuses new jobs from now on, with `ec::closed`. Does not block.
   void close() { stage_.close(); }
 
-  /// Closes, finishes what was admitted, then cancels, then writes off, all within `budget`. Blocks
-  /// until rest; never longer than about `budget`.
+  /// Closes, finishes what was admitted, then cancels, then writes off, all within `budget`. The last
+  /// quarter of it, at most 2 s, is for the cancel. Blocks until rest; never longer than about
+  /// `budget`. May be called again, and by several threads: the shortest budget counts.
   shutdown_report drain(duration budget) { return stage_.drain(budget); }
 
   /// Cancels what is queued and what runs, and closes. Does not wait.
   void cancel(std::string why = "canceled by the caller") { stage_.cancel(std::move(why)); }
 
   /// Changes the bounds while jobs run. Shrinking interrupts nobody: surplus workers end after their
-  /// job, and admission waits until enough slots are free. An error changes nothing.
+  /// job, and admission waits until enough slots are free. `ec::invalid_option` changes nothing. Does
+  /// not block; new workers start in the background.
   [[nodiscard]] caf::error resize(std::size_t parallelism, std::size_t capacity) {
     return stage_.resize(parallelism, capacity);
   }
 
-  /// The books and the load at this instant.
+  /// The books and the load at this instant. Takes a lock for some hundred nanoseconds.
   [[nodiscard]] station::snapshot stats() const { return stage_.at().look(); }
 
   /// For an application's actors: it understands `done`, `cancel`, `stop` and `resize` (protocol.hpp).

@@ -63,7 +63,7 @@ caf::error running_stage::resize(std::size_t parallelism, std::size_t capacity) 
   wanted.capacity = capacity;
   if (auto problem = wanted.validate())
     return problem;
-  options_ = wanted;
+  std::lock_guard guard{resize_mutex_};
   station_->entrance().resize(wanted.slots());
   tell(supervisor_, resize_tag::value, static_cast<std::uint64_t>(parallelism));
   return {};

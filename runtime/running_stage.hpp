@@ -9,19 +9,22 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 namespace weir {
 
 /// How a stage came to rest.
 struct shutdown_report {
-  policy::books books;
+  policy::books books;                ///< balanced, whatever happened
   std::vector<straggler> stragglers;  ///< jobs that did not stop; their threads were written off
 
   /// True if every admitted job ran to its own end.
   [[nodiscard]] bool clean() const noexcept { return books.canceled == 0 && stragglers.empty(); }
 };
 
+/// All members are thread-safe, except the destructor.
 class running_stage {
 public:
   /// Throws std::invalid_argument if the options are not valid.
@@ -41,7 +44,8 @@ public:
   /// No more jobs.
   void close();
 
-  /// Drains, then cancels, then kills, within `budget`. Blocks until rest.
+  /// Drains, then cancels, then kills, within `budget`. Blocks until rest. Of several calls the
+  /// shortest budget counts.
   shutdown_report drain(duration budget);
 
   /// Cancels what is left and waits for rest, at most `shutdown_budget`. Nothing is left to do the
@@ -51,6 +55,7 @@ public:
   /// Cancels everything at once. Does not wait.
   void cancel(std::string why);
 
+  /// `ec::invalid_option`, and then nothing has changed. Does not block.
   [[nodiscard]] caf::error resize(std::size_t parallelism, std::size_t capacity);
 
   /// Whether collected outcomes go to a receiver by themselves.
@@ -59,7 +64,8 @@ public:
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return supervisor_; }
 
 private:
-  pool_options options_;
+  const pool_options options_;  // as at the start: the station knows the bounds of now
+  std::mutex resize_mutex_;     // both bounds change together
   std::shared_ptr<station> station_;
   std::shared_ptr<tree_end> end_;
   supervisor_actor supervisor_;

@@ -5,12 +5,17 @@
 /// takes all outcomes.
 ///
 /// Bounds: `parallelism` jobs run; `capacity` are inside, counted from admission until the receiver
-/// has taken the outcome, so a slow receiver slows its submitters and memory stays flat.
+/// has taken the outcome (a callback has when it returns), so a slow receiver slows its submitters
+/// and memory stays flat. A job is destroyed when it has run, unless the receiver wants it. Each job costs
+/// some ten nanoseconds beside its own time. All members are thread-safe, except `next`, the iterators and
+/// the destructor.
 
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>
+#include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/outcome.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/taken_count.hpp>
 
 #include <iterator>
 #include <memory>
@@ -26,17 +31,20 @@ namespace detail {
 template <class Job, class Result>
 class stream_block : public job_block {
 public:
-  stream_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
+  /// `keep`: a job stays after it has run, until `drop_job`.
+  stream_block(std::uint64_t sequence, time_point opened, bool keep)
+      : job_block(sequence), keep_(keep), opened_(opened) {}
   ~stream_block() override {
     for (std::size_t i = 0; results_ && i < jobs_.size(); ++i)
       if (results_[i].there)
         std::destroy_at(&results_[i].content.result);
   }
 
-  void push(time_point queued, Job&& job) { jobs_.push_back({std::move(job), queued}); }
+  void push(time_point queued, Job&& job) { jobs_.push_back({kept_job<Job>{std::move(job)}, queued}); }
 
   /// Job `i` as its task left it.
-  [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job; }
+  [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job.get(); }
+  void drop_job(std::uint64_t i) noexcept { jobs_[i].job.drop(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
   [[nodiscard]] time_point opened() const noexcept { return opened_; }
@@ -70,8 +78,10 @@ protected:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& slot = results_[i];
-      auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job));
+      auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
       slot.there = true;
+      if (!keep_)
+        jobs_[i].job.drop();
       if (!*result)
         slot.kind = on.ended_with(i, result->error());
       if (!on.fine())
@@ -86,7 +96,7 @@ protected:
 
 private:
   struct entry {
-    Job job;
+    kept_job<Job> job;
     time_point queued;
   };
 
@@ -102,6 +112,7 @@ private:
     bool there = false;
   };
 
+  const bool keep_;
   time_point opened_;
   std::vector<entry> jobs_;
   std::once_flag made_;
@@ -111,8 +122,8 @@ private:
 template <class Job, class Result, class F>
 class stream_block_of final : public stream_block<Job, Result> {
 public:
-  stream_block_of(std::uint64_t sequence, time_point opened, std::shared_ptr<F> f)
-      : stream_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
+  stream_block_of(std::uint64_t sequence, time_point opened, bool keep, std::shared_ptr<F> f)
+      : stream_block<Job, Result>(sequence, opened, keep), f_(std::move(f)) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     return this->run_with(*f_, first, on);
@@ -122,94 +133,106 @@ private:
   std::shared_ptr<F> f_;
 };
 
-/// Slots are given back after this many outcomes, or at the end of a span: a slow receiver must not
-/// hold back those that it has taken, and a fast one should not pay for each.
-inline constexpr std::uint64_t taken_batch = 64;
-
 }  // namespace detail
 
 /// Takes the outcomes of a stream: `receive(outcome&)`, or `receive(Job&, outcome&)` if it wants the job
-/// back as its task left it. The job of an outcome with `ec::abandoned` may still be in use: there only
-/// what the task does not change may be read.
+/// back as its task left it; then the job stays until the call returns. The job of an outcome with
+/// `ec::abandoned` may still be in use: there only what the task does not change may be read.
 template <class Receive, class Job, class Result>
 concept receiver_for = std::invocable < Receive&,
         outcome<Result>
 & > || std::invocable<Receive&, Job&, outcome<Result>&>;
 
-template <class Job, class Result>
+/// `Result` is what `f` gives for a `Job` (`task_result_t`): `caf::unit_t` if it returns nothing.
+template <job_type Job, result_type Result>
 class stream {
 public:
   using outcome_type = outcome<Result>;
   using submission_type = submission<Job, std::uint64_t>;
 
   /// Outcomes go to `receive`, one at a time, on a thread of the stream's. What it throws cancels the
-  /// stream, with its text as the cause. If it has a member `pause()`, that is called whenever it has
-  /// taken all that was ready, before the thread waits for more: the moment to flush. Throws
+  /// stream, with its text as the cause; it is not called again. It may `try_submit`, but a `submit`
+  /// there may wait for itself. If it has a member `pause()`, that is called whenever it has taken all
+  /// that was ready, before the thread waits for more: the moment to flush. Throws
   /// std::invalid_argument if the options are not valid. Canceling `ctx` cancels the stream; canceled
   /// jobs are outcomes too.
   template <task_returning<Job, Result> F, receiver_for<Job, Result> Receive>
   stream(engine& on, F f, const stream_options& options, Receive receive,
          const context& ctx = context::background())
-      : stream(on, std::move(f), options, ctx,
-               [receive = std::make_shared<Receive>(std::move(receive))](station& at) {
-                 return delivery{[&at, receive, open = true](std::vector<finished_span>& ready) mutable {
-                   for (auto& s : ready)
-                     hand_over(at, s, *receive, open);
+      : stream(on, std::move(f), options, ctx, wants_jobs<Receive>,
+               [receive = std::make_shared<Receive>(std::move(receive))](station& at, taken_ptr taken) {
+                 return delivery{[&at, taken = std::move(taken), receive, open = true](auto& ready) mutable {
+                   for (auto& s : ready) {
+                     hand_over(at, *taken, s, *receive, open);
+                     s.jobs.block.reset();
+                   }
+                   taken->give_back(at);
                    if constexpr (requires { receive->pause(); })
                      guarded(at, open, [&] { receive->pause(); });
                  }};
                }) {}
 
-  /// Outcomes are taken with `next` or by iterating over the stream.
+  /// Outcomes are taken with `next` or by iterating over the stream. Else as above.
   template <task_returning<Job, Result> F>
   stream(engine& on, F f, const stream_options& options, const context& ctx = context::background())
-      : stream(on, std::move(f), options, ctx, [](station&) { return delivery{}; }) {}
+      : stream(on, std::move(f), options, ctx, false, [](station&, const taken_ptr&) { return delivery{}; }) {
+  }
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Outcomes that nobody took are
-  /// dropped.
+  /// dropped; a callback still gets those of the canceled jobs. Blocks; not for a job or a callback of
+  /// its own.
   ~stream() {
     if (!stage_.delivers())
       stage_.at().discard();
     stage_.finish();
   }
 
-  /// Admits the job and returns its index, or refuses it at once and hands it back.
+  /// Admits the job and returns its index, or refuses it at once and hands it back: `ec::overloaded`,
+  /// `ec::closed`, or the cause of a cancel. Does not block. Throws what moving a job throws; then it
+  /// was not admitted.
   submission_type try_submit(Job job) { return put(nullptr, std::move(job)); }
 
-  /// Admits the job as soon as there is room. Blocks until then, or until `ctx` is canceled.
+  /// Admits the job as soon as there is room. Blocks until then, or until `ctx` is canceled or the
+  /// stream closes, which is then the error. The thread that takes the outcomes must be another one,
+  /// unless there is room for sure.
   submission_type submit(const context& ctx, Job job) { return put(&ctx, std::move(job)); }
 
-  /// No more jobs: once all outcomes have been taken, the stream is at its end.
+  /// No more jobs: once all outcomes have been taken, the stream is at its end. Does not block.
   void close() { stage_.close(); }
 
-  /// The next outcome; nothing at the end. Blocks. For one thread at a time, and only where there
-  /// is no callback.
-  std::optional<outcome_type> next() {
-    while (at_ == ready_.size() || index_ == ready_[at_].jobs.last) {
-      give_back();
-      if (at_ < ready_.size() && ++at_ < ready_.size()) {
-        index_ = ready_[at_].jobs.first;
-        continue;
-      }
+  /// The next outcome; nothing at the end, as often as it is called. Blocks until there is one. For
+  /// one thread at a time, and only where there is no callback.
+  [[nodiscard]] std::optional<outcome_type> next() {
+    if (at_ == ready_.size()) {
       ready_.clear();
       at_ = 0;
       if (!stage_.at().collect(ready_))
         return std::nullopt;
       index_ = ready_[0].jobs.first;
     }
-    auto o = block_of(ready_[at_]).take(index_++, ready_[at_]);
-    if (++untaken_ == detail::taken_batch)
-      give_back();
+    auto& span = ready_[at_];
+    std::optional<outcome_type> o{block_of(span).take(index_, span)};
+    if (++index_ == span.jobs.last) {
+      span.jobs.block.reset();
+      if (++at_ < ready_.size())
+        index_ = ready_[at_].jobs.first;
+    }
+    taken_->add_one(stage_.at());
+    if (at_ == ready_.size())
+      taken_->give_back(stage_.at());
     return o;
   }
 
+  /// An input iterator: one pass, and each `begin` or `++` takes an outcome.
   class iterator {
   public:
+    using iterator_concept = std::input_iterator_tag;
     using value_type = outcome_type;
     using difference_type = std::ptrdiff_t;
 
     explicit iterator(stream& from) : from_(&from), current_(from.next()) {}
-    outcome_type& operator*() noexcept { return *current_; }
+    outcome_type& operator*() const noexcept { return *current_; }
+    outcome_type* operator->() const noexcept { return &*current_; }
     iterator& operator++() {
       current_ = from_->next();
       return *this;
@@ -219,16 +242,17 @@ public:
 
   private:
     stream* from_;
-    std::optional<outcome_type> current_;
+    mutable std::optional<outcome_type> current_;  // the receiver may move from it
   };
   [[nodiscard]] iterator begin() { return iterator{*this}; }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
-  /// Waits until the input is closed and the receiver has taken every outcome. Blocks.
+  /// Waits until the input is closed and the receiver has taken every outcome. Blocks, for ever if
+  /// nobody closes the stream or nobody takes the outcomes.
   void wait() const { stage_.at().wait_for_rest(); }
 
-  /// Closes, finishes what was admitted, then cancels, then writes off, within `budget`. With a
-  /// callback only: without one nobody would take the outcomes meanwhile.
+  /// As `pool::drain`, with the time that the receiver takes. Without a callback another thread must
+  /// take the outcomes meanwhile: those that nobody takes use up the budget, but are not lost.
   shutdown_report drain(duration budget) { return stage_.drain(budget); }
 
   /// Cancels what is queued and what runs, and closes. Does not wait.
@@ -243,25 +267,37 @@ public:
     return stage_.resize(parallelism, capacity);
   }
 
-  [[nodiscard]] station::snapshot stats() const { return stage_.at().look(); }
+  /// The books and the load at this instant. Takes a lock for some hundred nanoseconds.
+  [[nodiscard]] station::snapshot stats() {
+    taken_->give_back(stage_.at());
+    return stage_.at().look();
+  }
 
   /// The first failure, and why the stream ended early, if it did.
   [[nodiscard]] std::optional<root_error> root() const { return stage_.at().root(); }
   [[nodiscard]] std::optional<cause> stopped_by() const { return stage_.at().stopped_by(); }
 
+  /// For an application's actors, as `pool::supervisor`.
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
 
 private:
   using block = detail::stream_block<Job, Result>;
+  using taken_ptr = std::shared_ptr<detail::taken_count>;
+
+  template <class Receive>
+  static constexpr bool wants_jobs = std::invocable<Receive&, Job&, outcome_type&>;
 
   template <class F, class MakeDelivery>
-  stream(engine& on, F f, const stream_options& options, const context& ctx, MakeDelivery make)
-      : stage_(on, options, ctx, collected(options), std::move(make)),
-        intake_(stage_.share(),
-                [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
-                  return std::make_shared<detail::stream_block_of<Job, Result, F>>(sequence,
-                                                                                   at.ctx().time().now(), f);
-                }) {}
+  stream(engine& on, F f, const stream_options& options, const context& ctx, bool keep_jobs,
+         MakeDelivery make)
+      : stage_(on, options, ctx, collected(options), [&make, this](station& at) { return make(at, taken_); }),
+        intake_(
+            stage_.share(),
+            [f = std::make_shared<F>(std::move(f)), &at = stage_.at(), keep_jobs](std::uint64_t sequence) {
+              return std::make_shared<detail::stream_block_of<Job, Result, F>>(
+                  sequence, at.ctx().time().now(), keep_jobs, f);
+            },
+            taken_) {}
 
   static station_options collected(const stream_options& options) {
     station_options s;
@@ -276,21 +312,21 @@ private:
 
   /// Calls the receiver for each outcome of a span; after it threw, the rest are dropped.
   template <class Receive>
-  static void hand_over(station& at, finished_span& s, Receive& receive, bool& open) {
-    std::uint64_t untaken = 0;
+  static void hand_over(station& at, detail::taken_count& taken, finished_span& s, Receive& receive,
+                        bool& open) {
     for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
       auto o = block_of(s).take(i, s);
       guarded(at, open, [&] {
-        if constexpr (std::invocable<Receive&, Job&, outcome_type&>)
+        if constexpr (wants_jobs<Receive>)
           receive(block_of(s).job(i), o);
         else
           receive(o);
       });
-      if (++untaken == detail::taken_batch)
-        at.taken(std::exchange(untaken, 0));
+      if constexpr (wants_jobs<Receive>)
+        if (s.how != finished_span::how_t::abandoned)
+          block_of(s).drop_job(i);
+      taken.add_one(at);
     }
-    if (untaken > 0)
-      at.taken(untaken);
   }
 
   /// Makes a call of the receiver, unless an earlier one threw.
@@ -305,11 +341,6 @@ private:
     }
   }
 
-  void give_back() {
-    if (untaken_ > 0)
-      stage_.at().taken(std::exchange(untaken_, 0));
-  }
-
   submission_type put(const context* wait, Job job) {
     std::uint64_t index = 0;
     if (auto refused = intake_.put(wait, index, std::move(job)))
@@ -317,14 +348,15 @@ private:
     return index;
   }
 
+  // Shared with the receiver's thread, which may outlive the stream where it was written off.
+  const taken_ptr taken_ = std::make_shared<detail::taken_count>();
   running_stage stage_;
   detail::intake<block> intake_;
 
-  // What `next` works on.
+  // What `next` works on: the span at `at_` is taken up to `index_`.
   std::vector<finished_span> ready_;
   std::size_t at_ = 0;
   std::uint64_t index_ = 0;
-  std::uint64_t untaken_ = 0;
 };
 
 }  // namespace weir

@@ -4,6 +4,8 @@
 
 #include <caf/error.hpp>
 
+#include <cassert>
+#include <cstdint>
 #include <utility>
 #include <variant>
 
@@ -19,21 +21,34 @@ public:
   /// True if the job was admitted.
   explicit operator bool() const noexcept { return content_.index() == 0; }
 
-  /// The ticket of an admitted job.
-  Admitted& operator*() noexcept { return *std::get_if<0>(&content_); }
-  Admitted* operator->() noexcept { return std::get_if<0>(&content_); }
+  /// What the caller got for an admitted job: a ticket of a pool's, the job's index of a stream's.
+  [[nodiscard]] Admitted& operator*() noexcept {
+    assert(*this && "a refused job has no ticket");
+    return *std::get_if<0>(&content_);
+  }
+  [[nodiscard]] Admitted* operator->() noexcept { return &**this; }
 
-  /// Why it was refused: `ec::overloaded`, `ec::closed`, or the cause of a cancel.
-  [[nodiscard]] const caf::error& error() const noexcept { return std::get_if<1>(&content_)->why; }
+  /// Why it was refused: `ec::overloaded` (no slot was free), `ec::closed`, the cause if the pool was
+  /// canceled, or the cause of the context in which the caller waited.
+  [[nodiscard]] const caf::error& error() const noexcept { return refused().why; }
 
   /// The refused job, untouched; the caller may move from it.
-  [[nodiscard]] Job& job() noexcept { return std::get_if<1>(&content_)->job; }
+  [[nodiscard]] Job& job() noexcept { return refused().job; }
 
 private:
   struct refusal {
     caf::error why;
     Job job;
   };
+
+  [[nodiscard]] const refusal& refused() const noexcept {
+    assert(!*this && "an admitted job was not refused");
+    return *std::get_if<1>(&content_);
+  }
+  [[nodiscard]] refusal& refused() noexcept {
+    assert(!*this && "an admitted job is no longer here");
+    return *std::get_if<1>(&content_);
+  }
 
   std::variant<Admitted, refusal> content_;
 };

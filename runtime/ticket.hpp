@@ -1,13 +1,16 @@
 #pragma once
 
 /// A caller's claim to the outcome of one job that it submitted. Movable, shared by nobody: the one
-/// who holds it gets the outcome once. Dropping it does not cancel the job.
+/// who holds it gets the outcome once. Dropping it does not cancel the job; it may outlive its pool.
+/// For one thread at a time.
 
 #include <weir/runtime/outcome.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace weir {
 
@@ -66,22 +69,31 @@ public:
   /// The job's place in the order of submission, from 0.
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
 
-  /// Whether `get` returns without waiting.
-  [[nodiscard]] bool ready() const noexcept { return state_->is_ready(); }
+  /// True until the outcome has been taken.
+  [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }
 
-  /// Waits for the outcome and takes it. Blocks. Call one of the `get`s once.
+  /// Whether `get` returns without waiting. Needs a valid ticket, as `get` does.
+  [[nodiscard]] bool ready() const noexcept {
+    assert(valid() && "its outcome has been taken");
+    return state_->is_ready();
+  }
+
+  /// Waits for the outcome, takes it and ends the ticket. Blocks until the job has ended, whoever
+  /// has given up on it. In a job of the same pool it may wait for itself.
   [[nodiscard]] outcome<Result> get() {
+    assert(valid() && "its outcome has been taken");
     state_->wait(nullptr);
-    return state_->take();
+    return std::exchange(state_, nullptr)->take();
   }
 
   /// Waits at most until `ctx` is canceled, which is then the error; the job goes on, and `get` may
-  /// be called again. Blocks.
+  /// be called again. An outcome that is there is taken, whatever became of `ctx`. Blocks.
   [[nodiscard]] caf::expected<outcome<Result>> get(const context& ctx) {
+    assert(valid() && "its outcome has been taken");
     state_->wait(&ctx);
     if (!state_->is_ready())
       return ctx.error();
-    return state_->take();
+    return std::exchange(state_, nullptr)->take();
   }
 
 private:

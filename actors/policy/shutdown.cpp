@@ -14,8 +14,8 @@ shutdown::time_point after(shutdown::time_point now, shutdown::duration d) {
 
 shutdown::action shutdown::begin(time_point now, duration budget) {
   const auto last_part = std::min(budget / cancel_share, cancel_share_max);
-  const auto leave_at = after(now, budget);
   const auto abandon_at = after(now, budget - last_part / hand_over_share);
+  const auto leave_at = std::max(after(now, budget), after(abandon_at, hand_over_min));
   const auto cancel_at = after(now, budget - last_part);
   if (phase_ != phase::running) {
     leave_at_ = std::min(leave_at_, leave_at);

@@ -17,8 +17,8 @@ shutdown::duration shutdown::cancel_part(duration budget) noexcept {
 }
 
 shutdown::action shutdown::begin(time_point now, duration budget) {
-  const auto leave_at = after(now, budget);
   const auto abandon_at = after(now, budget - cancel_part(budget) / hand_over_share);
+  const auto leave_at = std::max(after(now, budget), after(abandon_at, hand_over_min));
   const auto cancel_at = after(now, budget - cancel_part(budget));
   if (phase_ != phase::running) {
     leave_at_ = std::min(leave_at_, leave_at);

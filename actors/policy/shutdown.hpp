@@ -33,6 +33,8 @@ public:
   static constexpr duration cancel_share_max = std::chrono::seconds{2};
   /// The part of that which is kept for the receiver to take the outcomes of what was written off.
   static constexpr int hand_over_share = 4;
+  /// A receiver gets this long whatever the budget: one that works needs much less.
+  static constexpr duration hand_over_min = std::chrono::milliseconds{50};
 
   /// How much of `budget` is kept for the cancel phase.
   [[nodiscard]] static duration cancel_part(duration budget) noexcept;

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(drain_cancel_and_kill_come_in_virtual_time) {
   const auto start = time.now();
   BOOST_TEST(eventually([&] {
     time.advance(1ms);
-    return t.at->ctx().canceled();
+    return t.at->stopped_by().has_value();
   }));
   BOOST_TEST((time.now() >= start + 3s));
   BOOST_TEST(t.at->stopped_by()->who == "shutdown");

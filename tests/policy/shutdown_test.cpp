@@ -46,6 +46,20 @@ BOOST_AUTO_TEST_CASE(drain_then_cancel_then_kill_share_one_budget) {
   const auto kill = *s.due();
   BOOST_TEST((s.advance(kill - 1ns, false) == action::nothing));
   BOOST_TEST((s.advance(kill, false) == action::abandon));
+  BOOST_TEST((kill == t0 + 3'750ms));
+  BOOST_TEST((s.current() == phase::hand_over));
+  BOOST_TEST((*s.due() == t0 + 4s));
+  BOOST_TEST((s.advance(t0 + 4s - 1ns, false) == action::nothing));
+  BOOST_TEST((s.advance(t0 + 4s, false) == action::leave));
+  BOOST_TEST(!s.due().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_that_takes_the_rest_is_not_written_off) {
+  shutdown s;
+  s.begin(t0, 4s);
+  static_cast<void>(s.advance(t0 + 3s, false));
+  static_cast<void>(s.advance(t0 + 3'750ms, false));
+  BOOST_TEST((s.advance(t0 + 3'760ms, true) == action::finish));
 }
 
 BOOST_AUTO_TEST_CASE(what_comes_to_rest_while_it_is_canceled_is_not_written_off) {
@@ -66,6 +80,10 @@ BOOST_AUTO_TEST_CASE(a_budget_of_nothing_cancels_at_once) {
   s.begin(t0, 0s);
   BOOST_TEST((s.advance(t0, false) == action::cancel));
   BOOST_TEST((s.advance(t0, false) == action::abandon));
+  // A receiver that works gets the moment that it needs.
+  BOOST_TEST((s.advance(t0 + shutdown::hand_over_min - 1ns, false) == action::nothing));
+  BOOST_TEST((s.advance(t0 + shutdown::hand_over_min, false) == action::leave));
+  BOOST_TEST((s.current() == phase::rest));
 }
 
 BOOST_AUTO_TEST_CASE(an_endless_budget_waits_for_ever) {

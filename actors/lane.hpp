@@ -68,6 +68,10 @@ private:
 
   enum class state : std::uint8_t { idle, napping, woken, busy, retired, abandoned };
 
+  [[nodiscard]] std::uint64_t& filed_count(outcome_kind kind) noexcept {
+    return kind == outcome_kind::failed ? failed_ : canceled_;
+  }
+
   // Written by the lane's thread for each job, read by others now and then.
   std::atomic<std::uint64_t> running_{0};
   // Written under the station's lock.

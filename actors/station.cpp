@@ -14,6 +14,9 @@ constexpr duration nap = std::chrono::microseconds{50};
 /// others behind it.
 constexpr duration look_max = std::chrono::milliseconds{1};
 
+/// How long outcomes may wait in a span before the collector fetches them. Most spans end before.
+constexpr duration harvest_after = std::chrono::milliseconds{1};
+
 }  // namespace
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
@@ -121,7 +124,7 @@ void station::run_span(lane& l, lock_type& held) {
   held.lock();
   auto decision = policy::halt::decision::go_on;
   if (l.state_ != lane::state::abandoned)
-    decision = report(l, stop, elapsed);
+    decision = report(l, stop, stop - first, elapsed);
   held.unlock();
   if (decision != policy::halt::decision::go_on)
     act_on_halt(decision, "its count was reached");
@@ -230,16 +233,19 @@ void station::begin(lane& l, job_span jobs) {
   l.limit_.store(jobs.last, std::memory_order_relaxed);
   l.look_again_ = {};
   l.work_ = std::move(jobs);
+  if (awaits_span_ && l.work_.size() > 1)
+    outcome_ready_.notify_one();
   rouse();
 }
 
-policy::halt::decision station::report(lane& l, std::uint64_t stop, duration elapsed) {
+policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_t ran, duration elapsed) {
   auto done = l.work_.take_front(stop - l.work_.first);
-  const auto ran = done.size();
   if (ran > 0) {
     sizes_.observe(ran, elapsed);
     fine_.store(sizes_.fine(), std::memory_order_relaxed);
-    count_outcomes(l, ran);
+  }
+  if (!done.empty()) {
+    count_outcomes(l, done.size());
     // What is published counts for those who look on; it is in the books now.
     l.running_.store(l.work_.first, std::memory_order_relaxed);
     deliver({std::move(done), finished_span::how_t::ran, l.begun_, elapsed / static_cast<std::int64_t>(ran)});
@@ -382,12 +388,53 @@ void station::end_unstarted(job_span jobs, finished_span::how_t how) {
 
 bool station::collect(std::vector<finished_span>& out) {
   lock_type held{mutex_};
-  outcome_ready_.wait(
-      held, [this] { return discarding_ || outcomes_.ready() || (complete() && outcomes_.held() == 0); });
+  const auto over = [this] {
+    return discarding_ || outcomes_.ready() || (complete() && outcomes_.held() == 0);
+  };
+  while (!over()) {
+    if (!holds_spans()) {
+      awaits_span_ = true;
+      outcome_ready_.wait(held, [&] { return over() || holds_spans(); });
+      awaits_span_ = false;
+    } else if (!outcome_ready_.wait_for(held, harvest_after, over)) {
+      harvest();
+    }
+  }
   if (!outcomes_.ready())
     return false;
   outcomes_.take(out);
   return true;
+}
+
+bool station::holds_spans() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& l) { return l->state_ == lane::state::busy && l->work_.size() > 1; });
+}
+
+/// A lane reports at the end of its span. If one of its jobs turns out to be long, the outcomes of those
+/// before it would wait for it.
+void station::harvest() {
+  for (auto& l : lanes_)
+    if (l->state_ == lane::state::busy)
+      deliver_passed(*l);
+}
+
+void station::deliver_passed(lane& l) {
+  const auto at = std::clamp(l.running_.load(std::memory_order_acquire), l.work_.first, l.work_.last);
+  auto done = l.work_.take_front(at - l.work_.first);
+  if (done.empty())
+    return;
+  // What was filed last may be about the job that still runs: that one has not passed yet.
+  const auto filed = l.filed_ && l.filed_->first >= at ? l.filed_ : std::nullopt;
+  if (filed)
+    --l.filed_count(filed->second);
+  count_outcomes(l, done.size());
+  if (filed) {
+    ++l.filed_count(filed->second);
+    l.filed_ = filed;
+  }
+  if (options_.collected)
+    deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
 }
 
 void station::taken(std::uint64_t n) {
@@ -418,7 +465,7 @@ void station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf:
   lock_type held{mutex_};
   if (l.state_ == lane::state::abandoned)
     return;
-  ++(kind == outcome_kind::failed ? l.failed_ : l.canceled_);
+  ++l.filed_count(kind);
   l.filed_ = {i, kind};
   if (kind != outcome_kind::failed)
     return;
@@ -492,17 +539,8 @@ straggler station::write_off(lane& l) {
   ++abandoned_;
   ++lost_;
   const auto name = name_running(l);
+  deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
-  const auto at = std::clamp(l.running_.load(std::memory_order_acquire), rest.first, rest.last);
-  // What it has filed so far may be about the job that runs; its outcome is that it was abandoned.
-  if (at < rest.last && l.filed_ && l.filed_->first == at)
-    --(l.filed_->second == outcome_kind::failed ? l.failed_ : l.canceled_);
-  auto done = rest.take_front(at - rest.first);
-  if (!done.empty()) {
-    count_outcomes(l, done.size());
-    if (options_.collected)
-      deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
-  }
   if (!rest.empty())
     end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
   end_unstarted(std::move(rest), finished_span::how_t::canceled);

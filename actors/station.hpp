@@ -189,7 +189,11 @@ private:
   bool fetch_gathered();
   bool take_over(lane& l);
   void begin(lane& l, job_span jobs);
-  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, duration elapsed);
+  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
+                                              duration elapsed);
+  [[nodiscard]] bool holds_spans() const;
+  void harvest();
+  void deliver_passed(lane& l);
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
   void wake_one();
@@ -243,6 +247,7 @@ private:
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   bool retiring_ = false;
   bool discarding_ = false;
+  bool awaits_span_ = false;  // the collector wants to know when a lane takes several jobs at once
   bool rest_told_ = false;
   std::atomic<bool> fine_{true};
   std::atomic<bool> closing_{false};  // before that, no one needs to look for rest

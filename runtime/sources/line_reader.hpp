@@ -17,11 +17,11 @@ namespace weir::detail {
 
 class line_reader {
 public:
-  static constexpr std::size_t block_bytes = 64 * 1024;
+  static constexpr std::size_t block_bytes = std::size_t{64} * 1024;
 
   struct limits {
     char delimiter = '\n';
-    std::size_t line_bytes_max = 1024 * 1024;
+    std::size_t line_bytes_max = std::size_t{1024} * 1024;
   };
 
   /// `fd` stays the caller's; `name` is what messages call it.

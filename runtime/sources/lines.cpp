@@ -102,7 +102,7 @@ std::vector<setting_spec> accepted() {
        .choices = {"newline", "nul"}},
       {.name = "max_line",
        .type = setting_type::size,
-       .fallback = std::int64_t{1024 * 1024},
+       .fallback = std::int64_t{1024} * 1024,
        .meaning = "a line that is longer than this many bytes ends the source with an error",
        .min = 1,
        .max = 1024.0 * 1024 * 1024,

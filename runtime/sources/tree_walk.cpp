@@ -137,7 +137,7 @@ folder tree_walk::read(const context& ctx, bool follow_itself, const glob_set::p
                      [&](const folder_entry& entry) { return wants(entry, match, exclude, depth); });
 }
 
-void tree_walk::trouble(std::string what) {
+void tree_walk::trouble(const std::string& what) {
   troubles_.push_back({path_, make_error(ec::io, shown(path_) + ' ' + what)});
 }
 

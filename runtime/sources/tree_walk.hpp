@@ -60,7 +60,7 @@ private:
                            const glob_set::place& exclude, std::size_t depth) const;
   folder read(const context& ctx, bool follow_itself, const glob_set::place& match,
               const glob_set::place& exclude) const;
-  void trouble(std::string what);
+  void trouble(const std::string& what);
 
   walk_rules rules_;
   std::string path_;  // of the current entry

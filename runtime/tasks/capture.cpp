@@ -11,10 +11,10 @@ namespace weir::detail {
 
 namespace {
 
-constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 
 // The largest pipe that a user may ask for. What comes beyond it was written after the end.
-constexpr std::size_t rest_bytes_max = 1024 * 1024;
+constexpr std::size_t rest_bytes_max = std::size_t{1024} * 1024;
 
 /// One for each thread that runs commands: they run one at a time.
 char* read_buffer() {

@@ -28,7 +28,7 @@ constexpr timespec between_looks{0, 20'000'000};
 // find nothing. (A process that did nothing but run programs was missed by one look in fifteen.)
 constexpr int quiet_looks_wanted = 6;
 
-constexpr std::size_t chunk_bytes = 16 * 1024;
+constexpr std::size_t chunk_bytes = std::size_t{16} * 1024;
 constexpr std::size_t id_bytes_max = 64;
 
 /// Reads `fd` to its end and says whether `id` occurs.

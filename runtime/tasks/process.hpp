@@ -28,7 +28,7 @@
 
 namespace weir {
 
-inline constexpr std::size_t output_bytes_default = 1024 * 1024;
+inline constexpr std::size_t output_bytes_default = std::size_t{1024} * 1024;
 inline constexpr duration grace_default = std::chrono::seconds{2};
 
 struct process_spec {

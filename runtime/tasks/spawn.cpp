@@ -20,7 +20,7 @@ namespace weir::detail {
 namespace {
 
 // The child calls nothing deep; the kernel copies arguments from where they lie.
-constexpr std::size_t child_stack_bytes = 32 * 1024;
+constexpr std::size_t child_stack_bytes = std::size_t{32} * 1024;
 
 /// What the child reads, and the one thing that it writes: why it could not go on.
 struct child_plan {

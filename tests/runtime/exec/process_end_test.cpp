@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_SUITE(process_end)
 BOOST_AUTO_TEST_CASE(a_timeout_sends_term_first) {
   auto spec = script("trap 'echo asked; exit 3' TERM; echo ready; " + looping);
   spec.grace = 60s;
-  const auto r = run_into_timeout(std::move(spec));
+  const auto r = run_into_timeout(spec);
   BOOST_TEST(r.out == "ready\nasked\n");
   BOOST_TEST(r.exit_status == 3);
 }
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_timeout_sends_term_first) {
 BOOST_AUTO_TEST_CASE(what_ignores_term_is_killed_after_the_grace) {
   auto spec = script("trap '' TERM; echo ready; exec sleep 1000");
   spec.grace = 100ms;
-  const auto r = run_into_timeout(std::move(spec));
+  const auto r = run_into_timeout(spec);
   BOOST_TEST(r.signal == SIGKILL);
   BOOST_TEST((r.wall >= 150ms));
 }
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(what_ignores_term_is_killed_after_the_grace) {
 BOOST_AUTO_TEST_CASE(a_grace_of_nothing_kills_at_once) {
   auto spec = script("trap '' TERM; echo ready; exec sleep 1000");
   spec.grace = 0s;
-  BOOST_TEST(run_into_timeout(std::move(spec)).signal == SIGKILL);
+  BOOST_TEST(run_into_timeout(spec).signal == SIGKILL);
 }
 
 BOOST_AUTO_TEST_CASE(the_longest_spans_are_no_overflow) {
@@ -114,13 +114,13 @@ BOOST_AUTO_TEST_CASE(the_longest_spans_are_no_overflow) {
   BOOST_TEST(run(spec).exit_status == 4);
   spec = script("trap 'sleep 0.1; exit 3' TERM; echo ready; " + looping);
   spec.grace = weir::duration::max();
-  BOOST_TEST(run_into_timeout(std::move(spec)).exit_status == 3);
+  BOOST_TEST(run_into_timeout(spec).exit_status == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_stopped_command_ends_as_well) {
   auto spec = script("echo ready; kill -STOP $$");
   spec.grace = 60s;
-  BOOST_TEST(run_into_timeout(std::move(spec)).signal == SIGTERM);
+  BOOST_TEST(run_into_timeout(spec).signal == SIGTERM);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancel_ends_it_and_is_the_error) {

@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(a_tree_may_be_2000_folders_deep) {
 BOOST_AUTO_TEST_CASE(a_path_may_be_longer_than_the_systems_limit) {
   for (const std::size_t bytes : {99, 254, 255}) {
     const scratch_folder s;
-    const auto file = nest(s, std::string(bytes, 'x'), 4 * PATH_MAX / bytes);
+    const auto file = nest(s, std::string(bytes, 'x'), std::size_t{4} * PATH_MAX / bytes);
     BOOST_TEST(file.size() > 3U * PATH_MAX);
     const auto got = walk_all(s.path(), every_file());
     check_texts(got.files, {file});

@@ -198,6 +198,22 @@ BOOST_AUTO_TEST_CASE(no_job_is_lost_or_run_twice_whatever_happens_when) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(takeovers_that_race_with_the_end_of_a_span_run_no_job_twice) {
+  const auto at = make_station({.capacity = 1u << 30});
+  crew lanes{at, 3};
+  teach_short_jobs(*at);
+  std::uint64_t sequence = 20'000;
+  for (int round = 0; round < 3'000; ++round) {
+    // A span that takes longer than a takeover is worth, so that its last jobs are fought for.
+    const auto block = std::make_shared<scripted_block>(sequence, 300, nothing_wrong);
+    sequence += block->size();
+    offer_all(*at, block);
+    BOOST_REQUIRE(eventually([&] { return at->look().books.ended() == sequence; }));
+    for (std::uint64_t i = 0; i < block->size(); ++i)
+      BOOST_REQUIRE_EQUAL(block->starts(i), 1);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_starts_after_a_cancel_has_returned_but_what_was_let_through) {
   seeded random;
   for (int round = 0; round < 100; ++round) {

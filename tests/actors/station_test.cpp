@@ -230,6 +230,22 @@ BOOST_AUTO_TEST_CASE(a_slot_is_held_until_its_outcome_has_been_taken) {
   BOOST_TEST(!at->collect(out));
 }
 
+BOOST_AUTO_TEST_CASE(the_last_outcome_that_is_taken_brings_rest) {
+  const auto at = make_station({.capacity = 1, .collected = true});
+  crew lanes{at, 1};
+  auto rested = false;
+  at->on_rest([&] { rested = true; });
+  offer_all(*at, std::make_shared<scripted_block>(0, 1, nothing_wrong, true));
+  close(*at);
+  std::vector<finished_span> out;
+  BOOST_TEST(at->collect(out));
+  // The lane may look for rest once more before it sleeps; after that only `taken` can.
+  BOOST_TEST(eventually([&] { return at->look().idle == 1; }));
+  BOOST_TEST(!rested);
+  at->taken(1);
+  BOOST_TEST(rested);
+}
+
 BOOST_AUTO_TEST_CASE(discarded_outcomes_count_as_taken_and_free_their_slots) {
   const auto at = make_station({.capacity = 4, .collected = true});
   crew lanes{at, 1};

@@ -16,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include <string>
+#include <system_error>
 
 namespace weir {
 
@@ -50,10 +51,17 @@ void tell_if_alive(const caf::actor_addr& to, Ts&&... content) {
 // -- timers ----------------------------------------------------------------------------------------
 
 /// Sends `Tag` to `to` at `when`, unless the timer is dropped before. CAF's own delayed messages can't
-/// be called back and keep their receiver alive until they are due.
+/// be called back and keep their receiver alive until they are due; so they serve only where the clock
+/// needs a thread and the system has none left, and a receiver takes a tag that comes late for nothing.
 template <class Handle, class Tag>
 timer tell_at(clock& time, time_point when, const Handle& to, Tag tag) {
-  return time.at(when, [to = caf::actor_cast<caf::actor_addr>(to), tag] { tell_if_alive<Handle>(to, tag); });
+  try {
+    return time.at(when,
+                   [to = caf::actor_cast<caf::actor_addr>(to), tag] { tell_if_alive<Handle>(to, tag); });
+  } catch (const std::system_error&) {
+    caf::delayed_anon_send<caf::message_priority::high>(to, when - time.now(), tag);
+    return timer{};
+  }
 }
 
 // -- watching --------------------------------------------------------------------------------------

@@ -1,6 +1,16 @@
 #include <weir/actors/door.hpp>
 
+#include <algorithm>
+
 namespace weir {
+
+namespace {
+
+/// How long a caller who waits for room sleeps before it looks for slots that nobody has told of.
+constexpr duration fetch_pause_min = std::chrono::microseconds{250};
+constexpr duration fetch_pause_max = std::chrono::milliseconds{10};
+
+}  // namespace
 
 caf::error door::admit(const std::unique_lock<std::mutex>&) {
   if (admission_.admit(released_.load(std::memory_order_acquire)))
@@ -16,7 +26,8 @@ void door::admit_all(std::uint64_t n) {
   admission_.admit_all(n);
 }
 
-caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx) {
+caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx,
+                               const std::function<void()>& fetch_slots) {
   if (ctx.canceled()) {
     admission_.reject();
     return ctx.error();
@@ -32,9 +43,18 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
   });
   held.lock();
   auto admitted = false;
-  room_.wait(held, [&] {
+  const auto over = [&] {
     return ctx.canceled() || admission_.closed() || (admitted = admission_.admit(released_.load()));
-  });
+  };
+  if (!fetch_slots)
+    room_.wait(held, over);
+  else
+    for (auto pause = fetch_pause_min; !room_.wait_for(held, pause, over);
+         pause = std::min(2 * pause, fetch_pause_max)) {
+      held.unlock();
+      fetch_slots();
+      held.lock();
+    }
   waiting_.fetch_sub(1);
   if (!admitted)
     admission_.reject();

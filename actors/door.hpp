@@ -37,8 +37,11 @@ public:
   /// Takes `n` slots of a run whose jobs are all known.
   void admit_all(std::uint64_t n);
 
-  /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks.
-  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx);
+  /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks. If there
+  /// is a `fetch_slots`, it is called from time to time meanwhile, without the lock: slots may have been
+  /// freed that nobody has told of.
+  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx,
+                                         const std::function<void()>& fetch_slots = {});
 
   /// Takes back an admission whose job could not be stored; somebody else may wait for the slot.
   void undo(const std::unique_lock<std::mutex>&) {

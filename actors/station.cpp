@@ -41,6 +41,8 @@ station::station(station_options options, const context& parent)
       halt_(options_.halt) {
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.
   on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
+  // A job that cancels the context it was given means the run.
+  on_jobs_cancel_ = jobs_ctx_.on_cancel([this] { ctx_.cancel(*jobs_ctx_.why()); });
 }
 
 station::~station() = default;

@@ -255,6 +255,7 @@ private:
 
   // Declared last: it calls into this object and must go first.
   context::subscription on_cancel_;
+  context::subscription on_jobs_cancel_;
 };
 
 }  // namespace weir

@@ -2,8 +2,6 @@
 #include <weir/actors/dispatcher.hpp>
 #include <weir/actors/supervisor.hpp>
 
-#include <system_error>
-
 namespace weir {
 
 namespace {
@@ -85,13 +83,7 @@ void advance(self_pointer self) {
   const auto due = s.way_down.due();
   if (!due || *due == time_point::max())
     return;
-  try {
-    s.phase_timer = tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value);
-  } catch (const std::system_error& e) {
-    // The clock needs a thread and there is none; CAF's own timer has one already.
-    spdlog::warn("{}: the clock has no thread: {}", s.plan.stage->name(), e.what());
-    self->delayed_send(self, *due - now(self), phase_due_tag::value);
-  }
+  s.phase_timer = tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value);
 }
 
 void begin_stop(self_pointer self, duration budget) {

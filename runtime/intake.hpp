@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <optional>
 
 namespace weir::detail {
 
@@ -27,9 +26,10 @@ public:
   intake(std::shared_ptr<station> to, maker make, std::shared_ptr<taken_count> taken = nullptr)
       : to_(std::move(to)),
         make_(std::move(make)),
-        taken_(std::move(taken)),
         limit_(std::clamp<std::uint64_t>(to_->entrance().count().capacity / 4, 1, block_max)) {
     to_->entrance().gather_with([this] { return detach(); });
+    if (taken)
+      fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
   }
 
   ~intake() { to_->entrance().gather_with({}); }
@@ -41,10 +41,9 @@ public:
   caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
     auto& door = to_->entrance();
     auto held = door.lock();
-    std::optional<taken_count::waiter> waits;
     if (!door.has_room(held))
-      make_room(held, wait, waits);
-    if (auto refused = wait ? door.admit_or_wait(held, *wait) : door.admit(held))
+      make_room(held, wait != nullptr);
+    if (auto refused = wait ? door.admit_or_wait(held, *wait, fetch_slots_) : door.admit(held))
       return refused;
     try {
       if (!open_)
@@ -62,18 +61,15 @@ public:
   }
 
 private:
-  /// Fetches the slots of outcomes that have been taken. Who is about to wait also passes on what has
-  /// gathered, as it may be what makes room, and lets the receiver know.
-  void make_room(std::unique_lock<std::mutex>& held, const context* wait,
-                 std::optional<taken_count::waiter>& waits) {
-    auto gathered = wait ? unlocked_detach(held) : job_span{};
+  /// Fetches the slots of outcomes that have been taken. Who may have to wait also passes on what has
+  /// gathered, as it may be what makes room.
+  void make_room(std::unique_lock<std::mutex>& held, bool may_wait) {
+    auto gathered = may_wait ? unlocked_detach(held) : job_span{};
     if (held.owns_lock())
       held.unlock();
     to_->offer(std::move(gathered));
-    if (taken_ && wait)
-      waits.emplace(*taken_, *to_);
-    else if (taken_)
-      taken_->give_back(*to_);
+    if (fetch_slots_)
+      fetch_slots_();
     held.lock();
   }
 
@@ -94,7 +90,7 @@ private:
 
   std::shared_ptr<station> to_;
   maker make_;
-  std::shared_ptr<taken_count> taken_;
+  std::function<void()> fetch_slots_;  // none where outcomes are not collected
   std::uint64_t limit_;
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;

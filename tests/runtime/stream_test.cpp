@@ -221,6 +221,25 @@ BOOST_AUTO_TEST_CASE(a_submitter_that_waits_gets_the_slot_of_the_next_outcome_th
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_submitter_that_waits_while_every_worker_is_busy_gets_the_slot_too) {
+  for (int round = 0; round < 200; ++round) {
+    gate hold;
+    const auto job = [&](int i) { return i == 255 ? (hold.wait(), i) : i; };
+    int_stream s{on, job, bounds(1, 256, order::completed)};
+    for (int i = 0; i < 256; ++i)
+      BOOST_REQUIRE(static_cast<bool>(s.submit(ctx, i)));
+    hold.wait_for_arrivals(1);
+    gate admitted;
+    std::jthread waiting{[&] {
+      BOOST_TEST(static_cast<bool>(s.submit(ctx, 256)));
+      admitted.open();
+    }};
+    BOOST_REQUIRE(static_cast<bool>(s.next()));
+    admitted.wait();
+    hold.open();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_receiver_that_pauses_keeps_no_slot_but_its_own) {
   gate hold;
   std::atomic<int> received{0};

@@ -12,6 +12,7 @@
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/ticket.hpp>
 
 #include <cassert>
@@ -75,7 +76,7 @@ private:
   };
 
   time_point opened_;
-  std::vector<entry> jobs_;
+  spare_vector<entry> jobs_;
 };
 
 template <class Job, class Result, class F>

@@ -15,6 +15,7 @@
 #include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/outcome.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/taken_count.hpp>
 
 #include <iterator>
@@ -35,12 +36,16 @@ public:
   stream_block(std::uint64_t sequence, time_point opened, bool keep)
       : job_block(sequence), keep_(keep), opened_(opened) {}
   ~stream_block() override {
-    for (std::size_t i = 0; results_ && i < jobs_.size(); ++i)
-      if (results_[i].there)
-        std::destroy_at(&results_[i].content.result);
+    for (auto& slot : results_)
+      if (slot.there)
+        std::destroy_at(&slot.content.result);
   }
 
-  void push(time_point queued, Job&& job) { jobs_.push_back({kept_job<Job>{std::move(job)}, queued}); }
+  void push(time_point queued, Job&& job) {
+    // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
+    __builtin_prefetch(jobs_.data() + jobs_.size() + prefetch_distance, 1);
+    jobs_.push_back({kept_job<Job>{std::move(job)}, queued});
+  }
 
   /// Job `i` as its task left it.
   [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job.get(); }
@@ -74,7 +79,7 @@ public:
 protected:
   template <class F>
   std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
-    std::call_once(made_, [this] { results_ = std::make_unique<slot_type[]>(jobs_.size()); });
+    std::call_once(made_, [this] { results_ = spare_vector<slot_type>(jobs_.size()); });
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& slot = results_[i];
@@ -112,11 +117,13 @@ private:
     bool there = false;
   };
 
+  static constexpr std::size_t prefetch_distance = 32;  // jobs
+
   const bool keep_;
   time_point opened_;
-  std::vector<entry> jobs_;
+  spare_vector<entry> jobs_;
   std::once_flag made_;
-  std::unique_ptr<slot_type[]> results_;  // made when the first job runs: a queued job costs less
+  spare_vector<slot_type> results_;  // made when the first job runs: a queued job costs less
 };
 
 template <class Job, class Result, class F>

@@ -1,6 +1,7 @@
 #include <weir/actors/door.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace weir {
 
@@ -12,7 +13,7 @@ constexpr duration fetch_pause_max = std::chrono::milliseconds{10};
 
 }  // namespace
 
-caf::error door::admit(const std::unique_lock<std::mutex>&) {
+caf::error door::admit(const std::unique_lock<adaptive_mutex>&) {
   if (admission_.admit(released_.load(std::memory_order_acquire)))
     return {};
   admission_.reject();
@@ -22,11 +23,11 @@ caf::error door::admit(const std::unique_lock<std::mutex>&) {
 }
 
 void door::admit_all(std::uint64_t n) {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   admission_.admit_all(n);
 }
 
-caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx,
+caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const context& ctx,
                                const std::function<void()>& fetch_slots) {
   if (ctx.canceled()) {
     admission_.reject();
@@ -38,12 +39,14 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
   waiting_.fetch_add(1);
   held.unlock();
   auto watch = ctx.on_cancel([this] {
-    std::lock_guard<std::mutex> guard{mutex_};
+    std::lock_guard guard{mutex_};
     room_.notify_all();
   });
   held.lock();
   auto admitted = false;
   const auto over = [&] {
+    // Armed before the look: a release that comes after it finds the mark.
+    arm();
     return ctx.canceled() || admission_.closed() || (admitted = admission_.admit(released_.load()));
   };
   if (!fetch_slots)
@@ -67,39 +70,47 @@ caf::error door::admit_or_wait(std::unique_lock<std::mutex>& held, const context
 }
 
 void door::gather_with(std::function<job_span()> take_open) {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   take_open_ = std::move(take_open);
 }
 
-bool door::worth_waking() const noexcept {
-  return admission_.worth_waking(released_.load(), hungry_.load(std::memory_order_relaxed));
+void door::arm() noexcept {
+  wake_at_.store(admission_.worth_waking_from(hungry_.load()));
+}
+
+void door::wake_if_worth() noexcept {
+  arm();
+  if (!admission_.worth_waking(released_.load(), hungry_.load()))
+    return;
+  // Once is enough: whoever then waits again arms it again.
+  wake_at_.store(std::numeric_limits<std::uint64_t>::max());
+  room_.notify_all();
 }
 
 void door::set_hungry(bool is) noexcept {
   hungry_.store(is);
   if (!is || waiting_.load() == 0)
     return;
-  std::lock_guard<std::mutex> guard{mutex_};
-  if (worth_waking())
-    room_.notify_all();
+  std::lock_guard guard{mutex_};
+  wake_if_worth();
 }
 
 job_span door::take_open() {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   return take_open_ ? take_open_() : job_span{};
 }
 
 void door::release(std::uint64_t n) noexcept {
-  released_.fetch_add(n);
-  if (waiting_.load() == 0)
+  // While somebody waits this is called for each slot, and most of them wake nobody.
+  const auto released = released_.fetch_add(n) + n;
+  if (waiting_.load() == 0 || released < wake_at_.load())
     return;
-  std::lock_guard<std::mutex> guard{mutex_};
-  if (worth_waking())
-    room_.notify_all();
+  std::lock_guard guard{mutex_};
+  wake_if_worth();
 }
 
 void door::close(caf::error why) {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   if (admission_.closed())
     return;
   closed_with_ = std::move(why);
@@ -108,13 +119,13 @@ void door::close(caf::error why) {
 }
 
 void door::resize(std::uint64_t capacity) {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   admission_.resize(capacity);
   room_.notify_all();
 }
 
 door::counts door::count() const {
-  std::lock_guard<std::mutex> guard{mutex_};
+  std::lock_guard guard{mutex_};
   return {admission_.offered(),  admission_.admitted(),
           admission_.rejected(), admission_.used(released_.load()),
           admission_.capacity(), admission_.closed()};

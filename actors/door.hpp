@@ -24,15 +24,20 @@ public:
 
   // -- for callers --------------------------------------------------------------------------------
 
-  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock<std::mutex>{mutex_}; }
+  [[nodiscard]] std::unique_lock<adaptive_mutex> lock() { return std::unique_lock<adaptive_mutex>{mutex_}; }
 
-  [[nodiscard]] bool has_room(const std::unique_lock<std::mutex>&) const noexcept {
+  [[nodiscard]] bool has_room(const std::unique_lock<adaptive_mutex>&) const noexcept {
     return admission_.used(released_.load(std::memory_order_acquire)) < admission_.capacity();
+  }
+
+  /// Takes a slot if one is free and the door is open. Else nothing is counted: `admit` says why.
+  [[nodiscard]] bool admit_at_once(const std::unique_lock<adaptive_mutex>&) noexcept {
+    return admission_.admit(released_.load(std::memory_order_acquire));
   }
 
   /// Takes a slot. Returns no error if there was one, else `ec::overloaded`, or what the door was
   /// closed with; the refusal is counted.
-  [[nodiscard]] caf::error admit(const std::unique_lock<std::mutex>& held);
+  [[nodiscard]] caf::error admit(const std::unique_lock<adaptive_mutex>& held);
 
   /// Takes `n` slots of a run whose jobs are all known.
   void admit_all(std::uint64_t n);
@@ -40,11 +45,11 @@ public:
   /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks. If there
   /// is a `fetch_slots`, it is called from time to time meanwhile, without the lock: slots may have been
   /// freed that nobody has told of.
-  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<std::mutex>& held, const context& ctx,
+  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<adaptive_mutex>& held, const context& ctx,
                                          const std::function<void()>& fetch_slots = {});
 
   /// Takes back an admission whose job could not be stored; somebody else may wait for the slot.
-  void undo(const std::unique_lock<std::mutex>&) {
+  void undo(const std::unique_lock<adaptive_mutex>&) {
     admission_.undo();
     room_.notify_all();
   }
@@ -82,15 +87,18 @@ public:
   [[nodiscard]] counts count() const;
 
 private:
-  [[nodiscard]] bool worth_waking() const noexcept;
+  // Both are called with the lock held.
+  void arm() noexcept;
+  void wake_if_worth() noexcept;
 
   mutable adaptive_mutex mutex_;
-  std::condition_variable room_;
+  std::condition_variable_any room_;
   policy::admission admission_;
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::atomic<std::uint64_t> released_{0};
   std::atomic<std::uint64_t> waiting_{0};
+  std::atomic<std::uint64_t> wake_at_{0};  // below so many released slots nobody needs to be woken
   std::atomic<bool> hungry_{false};
 };
 

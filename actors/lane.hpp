@@ -88,11 +88,12 @@ private:
   std::uint64_t canceled_ = 0;
   std::optional<std::pair<std::uint64_t, outcome_kind>> filed_;
   bool fine_ = true;
-  bool may_nap_ = false;
+  bool may_nap_ = false;   // has run brief jobs since it last slept
+  bool in_burst_ = false;  // took several of them at once
   bool deaf_ = false;      // sleeps without looking again by itself
   duration look_again_{};  // how long it last slept before it looked for others' jobs
   state state_ = state::idle;
-  std::condition_variable wake_;
+  std::condition_variable_any wake_;
 };
 
 }  // namespace weir

@@ -230,7 +230,8 @@ void station::begin(lane& l, job_span jobs) {
   l.state_ = lane::state::busy;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
-  l.may_nap_ = !l.fine_ && jobs.size() > 1;
+  l.may_nap_ = sizes_.brief();
+  l.in_burst_ = jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
   l.limit_.store(jobs.last, std::memory_order_relaxed);
   l.look_again_ = {};
@@ -276,10 +277,21 @@ void station::count_outcomes(lane& l, std::uint64_t ran) {
   ended_.completed += ran - failed - canceled;
 }
 
+bool station::may_nap(lane& l) const {
+  // Jobs that are done sooner than a lane is woken came thick and fast: several at once, or one while
+  // another lane was at work or on its way. Whoever submits them gets on better without waking this
+  // lane for each. A single caller who waits for each outcome finds no other lane at work.
+  if (!std::exchange(l.may_nap_, false))
+    return false;
+  return l.in_burst_ || std::any_of(lanes_.begin(), lanes_.end(), [&l](const auto& other) {
+           return other.get() != &l &&
+                  (other->state_ == lane::state::busy || other->state_ == lane::state::woken);
+         });
+}
+
 void station::wait_for_work(lane& l, lock_type& held) {
-  if (std::exchange(l.may_nap_, false)) {
-    // Short jobs came thick and fast a moment ago. Whoever submits them gets on better without
-    // waking this lane for each: it looks again soon, unless a full block wakes it before.
+  if (may_nap(l)) {
+    // It looks again soon, unless a full block wakes it before.
     l.state_ = lane::state::napping;
     l.wake_.wait_for(held, nap,
                      [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; });

@@ -178,7 +178,7 @@ public:
 
 private:
   friend class lane;
-  using lock_type = std::unique_lock<std::mutex>;
+  using lock_type = std::unique_lock<adaptive_mutex>;
 
   // Each is called with the lock held.
   lane& add_lane();
@@ -196,6 +196,7 @@ private:
   void deliver_passed(lane& l);
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
+  [[nodiscard]] bool may_nap(lane& l) const;
   void wake_one();
   void wake(lane& l);
   void rouse();
@@ -225,8 +226,8 @@ private:
   door door_;
 
   mutable adaptive_mutex mutex_;
-  mutable std::condition_variable rest_changed_;
-  std::condition_variable outcome_ready_;
+  mutable std::condition_variable_any rest_changed_;
+  std::condition_variable_any outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
   policy::batch_size sizes_;

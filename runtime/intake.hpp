@@ -41,10 +41,10 @@ public:
   caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
     auto& door = to_->entrance();
     auto held = door.lock();
-    if (!door.has_room(held))
-      make_room(held, wait != nullptr);
-    if (auto refused = wait ? door.admit_or_wait(held, *wait, fetch_slots_) : door.admit(held))
-      return refused;
+    // Who has been canceled is refused even where there is room.
+    if ((wait && wait->canceled()) || !door.admit_at_once(held))
+      if (auto refused = admit_late(held, wait))
+        return refused;
     try {
       if (!open_)
         open_ = make_(next_);
@@ -61,9 +61,16 @@ public:
   }
 
 private:
+  caf::error admit_late(std::unique_lock<adaptive_mutex>& held, const context* wait) {
+    auto& door = to_->entrance();
+    if (!door.has_room(held))
+      make_room(held, wait != nullptr);
+    return wait ? door.admit_or_wait(held, *wait, fetch_slots_) : door.admit(held);
+  }
+
   /// Fetches the slots of outcomes that have been taken. Who may have to wait also passes on what has
   /// gathered, as it may be what makes room.
-  void make_room(std::unique_lock<std::mutex>& held, bool may_wait) {
+  void make_room(std::unique_lock<adaptive_mutex>& held, bool may_wait) {
     auto gathered = may_wait ? unlocked_detach(held) : job_span{};
     if (held.owns_lock())
       held.unlock();
@@ -74,7 +81,7 @@ private:
   }
 
   /// The station's lock comes before the door's, so that one is let go first.
-  job_span unlocked_detach(std::unique_lock<std::mutex>& held) {
+  job_span unlocked_detach(std::unique_lock<adaptive_mutex>& held) {
     auto jobs = detach();
     held.unlock();
     return jobs;

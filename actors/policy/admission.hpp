@@ -38,11 +38,15 @@ public:
   /// With fewer slots nobody is thrown out: admission waits until enough have been released.
   void resize(std::uint64_t capacity) noexcept { capacity_ = capacity; }
 
-  /// Whether it is time to wake those who wait for room. A fast caller is better woken for a part
-  /// of the capacity than for each slot; `starved` (workers without a job) says that it can't wait.
+  /// How many slots must have been released until it is time to wake those who wait for room. A fast
+  /// caller is better woken for a part of the capacity than for each slot; `starved` (workers without
+  /// a job) says that it can't wait.
+  [[nodiscard]] std::uint64_t worth_waking_from(bool starved) const noexcept {
+    const auto wanted = starved ? 1 : std::max<std::uint64_t>(1, capacity_ / 4);
+    return admitted_ + wanted - std::min(admitted_ + wanted, capacity_);
+  }
   [[nodiscard]] bool worth_waking(std::uint64_t released, bool starved) const noexcept {
-    const auto free = capacity_ - std::min(capacity_, used(released));
-    return free > 0 && (starved || free >= std::max<std::uint64_t>(1, capacity_ / 4));
+    return released >= worth_waking_from(starved);
   }
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }

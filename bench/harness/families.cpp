@@ -13,7 +13,7 @@ contestant in_process(const places& at, std::string name, const std::string& pro
                       const std::string& filter, std::vector<target> targets = {}) {
   return {std::move(name),
           {{at.programs + "/" + program, "--benchmark_filter=^" + filter + "/", "--benchmark_format=json",
-            "--benchmark_min_time=0.1"}},
+            "--benchmark_min_time=0.3"}},
           figure::google_benchmark,
           trivial_jobs,
           std::move(targets)};

@@ -1,7 +1,7 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/launcher/place.hpp>
-#include <weir/runtime/tasks/read_file.hpp>
 #include <weir/runtime/system/unique_fd.hpp>
+#include <weir/runtime/tasks/read_file.hpp>
 
 #include <cerrno>
 #include <system_error>

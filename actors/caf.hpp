@@ -13,7 +13,6 @@
 #include <caf/system_messages.hpp>
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <string>
 #include <system_error>
@@ -66,6 +65,9 @@ timer tell_at(clock& time, time_point when, const Handle& to, Tag tag) {
 
 // -- watching --------------------------------------------------------------------------------------
 
+/// Logs what ended an actor: a library's user needs no logger for including this.
+void log_handler_error(const char* actor, const caf::error& e);
+
 /// Gives an actor handlers for all that CAF would otherwise print, ignore or die of. `on_down` is
 /// told of monitored actors that have gone; an exception in a handler ends the actor with an error
 /// that its watcher sees.
@@ -74,12 +76,12 @@ void watch(Self* self, OnDown on_down) {
   self->set_down_handler([on_down](caf::down_msg& m) { on_down(m.source, m.reason); });
   self->set_default_handler(caf::drop);
   self->set_error_handler([self](caf::error& e) {
-    spdlog::error("{}: {}", self->name(), caf::to_string(e));
+    log_handler_error(self->name(), e);
     self->quit(e);
   });
   self->set_exception_handler([self](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
     auto e = make_error(thrown);
-    spdlog::critical("{}: a handler threw: {}", self->name(), text_of(e));
+    log_handler_error(self->name(), e);
     return e;
   });
 }

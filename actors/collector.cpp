@@ -1,5 +1,7 @@
 #include <weir/actors/collector.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 
 namespace weir {

@@ -7,9 +7,10 @@ namespace weir {
 
 namespace {
 
-/// How long a caller who waits for room sleeps before it looks for slots that nobody has told of.
-constexpr duration fetch_pause_min = std::chrono::microseconds{250};
-constexpr duration fetch_pause_max = std::chrono::milliseconds{10};
+/// How long a caller who waits for room sleeps before it looks by itself: nobody is woken for each slot,
+/// and slots may have been freed that nobody has told of.
+constexpr duration look_pause_min = std::chrono::microseconds{250};
+constexpr duration look_pause_max = std::chrono::milliseconds{10};
 
 }  // namespace
 
@@ -49,15 +50,14 @@ caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const con
     arm();
     return ctx.canceled() || admission_.closed() || (admitted = admission_.admit(released_.load()));
   };
-  if (!fetch_slots)
-    room_.wait(held, over);
-  else
-    for (auto pause = fetch_pause_min; !room_.wait_for(held, pause, over);
-         pause = std::min(2 * pause, fetch_pause_max)) {
-      held.unlock();
-      fetch_slots();
-      held.lock();
-    }
+  for (auto pause = look_pause_min; !room_.wait_for(held, pause, over);
+       pause = std::min(2 * pause, look_pause_max)) {
+    if (!fetch_slots)
+      continue;
+    held.unlock();
+    fetch_slots();
+    held.lock();
+  }
   waiting_.fetch_sub(1);
   if (!admitted)
     admission_.reject();

@@ -2,6 +2,8 @@
 #include <weir/actors/dispatcher.hpp>
 #include <weir/actors/supervisor.hpp>
 
+#include <spdlog/spdlog.h>
+
 namespace weir {
 
 namespace {

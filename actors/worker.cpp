@@ -1,5 +1,7 @@
 #include <weir/actors/worker.hpp>
 
+#include <spdlog/spdlog.h>
+
 namespace weir {
 
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self, station_ptr stage,

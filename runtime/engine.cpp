@@ -2,6 +2,7 @@
 #include <weir/runtime/engine.hpp>
 
 #include <caf/actor_system_config.hpp>
+#include <spdlog/spdlog.h>
 
 #include <stdexcept>
 

@@ -39,10 +39,11 @@ public:
   [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
   std::uint64_t cancel(std::uint64_t first, std::uint64_t last, const caf::error& why) noexcept override {
+    const auto attempt = is(why, ec::abandoned) ? 1u : 0u;
     std::uint64_t canceled = 0;
     for (auto i = first; i < last; ++i)
       if (jobs_[i].state->claim()) {
-        jobs_[i].state->fulfil({sequence() + i, 0, {}, {}, outcome_kind::canceled, why});
+        jobs_[i].state->fulfil({sequence() + i, attempt, {}, {}, outcome_kind::canceled, why});
         ++canceled;
       }
     return canceled;

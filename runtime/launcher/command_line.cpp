@@ -31,7 +31,7 @@ Exit codes:
   0        all jobs completed
   1        some job failed, or reading or writing did
   2        bad config or usage; nothing was started
-  3        canceled, or past the deadline
+  3        canceled, past the deadline, or the output was closed by its reader
   130 143  ended by SIGINT or SIGTERM
   70       internal error
 

@@ -238,7 +238,9 @@ private:
 
   void check_bounds(chosen_stage& s) {
     const auto parallelism =
-        s.values.has("parallelism") ? s.values.get<std::int64_t>("parallelism") : default_parallelism();
+        s.values.has("parallelism")
+            ? s.values.get<std::int64_t>("parallelism")
+            : std::min(static_cast<std::int64_t>(default_parallelism()), parallelism_max);
     const auto capacity =
         s.values.has("capacity") ? s.values.get<std::int64_t>("capacity") : parallelism * capacity_per_worker;
     if (capacity != 0 && capacity < parallelism)

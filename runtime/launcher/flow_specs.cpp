@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 namespace weir::config {
 
@@ -28,10 +27,6 @@ std::vector<std::string> kinds_with(const std::vector<Kind>& all, std::string_vi
 }
 
 }  // namespace
-
-std::int64_t default_parallelism() noexcept {
-  return std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, parallelism_max);
-}
 
 const std::vector<setting_spec>& flow_specs() {
   using namespace std::chrono_literals;

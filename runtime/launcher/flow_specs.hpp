@@ -4,6 +4,7 @@
 /// of all belongs.
 
 #include <weir/runtime/kinds.hpp>
+#include <weir/runtime/options.hpp>
 #include <weir/runtime/settings.hpp>
 
 #include <cstddef>
@@ -16,14 +17,11 @@
 namespace weir::config {
 
 inline constexpr std::size_t stages_max = 64;
-inline constexpr std::int64_t parallelism_max = 1024;
+inline constexpr std::int64_t parallelism_max = weir::parallelism_max;
 inline constexpr std::int64_t capacity_max = 10'000'000;
 /// The capacity of a stage whose file is silent, for each job that runs at once.
 inline constexpr std::int64_t capacity_per_worker = 64;
 static_assert(parallelism_max * capacity_per_worker <= capacity_max);
-
-/// The CPUs that this process may use, within the bounds of a stage.
-[[nodiscard]] std::int64_t default_parallelism() noexcept;
 
 /// The keys of `[flow]`.
 [[nodiscard]] const std::vector<setting_spec>& flow_specs();

@@ -2,18 +2,33 @@
 #include <weir/runtime/launcher/load_flow.hpp>
 #include <weir/runtime/launcher/overrides.hpp>
 
+#include <algorithm>
+
 namespace weir::config {
 
 namespace {
 
 /// A flow that comes by standard input leaves nothing there for its source, which would silently
 /// read no job at all.
-void check_stdin_is_free(const node& root, problems& found) {
+void check_stdin_is_free(const node& root, const kinds& known, problems& found) {
   const auto* source = root.find("source");
-  const auto* path = source ? source->content.find("path") : nullptr;
-  if (path && path->content.as_text() && *path->content.as_text() == "-")
-    found.add(path->content.at, "source.path",
-              "standard input is the flow file already; name a file for one of them");
+  if (!source)
+    return;
+  constexpr auto problem = "standard input is the flow file already; name a file for one of them";
+  if (const auto* path = source->content.find("path")) {
+    if (path->content.as_text() && *path->content.as_text() == "-")
+      found.add(path->content.at, "source.path", problem);
+    return;
+  }
+  const auto* kind = source->content.find("kind");
+  const auto reads_stdin = [&](const source_kind& k) {
+    return kind && kind->content.as_text() && k.name == *kind->content.as_text() &&
+           std::any_of(k.accepts.begin(), k.accepts.end(), [](const setting_spec& s) {
+             return s.name == "path" && s.fallback == setting{std::string{"-"}};
+           });
+  };
+  if (std::any_of(known.sources.begin(), known.sources.end(), reads_stdin))
+    found.add(source->content.at, "source.path", problem);
 }
 
 std::optional<checked_flow> load(const std::string& text, const std::string& origin,
@@ -24,7 +39,7 @@ std::optional<checked_flow> load(const std::string& text, const std::string& ori
     return std::nullopt;
   apply_overrides(*root, overrides, found);
   if (from_stdin)
-    check_stdin_is_free(*root, found);
+    check_stdin_is_free(*root, known, found);
   return check_flow(*root, known, default_name, found);
 }
 

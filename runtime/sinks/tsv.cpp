@@ -95,7 +95,8 @@ caf::expected<std::unique_ptr<sink>> make(const settings& given) {
 
 sink_kind tsv_sink() {
   return {"tsv",
-          "tab-separated values under a line of names; tab, newline and backslash as \\t, \\n, \\\\",
+          "tab-separated values under a line of names; tab, newline, carriage return and backslash as \\t, "
+          "\\n, \\r, \\\\",
           {detail::output::path_setting()},
           make};
 }

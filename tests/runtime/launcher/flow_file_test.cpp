@@ -42,9 +42,9 @@ BOOST_AUTO_TEST_CASE(a_short_flow_gets_all_defaults) {
   BOOST_TEST((l.flow->on_interrupt == interrupt_rule::drain));
   BOOST_REQUIRE(plan.stages.size() == 1U);
   BOOST_TEST(plan.stages[0].name == "square");
-  BOOST_TEST(plan.stages[0].parallelism == static_cast<std::size_t>(default_parallelism()));
+  BOOST_TEST(plan.stages[0].parallelism == static_cast<std::size_t>(weir::default_parallelism()));
   BOOST_TEST(plan.stages[0].capacity ==
-             static_cast<std::size_t>(default_parallelism() * capacity_per_worker));
+             static_cast<std::size_t>(weir::default_parallelism() * capacity_per_worker));
   BOOST_TEST((plan.stages[0].order == weir::order::input));
   BOOST_TEST((plan.source && plan.sink && plan.stages[0].task));
 }

@@ -70,6 +70,12 @@ head -c 65536 /dev/urandom >"$work/random.toml"
 refused random "$work/random.toml" "$work/random.toml:"
 refused empty /dev/null "/dev/null: is not a regular file"
 
+# The flow on standard input leaves nothing there for its source, named or by default.
+for path in '' $'path = "-"\n'; do
+  printf '%s' "${good/\[\[stage/"$path"[[stage}" >"$work/stdin.toml"
+  refused stdin_twice - 'source.path: standard input is the flow file already' <"$work/stdin.toml"
+done
+
 # The twins: what is right in spite of its look.
 accepted() {
   ok=1

@@ -1,0 +1,172 @@
+/// How the work of a station ends: by errors, by a stop, by writing off, at rest.
+
+#include <weir/actors/station.hpp>
+
+#include <algorithm>
+
+namespace weir {
+
+void station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why) {
+  lock_type held{mutex_};
+  if (l.state_ == lane::state::abandoned)
+    return;
+  ++l.filed_count(kind);
+  l.filed_ = {i, kind};
+  if (kind != outcome_kind::failed)
+    return;
+  const auto index = l.work_.block->sequence() + i;
+  if (!root_)
+    root_ = root_error{index, why};
+  if (!halt_.watches())
+    return;
+  const auto so_far = count_books();
+  const auto decision = halt_.observe(so_far.completed, so_far.failed);
+  if (decision == policy::halt::decision::go_on)
+    return;
+  held.unlock();
+  act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+}
+
+void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
+  cause why{ec::canceled, "halt", "rule \"" + to_string(options_.halt) + "\", " + reason};
+  if (d == policy::halt::decision::stop_now)
+    ctx_.cancel(std::move(why));
+  else
+    stop(why);
+}
+
+void station::stop(const cause& why) {
+  const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
+  lock_type held{mutex_};
+  // At rest there is nothing to stop, and the cause would be taken for that of the end.
+  if (stopped_by_ || rest_told_)
+    return;
+  door_.close(*error);
+  closing_ = true;
+  stopped_by_ = why;
+  stop_error_ = error;
+  // From now on a job that was admitted a moment ago is passed on at once, and ends in `offer`.
+  note_hunger();
+  for (auto& l : lanes_)
+    l->limit_.store(0, std::memory_order_relaxed);
+  if (heavy_fence())
+    for (auto& l : lanes_)
+      cancel_unstarted(*l);
+  for (auto& jobs : queue_.take_all())
+    end_unstarted(std::move(jobs), finished_span::how_t::canceled);
+  end_unstarted(door_.take_open(), finished_span::how_t::canceled);
+  check_rest(held);
+}
+
+void station::cancel_unstarted(lane& l) {
+  if (l.state_ != lane::state::busy)
+    return;
+  // As in a takeover: the job that is published may run, those behind it may not.
+  const auto at = std::min(l.running_.load(std::memory_order_relaxed) + 1, l.work_.last);
+  end_unstarted(l.work_.take_back(at), finished_span::how_t::canceled);
+}
+
+std::vector<straggler> station::abandon() {
+  stop(ctx_.why().value_or(cause{ec::canceled, "shutdown", "what still runs is written off"}));
+  lock_type held{mutex_};
+  std::vector<straggler> names;
+  for (auto& l : lanes_)
+    if (l->state_ == lane::state::busy)
+      names.push_back(write_off(*l));
+  check_rest(held);
+  return names;
+}
+
+straggler station::write_off(lane& l) {
+  l.state_ = lane::state::abandoned;
+  --busy_;
+  --active_;
+  ++abandoned_;
+  ++lost_;
+  const auto name = name_running(l);
+  deliver_passed(l);
+  auto rest = std::exchange(l.work_, {});
+  if (!rest.empty())
+    end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
+  end_unstarted(std::move(rest), finished_span::how_t::canceled);
+  return name;
+}
+
+void station::wait_for_lost_lanes() const {
+  lock_type held{mutex_};
+  rest_changed_.wait(held, [this] { return lost_ == 0; });
+}
+
+std::vector<straggler> station::running() const {
+  lock_type held{mutex_};
+  std::vector<straggler> all;
+  for (const auto& l : lanes_)
+    if (l->state_ == lane::state::busy)
+      all.push_back(name_running(*l));
+  return all;
+}
+
+straggler station::name_running(const lane& l) const {
+  // Past its last job a lane is still busy with handing it over.
+  const auto at = std::min(l.running_.load(std::memory_order_relaxed), l.work_.last - 1);
+  return {l.number_, l.work_.block->sequence() + at, ctx_.time().now() - l.begun_};
+}
+
+bool station::complete() const {
+  const auto at_door = door_.count();
+  return at_door.closed && ended_.ended() == at_door.admitted;
+}
+
+bool station::at_rest() const {
+  lock_type held{mutex_};
+  return complete() && all_taken();
+}
+
+bool station::all_taken() const {
+  return !options_.collected || discarding_ || taken_ == ended_.ended();
+}
+
+void station::wait_for_rest() const {
+  lock_type held{mutex_};
+  rest_changed_.wait(held, [this] { return rest_told_; });
+}
+
+void station::on_rest(std::function<void()> hook) {
+  lock_type held{mutex_};
+  if (rest_told_) {
+    held.unlock();
+    hook();
+    return;
+  }
+  rest_hook_ = std::move(hook);
+}
+
+void station::bury(lock_type& held) {
+  if (dead_.empty())
+    return;
+  auto gone = std::exchange(dead_, {});
+  held.unlock();
+  gone.clear();
+  held.lock();
+}
+
+void station::check_rest(lock_type& held) {
+  bury(held);
+  if (!closing_ || rest_told_ || !complete())
+    return;
+  // The one who collects may wait for an end that needs no further outcome.
+  if (options_.collected)
+    outcome_ready_.notify_all();
+  if (!all_taken())
+    return;
+  rest_told_ = true;
+  rest_changed_.notify_all();
+  if (!rest_hook_)
+    return;
+  const auto hook = std::exchange(rest_hook_, {});
+  held.unlock();
+  hook();
+  held.lock();
+}
+
+}  // namespace weir

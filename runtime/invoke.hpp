@@ -83,12 +83,12 @@ caf::error error_of(const T& only) {
 /// Can be called with a job, with or without a context.
 template <class F, class Job>
 concept callable_with = std::invocable<F&, const context&, Job&> || std::invocable<F&, const context&, Job> ||
-    std::invocable<F&, Job&> || std::invocable<F&, Job>;
+                        std::invocable<F&, Job&> || std::invocable<F&, Job>;
 
 /// Returns nothing, or what can be kept as a value.
 template <class F, class Job>
 concept returns_a_value = std::is_void_v<detail::called_t<F, Job>> ||
-    std::constructible_from<detail::raw_result_t<F, Job>, detail::called_t<F, Job>>;
+                          std::constructible_from<detail::raw_result_t<F, Job>, detail::called_t<F, Job>>;
 
 /// A function that can be a task for jobs of type `Job`.
 template <class F, class Job>
@@ -98,13 +98,13 @@ concept task_for = callable_with<F, Job> && returns_a_value<F, Job>;
 /// either no move throws, or it can be copied instead.
 template <class Job>
 concept job_type = std::is_object_v<Job> && std::move_constructible<Job> &&
-    (std::is_nothrow_move_constructible_v<Job> || std::copy_constructible<Job>);
+                   (std::is_nothrow_move_constructible_v<Job> || std::copy_constructible<Job>);
 
 /// What an outcome can hold: nobody could be told of a move that throws on its way between threads.
 /// Of what can't promise that, return a std::unique_ptr.
 template <class Result>
 concept result_type = std::is_object_v<Result> && std::is_nothrow_move_constructible_v<Result> &&
-    std::is_nothrow_destructible_v<Result>;
+                      std::is_nothrow_destructible_v<Result>;
 
 /// The type of the values in its completed outcomes; `caf::unit_t` where it returns none.
 template <class F, class Job>

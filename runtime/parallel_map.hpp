@@ -153,7 +153,7 @@ private:
 /// several threads at a time and gets the elements themselves: one that takes its job as a value
 /// that can only be moved empties the caller's range. Costs some 20 µs a call and about 2 ns a job.
 template <std::ranges::random_access_range Inputs, class F>
-requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
+  requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
 auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const map_options& options = {})
     -> caf::expected<std::vector<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>> {
   using function = std::remove_reference_t<F>;
@@ -184,8 +184,8 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
 /// last then. The only error is `ec::invalid_option`. Else as parallel_map; every job is timed, which
 /// costs some 50 ns.
 template <std::ranges::random_access_range Inputs, class F>
-requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>> &&
-    result_type<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>
+  requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>> &&
+           result_type<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>
 auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
                        const map_options& options = {})
     -> caf::expected<

@@ -146,9 +146,8 @@ private:
 /// back as its task left it; then the job stays until the call returns. The job of an outcome with
 /// `ec::abandoned` may still be in use: there only what the task does not change may be read.
 template <class Receive, class Job, class Result>
-concept receiver_for = std::invocable < Receive&,
-        outcome<Result>
-& > || std::invocable<Receive&, Job&, outcome<Result>&>;
+concept receiver_for =
+    std::invocable<Receive&, outcome<Result>&> || std::invocable<Receive&, Job&, outcome<Result>&>;
 
 /// `Result` is what `f` gives for a `Job` (`task_result_t`): `caf::unit_t` if it returns nothing.
 template <job_type Job, result_type Result>

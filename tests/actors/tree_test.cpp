@@ -2,10 +2,10 @@
 #include <weir/actors/supervisor.hpp>
 
 #include <boost/test/unit_test.hpp>
-#include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
+#include <spdlog/spdlog.h>
 
 #include "crew.hpp"
 

@@ -1,5 +1,7 @@
 #include <weir/actors/adaptive_mutex.hpp>
 
+#include <thread>
+
 namespace weir {
 
 namespace {
@@ -23,9 +25,26 @@ void adaptive_mutex::lock_held() noexcept {
       return;
     breathe();
   }
-  // Whoever slept takes the lock as one that is waited for: it can't know whether others sleep too.
-  while (state_.exchange(waited_for, std::memory_order_acquire) != open)
-    state_.wait(waited_for, std::memory_order_relaxed);
+  sleepers_.fetch_add(1);
+  sleep_until_locked();
+  sleepers_.fetch_sub(1);
+}
+
+void adaptive_mutex::sleep_until_locked() noexcept {
+  // Without the fence nobody can be relied on to wake this thread.
+  const auto will_be_woken = heavy_fence();
+  while (!try_lock())
+    if (will_be_woken)
+      state_.wait(locked, std::memory_order_relaxed);
+    else
+      std::this_thread::yield();
+}
+
+void adaptive_mutex::wake_one() noexcept {
+  // The library, too, looks for sleepers before it calls the kernel, and counts on an order of the store
+  // before that look.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  state_.notify_one();
 }
 
 }  // namespace weir

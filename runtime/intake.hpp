@@ -14,7 +14,7 @@
 
 namespace weir::detail {
 
-/// `Block` has `push(args...)`, which stores one more job, and `size()`.
+/// `Block` has `push(queued, args&...)`, which stores one more job, moved out of its argument, and `size()`.
 template <class Block>
 class intake {
 public:
@@ -38,7 +38,7 @@ public:
   /// index in `index`. `wait` is null, or the context within which to wait for room. What moving the
   /// job throws is passed on, and the job was never admitted.
   template <class... Ts>
-  caf::error put(const context* wait, std::uint64_t& index, Ts&&... job) {
+  caf::error put(const context* wait, std::uint64_t& index, Ts&... job) {
     auto& door = to_->entrance();
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
@@ -48,7 +48,7 @@ public:
     try {
       if (!open_)
         open_ = make_(next_);
-      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), std::forward<Ts>(job)...);
+      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job...);
     } catch (...) {
       door.undo(held);
       throw;

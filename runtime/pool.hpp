@@ -31,8 +31,8 @@ public:
 
   ticket_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
 
-  void push(time_point queued, Job&& job, state_ptr state) {
-    jobs_.push_back({kept_job<Job>{std::move(job)}, queued, std::move(state)});
+  void push(time_point queued, Job& job, const state_ptr& state) {
+    jobs_.push_back({kept_job<Job>{std::move(job)}, queued, state});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
@@ -157,7 +157,7 @@ private:
   submission_type put(const context* wait, Job job) {
     auto state = std::make_shared<detail::ticket_state<Result>>();
     std::uint64_t index = 0;
-    if (auto refused = intake_.put(wait, index, std::move(job), state))
+    if (auto refused = intake_.put(wait, index, job, state))
       return {std::move(refused), std::move(job)};
     return ticket_type{index, std::move(state)};
   }

@@ -18,6 +18,7 @@
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/taken_count.hpp>
 
+#include <atomic>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,7 @@ public:
         std::destroy_at(&slot.content.result);
   }
 
-  void push(time_point queued, Job&& job) {
+  void push(time_point queued, Job& job) {
     // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
     __builtin_prefetch(jobs_.data() + jobs_.size() + prefetch_distance, 1);
     jobs_.push_back({kept_job<Job>{std::move(job)}, queued});
@@ -79,7 +80,8 @@ public:
 protected:
   template <class F>
   std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
-    std::call_once(made_, [this] { results_ = spare_vector<slot_type>(jobs_.size()); });
+    if (!made_.load(std::memory_order_acquire))
+      make_results();
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& slot = results_[i];
@@ -105,6 +107,14 @@ private:
     time_point queued;
   };
 
+  void make_results() {
+    std::lock_guard guard{making_};
+    if (made_.load(std::memory_order_relaxed))
+      return;
+    results_ = spare_vector<slot_type>(jobs_.size());
+    made_.store(true, std::memory_order_release);
+  }
+
   struct slot_type {
     union storage {
       storage() {}
@@ -122,7 +132,8 @@ private:
   const bool keep_;
   time_point opened_;
   spare_vector<entry> jobs_;
-  std::once_flag made_;
+  adaptive_mutex making_;
+  std::atomic<bool> made_{false};
   spare_vector<slot_type> results_;  // made when the first job runs: a queued job costs less
 };
 
@@ -349,7 +360,7 @@ private:
 
   submission_type put(const context* wait, Job job) {
     std::uint64_t index = 0;
-    if (auto refused = intake_.put(wait, index, std::move(job)))
+    if (auto refused = intake_.put(wait, index, job))
       return {std::move(refused), std::move(job)};
     return index;
   }

@@ -7,7 +7,7 @@
 namespace weir {
 
 collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
-                                         station_ptr stage, threads* pool, delivery deliver) {
+                                         const station_ptr& stage, threads* pool, delivery deliver) {
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
   // Whoever is first: the thread at its end, or this actor at its.
   const auto over = std::make_shared<std::atomic<bool>>(false);

@@ -9,6 +9,6 @@ struct collector_state {
 };
 
 collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
-                                         station_ptr stage, threads* pool, delivery deliver);
+                                         const station_ptr& stage, threads* pool, delivery deliver);
 
 }  // namespace weir

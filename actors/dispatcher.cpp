@@ -41,9 +41,9 @@ void worker_gone(self_pointer self, const caf::actor_addr& who, const caf::error
 
 }  // namespace
 
-dispatcher_actor::behavior_type dispatcher(self_pointer self, station_ptr stage, threads* pool,
+dispatcher_actor::behavior_type dispatcher(self_pointer self, const station_ptr& stage, threads* pool,
                                            std::uint64_t parallelism) {
-  self->state.stage = std::move(stage);
+  self->state.stage = stage;
   self->state.pool = pool;
   watch(self, [self](const caf::actor_addr& who, const caf::error& why) { worker_gone(self, who, why); });
   resize(self, parallelism);

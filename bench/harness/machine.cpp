@@ -1,5 +1,6 @@
 #include "machine.hpp"
 
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <thread>
@@ -32,7 +33,7 @@ std::string processor() {
 std::string memory() {
   const auto bytes =
       static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  return std::to_string(static_cast<int>(bytes / (1024 * 1024 * 1024) + 0.5)) + " GiB";
+  return std::to_string(std::lround(bytes / (1024 * 1024 * 1024))) + " GiB";
 }
 
 std::string load() {

@@ -114,11 +114,12 @@ void pool_tickets(benchmark::State& state) {
   count(state);
 }
 
-constexpr std::int64_t capacity_max = 64 * 1024;
+constexpr std::int64_t kibi = 1024;
+constexpr std::int64_t capacity_max = 64 * kibi;
 
-BENCHMARK(stream_to_callback)->Arg(capacity_max)->Arg(8 * 1024)->Arg(1024)->UseRealTime();
-BENCHMARK(stream_to_iterator)->Arg(capacity_max)->Arg(8 * 1024)->Arg(1024)->UseRealTime();
-BENCHMARK(pool_tickets)->Arg(capacity_max)->Arg(1024)->UseRealTime();
+BENCHMARK(stream_to_callback)->Arg(capacity_max)->Arg(8 * kibi)->Arg(kibi)->UseRealTime();
+BENCHMARK(stream_to_iterator)->Arg(capacity_max)->Arg(8 * kibi)->Arg(kibi)->UseRealTime();
+BENCHMARK(pool_tickets)->Arg(capacity_max)->Arg(kibi)->UseRealTime();
 
 }  // namespace
 

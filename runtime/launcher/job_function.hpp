@@ -84,9 +84,9 @@ caf::expected<record> as_record(caf::expected<T> e) {
   return as_record(std::move(*e));
 }
 
-inline caf::expected<record> as_record(caf::expected<void> e) {
+inline caf::expected<record> as_record(const caf::expected<void>& e) {
   if (!e)
-    return std::move(e.error());
+    return e.error();
   return record{};
 }
 

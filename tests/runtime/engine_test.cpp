@@ -96,7 +96,7 @@ void live_and_die(int times) {
   BOOST_TEST(after.threads <= before.threads);
   BOOST_TEST(after.children == before.children);
 #ifndef __SANITIZE_ADDRESS__  // it keeps freed memory back on purpose
-  BOOST_TEST(after.resident_kib < before.resident_kib + 4 * 1024);
+  BOOST_TEST(after.resident_kib < before.resident_kib + 4096);
 #endif
 }
 

@@ -6,8 +6,10 @@ namespace weir {
 
 namespace {
 
-/// Looks at a held lock before the thread sleeps: some microseconds.
-constexpr int looks_max = 100;
+/// Looks at a held lock before the thread sleeps: first for a microsecond, while its holder runs on another
+/// core. One that is still held has a holder who waits for a core, maybe for this one: so it is offered.
+constexpr int looks_max = 30;
+constexpr int offers_max = 10;
 
 void breathe() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -20,10 +22,13 @@ void breathe() noexcept {
 }  // namespace
 
 void adaptive_mutex::lock_held() noexcept {
-  for (int looks = 0; looks < looks_max; ++looks) {
+  for (int i = 0; i < looks_max + offers_max; ++i) {
     if (state_.load(std::memory_order_relaxed) == open && try_lock())
       return;
-    breathe();
+    if (i < looks_max)
+      breathe();
+    else
+      std::this_thread::yield();
   }
   sleepers_.fetch_add(1);
   sleep_until_locked();

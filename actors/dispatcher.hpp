@@ -19,6 +19,7 @@ struct dispatcher_state {
 };
 
 dispatcher_actor::behavior_type dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self,
-                                           const station_ptr& stage, threads* pool, std::uint64_t parallelism);
+                                           const station_ptr& stage, threads* pool,
+                                           std::uint64_t parallelism);
 
 }  // namespace weir

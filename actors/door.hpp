@@ -87,19 +87,23 @@ public:
   [[nodiscard]] counts count() const;
 
 private:
+  static constexpr std::size_t cache_line = 64;
+
   // Both are called with the lock held.
   void arm() noexcept;
   void wake_if_worth() noexcept;
 
-  mutable adaptive_mutex mutex_;
-  std::condition_variable_any room_;
+  // Apart, as they are of different threads: what whoever submits writes, what whoever takes outcomes
+  // writes, and what the lanes say.
+  alignas(cache_line) mutable adaptive_mutex mutex_;
   policy::admission admission_;
   caf::error closed_with_;
   std::function<job_span()> take_open_;
-  std::atomic<std::uint64_t> released_{0};
+  std::condition_variable_any room_;
+  alignas(cache_line) std::atomic<std::uint64_t> released_{0};
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> wake_at_{0};  // below so many released slots nobody needs to be woken
-  std::atomic<bool> hungry_{false};
+  alignas(cache_line) std::atomic<bool> hungry_{false};
 };
 
 }  // namespace weir

@@ -196,7 +196,7 @@ private:
   void deliver_passed(lane& l);
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
-  [[nodiscard]] bool may_nap(lane& l) const;
+  [[nodiscard]] bool may_nap(const lane& l) const;
   void wake_one();
   void wake(lane& l);
   void rouse();

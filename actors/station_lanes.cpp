@@ -131,7 +131,8 @@ bool station::find_work(lane& l) {
     begin(l, std::move(l.work_));
     return true;
   }
-  if (queue_.empty() && !fetch_gathered())
+  // What gathers is worth more after a nap, unless that has just been.
+  if (queue_.empty() && (may_nap(l) || !fetch_gathered()))
     return take_over(l);
   begin(l, queue_.take(sizes_.next(queue_.jobs(), active_)));
   if (!queue_.empty())
@@ -224,20 +225,20 @@ void station::count_outcomes(lane& l, std::uint64_t ran) {
   ended_.completed += ran - failed - canceled;
 }
 
-bool station::may_nap(lane& l) const {
+bool station::may_nap(const lane& l) const {
   // Jobs that are done sooner than a lane is woken came thick and fast: several at once, or one while
   // another lane was at work or on its way. Whoever submits them gets on better without waking this
   // lane for each. A single caller who waits for each outcome finds no other lane at work.
-  if (!std::exchange(l.may_nap_, false))
-    return false;
-  return l.in_burst_ || std::any_of(lanes_.begin(), lanes_.end(), [&l](const auto& other) {
-           return other.get() != &l &&
-                  (other->state_ == lane::state::busy || other->state_ == lane::state::woken);
-         });
+  const auto at_work = [&l](const auto& other) {
+    return other.get() != &l && (other->state_ == lane::state::busy || other->state_ == lane::state::woken);
+  };
+  return l.may_nap_ && (l.in_burst_ || std::any_of(lanes_.begin(), lanes_.end(), at_work));
 }
 
 void station::wait_for_work(lane& l, lock_type& held) {
-  if (may_nap(l)) {
+  const auto naps = may_nap(l);
+  l.may_nap_ = false;
+  if (naps) {
     // It looks again soon, unless a full block wakes it before.
     l.state_ = lane::state::napping;
     l.wake_.wait_for(held, nap,

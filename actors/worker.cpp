@@ -4,8 +4,8 @@
 
 namespace weir {
 
-worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self, const station_ptr& stage,
-                                   threads* pool) {
+worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self,
+                                   const station_ptr& stage, threads* pool) {
   watch(self, [](const caf::actor_addr&, const caf::error&) {});
   const auto problem = pool->run([stage, me = self->address()] {
     const auto end = stage->serve();

@@ -14,6 +14,7 @@
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/outcome.hpp>
+#include <weir/runtime/prefetch.hpp>
 #include <weir/runtime/running_stage.hpp>
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/taken_count.hpp>
@@ -44,7 +45,7 @@ public:
 
   void push(time_point queued, Job& job) {
     // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
-    __builtin_prefetch(jobs_.data() + jobs_.size() + prefetch_distance, 1);
+    prefetch_for_write(jobs_.data() + jobs_.size() + prefetch_distance);
     jobs_.push_back({kept_job<Job>{std::move(job)}, queued});
   }
 

@@ -152,6 +152,13 @@ private:
   std::shared_ptr<F> f_;
 };
 
+/// As an argument of an emplace: what `make` returns comes into being in its place, without a move.
+template <class Make>
+struct made_in_place {
+  Make make;
+  explicit(false) operator std::invoke_result_t<Make&>() { return make(); }
+};
+
 }  // namespace detail
 
 /// Takes the outcomes of a stream: `receive(outcome&)`, or `receive(Job&, outcome&)` if it wants the job
@@ -221,23 +228,8 @@ public:
   /// The next outcome; nothing at the end, as often as it is called. Blocks until there is one. For
   /// one thread at a time, and only where there is no callback.
   [[nodiscard]] std::optional<outcome_type> next() {
-    if (at_ == ready_.size()) {
-      ready_.clear();
-      at_ = 0;
-      if (!stage_.at().collect(ready_))
-        return std::nullopt;
-      index_ = ready_[0].jobs.first;
-    }
-    auto& span = ready_[at_];
-    std::optional<outcome_type> o{block_of(span).take(index_, span)};
-    if (++index_ == span.jobs.last) {
-      span.jobs.block.reset();
-      if (++at_ < ready_.size())
-        index_ = ready_[at_].jobs.first;
-    }
-    taken_->add_one(stage_.at());
-    if (at_ == ready_.size())
-      taken_->give_back(stage_.at());
+    std::optional<outcome_type> o;
+    take_next(o);
     return o;
   }
 
@@ -248,11 +240,11 @@ public:
     using value_type = outcome_type;
     using difference_type = std::ptrdiff_t;
 
-    explicit iterator(stream& from) : from_(&from), current_(from.next()) {}
+    explicit iterator(stream& from) : from_(&from) { from_->take_next(current_); }
     outcome_type& operator*() const noexcept { return *current_; }
     outcome_type* operator->() const noexcept { return &*current_; }
     iterator& operator++() {
-      current_ = from_->next();
+      from_->take_next(current_);
       return *this;
     }
     void operator++(int) { ++*this; }
@@ -357,6 +349,28 @@ private:
       open = false;
       at.ctx().cancel({ec::exception, "receiver", text_of(make_error(std::current_exception()))});
     }
+  }
+
+  /// Makes the next outcome in `to`, which is left empty at the end.
+  void take_next(std::optional<outcome_type>& to) {
+    to.reset();
+    if (at_ == ready_.size()) {
+      ready_.clear();
+      at_ = 0;
+      if (!stage_.at().collect(ready_))
+        return;
+      index_ = ready_[0].jobs.first;
+    }
+    auto& span = ready_[at_];
+    to.emplace(detail::made_in_place{[&] { return block_of(span).take(index_, span); }});
+    if (++index_ == span.jobs.last) {
+      span.jobs.block.reset();
+      if (++at_ < ready_.size())
+        index_ = ready_[at_].jobs.first;
+    }
+    taken_->add_one(stage_.at());
+    if (at_ == ready_.size())
+      taken_->give_back(stage_.at());
   }
 
   submission_type put(const context* wait, Job job) {

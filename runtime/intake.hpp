@@ -2,7 +2,7 @@
 
 /// The typed side of the door: puts admitted jobs into a block and passes the block on, at once while
 /// a worker waits, else when it is full. What gathers meanwhile is fetched by the next worker that
-/// comes for work, so a job never waits for company.
+/// comes for work: a job waits for company only as long as a lane that is used to short jobs naps.
 
 #include <weir/actors/station.hpp>
 #include <weir/runtime/submission.hpp>

@@ -142,6 +142,8 @@ public:
     });
   }
 
+  [[nodiscard]] std::vector<std::string> files() const { return to_->files(); }
+
   void flush() {
     call([&] { return to_->flush(); });
   }
@@ -341,6 +343,7 @@ void flow_run::state::begin_kill() {
 
 void flow_run::state::drive() {
   try {
+    plan.source->leave_out(out->files());
     read();
   } catch (...) {
     summary.source_error = text_of(make_error(std::current_exception()));

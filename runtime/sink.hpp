@@ -7,6 +7,8 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace weir {
 
@@ -33,6 +35,9 @@ struct failed_item {
 class sink {
 public:
   virtual ~sink() = default;
+
+  /// The paths of the files that it writes or replaces. Called once, before the first `put`.
+  [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
 
   /// Takes one completed job. An error ends the run: `ec::sink_closed` when the reader has gone,
   /// `ec::io` otherwise.

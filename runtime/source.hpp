@@ -26,6 +26,10 @@ public:
   /// How many items there will be, where that is known before the end: for progress and time left.
   [[nodiscard]] virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
 
+  /// Files that the run itself writes, and that are therefore no part of its input. Called once, before
+  /// the first `next`.
+  virtual void leave_out(const std::vector<std::string>& paths) { static_cast<void>(paths); }
+
   /// A part of the input that was passed over because it could not be read.
   struct trouble {
     std::string name;

@@ -56,6 +56,8 @@ class jsonl final : public sink {
 public:
   explicit jsonl(detail::output out) : out_(std::move(out)) {}
 
+  [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+
   caf::error put(const completed_item& done) override {
     object made;
     if (!done.result.find("index"))

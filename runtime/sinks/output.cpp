@@ -121,6 +121,12 @@ caf::error output::inspect() {
   return {};
 }
 
+std::vector<std::string> output::files() const {
+  if (path_ == "-" || direct_)
+    return {};
+  return {path_, partial()};
+}
+
 caf::error output::put(std::string_view lines) {
   if (!lines_)
     if (auto error = open())

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::detail {
 
@@ -32,6 +33,9 @@ public:
   /// For the path of a file, or "-". What is wrong with it, checked as above, comes with the first line
   /// or `finish`, as `ec::io`.
   [[nodiscard]] static output to_file(std::string path);
+
+  /// The files that are written or replaced: none for standard output and what is no regular file.
+  [[nodiscard]] std::vector<std::string> files() const;
 
   /// Takes whole lines. Blocks and fails as line_writer does; `ec::io` too if the file can't be opened.
   caf::error put(std::string_view lines);

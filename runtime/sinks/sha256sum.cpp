@@ -60,6 +60,8 @@ class sha256sum final : public sink {
 public:
   explicit sha256sum(detail::output out) : out_(std::move(out)) {}
 
+  [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+
   using sink::put;
 
   caf::error put(const completed_item& done) override {

@@ -31,6 +31,8 @@ class table final : public sink {
 public:
   explicit table(detail::output out) : out_(std::move(out)) {}
 
+  [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+
   caf::error put(const completed_item& done) override {
     if (!columns_.known())
       columns_.take(done.result);

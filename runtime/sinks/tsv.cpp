@@ -54,6 +54,8 @@ class tsv final : public sink {
 public:
   explicit tsv(detail::output out) : out_(std::move(out)) {}
 
+  [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+
   using sink::put;
 
   caf::error put(const completed_item& done) override {

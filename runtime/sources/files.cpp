@@ -25,6 +25,8 @@ public:
     return std::optional{item{**path, **path}};
   }
 
+  void leave_out(const std::vector<std::string>& paths) override { walk_.leave_out(paths); }
+
   [[nodiscard]] std::vector<trouble> take_troubles() override { return walk_.take_troubles(); }
 
 private:

@@ -31,6 +31,22 @@ bool has_vanished(int error) {
 
 tree_walk::tree_walk(std::string root, walk_rules rules) : rules_(std::move(rules)), path_(std::move(root)) {}
 
+void tree_walk::leave_out(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    const auto slash = path.rfind('/');
+    const auto folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) == 0)
+      left_out_.push_back({status.st_dev, status.st_ino, path.substr(slash + 1)});
+  }
+}
+
+bool tree_walk::is_left_out(const folder& in, const std::string& name) const {
+  return std::any_of(left_out_.begin(), left_out_.end(), [&](const left_out& file) {
+    return file.inode == in.inode && file.device == in.device && file.name == name;
+  });
+}
+
 caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
   if (!std::exchange(started_, true)) {
     struct stat status {};
@@ -52,6 +68,8 @@ caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
     path_ += entry.name;
     switch (entry.kind) {
       case entry_kind::file:
+        if (is_left_out(top.content, entry.name))
+          break;
         return std::optional{path_};
       case entry_kind::folder:
         enter(ctx, entry.name);

@@ -37,6 +37,10 @@ class tree_walk {
 public:
   tree_walk(std::string root, walk_rules rules);
 
+  /// These files are not yielded, whatever path leads to their folders. One in a folder that can't be found
+  /// is not among them.
+  void leave_out(const std::vector<std::string>& paths);
+
   /// The next file's path; nothing at the end, or soon after `ctx` is canceled. The only error is a
   /// root that can't be read: `ec::io`, naming it. Blocks on the file system.
   caf::expected<std::optional<std::string>> next(const context& ctx);
@@ -54,6 +58,13 @@ private:
     glob_set::place exclude;
   };
 
+  struct left_out {
+    dev_t device;
+    ino_t inode;  // of the folder
+    std::string name;
+  };
+
+  [[nodiscard]] bool is_left_out(const folder& in, const std::string& name) const;
   caf::error enter_root(const context& ctx);
   void enter(const context& ctx, const std::string& name);
   [[nodiscard]] bool wants(const folder_entry& entry, const glob_set::place& match,
@@ -65,6 +76,7 @@ private:
   walk_rules rules_;
   std::string path_;  // of the current entry
   bool started_ = false;
+  std::vector<left_out> left_out_;
   std::vector<level> levels_;
   std::vector<source::trouble> troubles_;
 };

@@ -47,6 +47,19 @@ BOOST_AUTO_TEST_CASE(only_what_matches_and_is_not_excluded_is_yielded) {
   check_texts(walk_all(s.path(), rules).files, {"a.c", "src/b.c"});
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_left_out_is_not_yielded_whatever_path_names_it) {
+  const scratch_folder s;
+  for (const auto* name : {"a/out", "a/out.partial", "b/out", "c"})
+    s.file(name);
+  weir::detail::tree_walk walk{s.path(), every_file()};
+  walk.leave_out({s.path() + "/b/../a/out", s.path() + "/a/out.partial", s.path() + "/none/c"});
+  texts files;
+  for (auto file = walk.next(weir::context::background()); file && *file;
+       file = walk.next(weir::context::background()))
+    files.push_back((**file).substr(s.path().size() + 1));
+  check_texts(files, {"b/out", "c"});
+}
+
 BOOST_AUTO_TEST_CASE(hidden_entries_are_taken_unless_that_is_not_wanted) {
   const scratch_folder s;
   for (const auto* name : {".a", ".d/b", "c", "d/.e"})

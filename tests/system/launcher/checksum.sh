@@ -120,6 +120,18 @@ an_empty_folder_has_an_empty_manifest() {
   balanced report.json
 }
 
+a_manifest_below_the_root_is_not_in_itself() {
+  mkdir -p tree/in
+  echo a >tree/a
+  local i
+  for i in first second; do
+    timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree --set sink.path=tree/in/manifest 2>err
+    is "exit code of the $i run" $? 0
+    is "lines of the $i run" "$(wc -l <tree/in/manifest)" 1
+    sha256sum -c --quiet tree/in/manifest >check.out 2>&1 || fail "sha256sum -c refuses the $i manifest"
+  done
+}
+
 a_root_that_is_not_there_starts_nothing_and_is_named() {
   timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree --report report.json >manifest 2>err
   is "exit code" $? 2
@@ -133,5 +145,6 @@ try special_files_are_named_failures_if_the_flow_says_so
 try a_file_that_has_vanished_is_a_named_failure
 try files_that_vanish_while_the_run_goes_on_leave_balanced_books
 try an_empty_folder_has_an_empty_manifest
+try a_manifest_below_the_root_is_not_in_itself
 try a_root_that_is_not_there_starts_nothing_and_is_named
 finish

@@ -50,7 +50,8 @@ context context::background(clock& time) {
   return context{std::make_shared<node>(time)};
 }
 
-context context::child_of(const context& parent, std::optional<time_point> deadline) {
+context context::child_of(const context& parent, std::optional<time_point> deadline,
+                          std::optional<duration> timeout) {
   auto child = std::make_shared<node>(parent.node_->time);
   child->parent = parent.node_;
   child->deadline = parent.node_->deadline;
@@ -67,11 +68,12 @@ context context::child_of(const context& parent, std::optional<time_point> deadl
   });
   if (own) {
     const auto left = *deadline - child->time.now();
+    const auto limit = timeout.value_or(left);
     if (left <= duration::zero())
       self->cancel({ec::deadline_exceeded, "deadline", "the deadline had passed before the start"});
     else
-      child->at_deadline = child->time.at(*deadline, [self, left] {
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+      child->at_deadline = child->time.at(*deadline, [self, limit] {
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
         self->cancel({ec::deadline_exceeded, "deadline",
                       "the time limit of " + std::to_string(ms) + " ms has passed"});
       });
@@ -90,7 +92,7 @@ context context::with_deadline(const context& parent, time_point deadline) {
 context context::with_timeout(const context& parent, duration timeout) {
   const auto now = parent.time().now();
   const auto longest = time_point::max() - now;
-  return child_of(parent, now + std::min(timeout, longest));
+  return child_of(parent, now + std::min(timeout, longest), timeout);
 }
 
 context context::with_token(const context& parent, std::stop_token token) {

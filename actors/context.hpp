@@ -90,7 +90,8 @@ public:
 private:
   struct node;
   explicit context(std::shared_ptr<node> n) : node_(std::move(n)) {}
-  static context child_of(const context& parent, std::optional<time_point> deadline);
+  static context child_of(const context& parent, std::optional<time_point> deadline,
+                          std::optional<duration> timeout = {});
 
   std::shared_ptr<node> node_;
 };

@@ -1,11 +1,10 @@
 #include <weir/actors/caf.hpp>
-
-#include <spdlog/spdlog.h>
+#include <weir/actors/log.hpp>
 
 namespace weir {
 
 void log_handler_error(const char* actor, const caf::error& e) {
-  spdlog::error("{} ended: {}", actor, describe(e));
+  log()->error("{} ended: {}", actor, describe(e));
 }
 
 }  // namespace weir

@@ -1,6 +1,5 @@
 #include <weir/actors/collector.hpp>
-
-#include <spdlog/spdlog.h>
+#include <weir/actors/log.hpp>
 
 #include <atomic>
 
@@ -27,8 +26,8 @@ collector_actor::behavior_type collector(collector_actor::stateful_pointer<colle
     if (over->exchange(true))
       return;
     if (started) {
-      spdlog::warn("{}: the receiver of the outcomes has not returned; its thread was written off",
-                   stage->name());
+      log()->warn("{}: the receiver of the outcomes has not returned; its thread was written off",
+                  stage->name());
       pool->write_off(1);
     }
     stage->discard();

@@ -1,8 +1,7 @@
 #include <weir/actors/collector.hpp>
 #include <weir/actors/dispatcher.hpp>
+#include <weir/actors/log.hpp>
 #include <weir/actors/supervisor.hpp>
-
-#include <spdlog/spdlog.h>
 
 namespace weir {
 
@@ -44,8 +43,8 @@ void write_off(self_pointer self) {
   auto& s = self->state;
   auto names = s.plan.stage->abandon();
   for (const auto& n : names)
-    spdlog::warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
-                 s.plan.stage->name(), n.index, n.lane);
+    log()->warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
+                s.plan.stage->name(), n.index, n.lane);
   s.lanes_lost = !names.empty();
   s.plan.pool->write_off(names.size());
   std::lock_guard guard{s.plan.end->mutex};

@@ -1,6 +1,5 @@
+#include <weir/actors/log.hpp>
 #include <weir/actors/worker.hpp>
-
-#include <spdlog/spdlog.h>
 
 namespace weir {
 
@@ -14,7 +13,7 @@ worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> 
   });
   if (problem) {
     // With fewer workers the work still gets done; with none it never would.
-    spdlog::warn("{}: {}", stage->name(), text_of(problem));
+    log()->warn("{}: {}", stage->name(), text_of(problem));
     if (stage->lane_missing() == 0)
       stage->ctx().cancel({ec::overloaded, "worker", text_of(problem)});
     self->quit(problem);

@@ -1,8 +1,8 @@
+#include <weir/actors/log.hpp>
 #include <weir/actors/supervisor.hpp>
 #include <weir/runtime/engine.hpp>
 
 #include <caf/actor_system_config.hpp>
-#include <spdlog/spdlog.h>
 
 #include <stdexcept>
 
@@ -50,8 +50,8 @@ engine::~engine() {
     const auto reached = [&] { return end->reached; };
     if (end->changed.wait_for(lock, long_wait, reached))
       continue;
-    spdlog::warn("the engine's destructor waits for \"{}\" to end: pools and streams go before their engine",
-                 t.name);
+    log()->warn("the engine's destructor waits for \"{}\" to end: pools and streams go before their engine",
+                t.name);
     end->changed.wait(lock, reached);
   }
 }

@@ -2,6 +2,7 @@
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/launcher/console.hpp>
 #include <weir/runtime/launcher/launcher.hpp>
+#include <weir/runtime/launcher/own_files.hpp>
 #include <weir/runtime/launcher/progress_text.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
@@ -25,14 +26,18 @@ constexpr duration line_period_at_end = 2s;
 /// Logs of the library go to the console for as long as this lives: stdout is the sink's.
 class logs_to_console {
 public:
-  explicit logs_to_console(console& to) : before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(to.make_logger("weir"));
-  }
-  ~logs_to_console() { spdlog::set_default_logger(before_); }
+  explicit logs_to_console(console& to) : before_(spdlog::get("weir")) { use(to.make_logger("weir")); }
+  ~logs_to_console() { use(before_); }
   logs_to_console(const logs_to_console&) = delete;
   logs_to_console& operator=(const logs_to_console&) = delete;
 
 private:
+  static void use(const std::shared_ptr<spdlog::logger>& as_weir) {
+    spdlog::drop("weir");
+    if (as_weir)
+      spdlog::register_logger(as_weir);
+  }
+
   std::shared_ptr<spdlog::logger> before_;
 };
 
@@ -89,6 +94,7 @@ int run_command(checked_flow flow, const arguments& wanted) {
     (drains ? intake : all).cancel(cause_of(number));
   }};
   const auto name = flow.plan.name;
+  flow.plan.own_files = report_files(wanted.report);
   const auto several_stages = flow.plan.stages.size() > 1;
   flow_summary summary;
   {

@@ -30,6 +30,10 @@ public:
     return admission_.used(released_.load(std::memory_order_acquire)) < admission_.capacity();
   }
 
+  [[nodiscard]] std::uint64_t capacity(const std::unique_lock<adaptive_mutex>&) const noexcept {
+    return admission_.capacity();
+  }
+
   /// Takes a slot if one is free and the door is open. Else nothing is counted: `admit` says why.
   [[nodiscard]] bool admit_at_once(const std::unique_lock<adaptive_mutex>&) noexcept {
     return admission_.admit(released_.load(std::memory_order_acquire));
@@ -48,7 +52,8 @@ public:
   [[nodiscard]] caf::error admit_or_wait(std::unique_lock<adaptive_mutex>& held, const context& ctx,
                                          const std::function<void()>& fetch_slots = {});
 
-  /// Takes back an admission whose job could not be stored; somebody else may wait for the slot.
+  /// Takes back an admission whose job could not be stored; somebody else may wait for the slot. It may
+  /// have been the last one that the rest of the station waited for.
   void undo(const std::unique_lock<adaptive_mutex>&) {
     admission_.undo();
     room_.notify_all();

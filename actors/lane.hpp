@@ -92,7 +92,7 @@ private:
   bool in_burst_ = false;  // took several of them at once
   bool deaf_ = false;      // sleeps without looking again by itself
   duration look_again_{};  // how long it last slept before it looked for others' jobs
-  state state_ = state::idle;
+  state state_ = state::woken;
   std::condition_variable_any wake_;
 };
 

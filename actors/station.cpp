@@ -54,6 +54,11 @@ void station::offer(job_span jobs) {
   wake_one();
 }
 
+void station::look_for_rest() {
+  lock_type held{mutex_};
+  check_rest(held);
+}
+
 void station::close(caf::error why) {
   door_.close(std::move(why));
   closing_ = true;
@@ -113,6 +118,10 @@ bool station::collect(std::vector<finished_span>& out) {
     return false;
   outcomes_.take(out);
   return true;
+}
+
+bool station::holds_jobs(const std::unique_ptr<lane>& l) noexcept {
+  return l->state_ == lane::state::busy && !l->work_.empty();
 }
 
 bool station::holds_spans() const {
@@ -194,10 +203,10 @@ station::snapshot station::look() const {
   s.books.offered = at_door.offered;
   s.books.admitted = at_door.admitted;
   s.books.rejected = at_door.rejected;
-  s.running = busy_;
+  s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
   s.peak_running = peak_busy_;
   s.idle = idle_;
-  s.queued = s.books.open() - std::min<std::uint64_t>(s.books.open(), busy_);
+  s.queued = s.books.open() - std::min(s.books.open(), s.running);
   s.parallelism = target_;
   s.capacity = at_door.capacity;
   s.used = at_door.used;

@@ -5,12 +5,13 @@
 /// Jobs and outcomes pass through here a span at a time and never through a mailbox; the actors
 /// start, watch, resize and end what happens here.
 ///
-/// Invariants: each admitted job is in exactly one of the gathering block, the queue, one lane, the
-/// fan-in, or has been handed over (P1); at most `parallelism` lanes that are not on their way out
+/// Invariants: each admitted job is in exactly one of the gathering block, a call of `offer`, the queue, one
+/// lane, the fan-in, or has been handed over (P1); at most `parallelism` lanes that are not on their way out
 /// hold work (P2); nothing starts after `stop` (P5): a job counts as started once its lane has found
 /// it allowed, so one a lane may be between that look and its first instruction.
 ///
-/// User code never runs under the lock: neither tasks nor the destructors of jobs.
+/// User code never runs under the lock: neither tasks nor the destructors of jobs. (Under the door's, jobs
+/// are moved into their block.)
 ///
 /// Owned by `shared_ptr`: by its run, its actors and its lanes. All members are thread-safe.
 
@@ -89,6 +90,9 @@ public:
 
   /// Queues admitted jobs and wakes a lane.
   void offer(job_span jobs);
+
+  /// To be called after an admission was taken back: it may have been all that was left.
+  void look_for_rest();
 
   /// No more input: later offers are refused with `why`.
   void close(caf::error why);
@@ -191,6 +195,8 @@ private:
   void begin(lane& l, job_span jobs);
   [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
                                               duration elapsed);
+  // Whether it has jobs without an outcome; else it is free, or on its way out of its last one.
+  [[nodiscard]] static bool holds_jobs(const std::unique_ptr<lane>& l) noexcept;
   [[nodiscard]] bool holds_spans() const;
   void harvest();
   void deliver_passed(lane& l);

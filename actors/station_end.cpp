@@ -70,8 +70,9 @@ std::vector<straggler> station::abandon() {
   stop(ctx_.why().value_or(cause{ec::canceled, "shutdown", "what still runs is written off"}));
   lock_type held{mutex_};
   std::vector<straggler> names;
+  harvest();
   for (auto& l : lanes_)
-    if (l->state_ == lane::state::busy)
+    if (holds_jobs(l))
       names.push_back(write_off(*l));
   check_rest(held);
   return names;
@@ -84,7 +85,6 @@ straggler station::write_off(lane& l) {
   ++abandoned_;
   ++lost_;
   const auto name = name_running(l);
-  deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
   if (!rest.empty())
     end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
@@ -101,7 +101,7 @@ std::vector<straggler> station::running() const {
   lock_type held{mutex_};
   std::vector<straggler> all;
   for (const auto& l : lanes_)
-    if (l->state_ == lane::state::busy)
+    if (holds_jobs(l))
       all.push_back(name_running(*l));
   return all;
 }
@@ -159,6 +159,9 @@ void station::check_rest(lock_type& held) {
     outcome_ready_.notify_all();
   if (!all_taken())
     return;
+  // A job may see the cancel and give up before the station hears of it.
+  if (!stopped_by_ && ended_.canceled > 0)
+    stopped_by_ = jobs_ctx_.why();
   rest_told_ = true;
   rest_changed_.notify_all();
   if (!rest_hook_)

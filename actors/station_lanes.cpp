@@ -266,7 +266,8 @@ void station::sleep_for_news(lane& l, lock_type& held) {
     at_work |= other->state_ == lane::state::busy || other->state_ == lane::state::napping;
     worth_a_look |= unstarted(*other) > 0;
   }
-  if (!at_work) {
+  // Who has looked in vain for so long is woken by the next one that takes several jobs.
+  if (!at_work || (!worth_a_look && l.look_again_ == look_max)) {
     l.deaf_ = true;
     l.wake_.wait(held, woken);
     l.deaf_ = false;

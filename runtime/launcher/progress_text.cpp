@@ -39,9 +39,9 @@ void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
   const auto seconds = std::chrono::duration<double>(elapsed - last_at_).count();
   if (seconds <= 0)
     return;
-  const auto now = static_cast<double>(ended - last_ended_) / seconds;
   const auto weight = std::exp(-seconds / std::chrono::duration<double>(memory).count());
-  rate_ = rate_ ? weight * *rate_ + (1 - weight) * now : now;
+  jobs_ = weight * jobs_ + static_cast<double>(ended - last_ended_);
+  seconds_ = weight * seconds_ + seconds;
   last_at_ = elapsed;
   last_ended_ = ended;
 }

@@ -4,13 +4,12 @@
 
 #include <weir/runtime/flow.hpp>
 
-#include <optional>
 #include <string>
 
 namespace weir::config {
 
-/// Jobs per second, smoothed over the last seconds: the weight of an observation falls to 1/e within
-/// `memory`. A plain state machine; the time is an argument.
+/// Jobs per second over the last seconds: the weight of what was observed falls to 1/e within `memory`. In
+/// the beginning it is the mean of all. A plain state machine; the time is an argument.
 class rate_meter {
 public:
   static constexpr duration memory = std::chrono::seconds{5};
@@ -18,13 +17,14 @@ public:
   /// Tells how many jobs had ended at `elapsed` since the start.
   void observe(duration elapsed, std::uint64_t ended) noexcept;
 
-  /// Zero before the second observation.
-  [[nodiscard]] double per_second() const noexcept { return rate_.value_or(0); }
+  /// Zero before the first observation.
+  [[nodiscard]] double per_second() const noexcept { return seconds_ > 0 ? jobs_ / seconds_ : 0; }
 
 private:
   duration last_at_{};
   std::uint64_t last_ended_ = 0;
-  std::optional<double> rate_;
+  double jobs_ = 0;  // both weighted
+  double seconds_ = 0;
 };
 
 /// A duration for a person, with two or three digits that matter: "351 ms", "2.01 s", "3 min 05 s".

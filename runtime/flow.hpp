@@ -36,6 +36,7 @@ struct flow_plan {
   std::unique_ptr<weir::source> source;
   std::vector<stage_plan> stages;
   std::unique_ptr<weir::sink> sink;
+  std::vector<std::string> own_files;  ///< written for the run beside its sink; no part of its input
 };
 
 /// The state of a run at an instant. The counts are jobs of the flow.

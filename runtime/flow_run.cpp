@@ -144,6 +144,10 @@ public:
 
   [[nodiscard]] std::vector<std::string> files() const { return to_->files(); }
 
+  void open() {
+    call([&] { return to_->open(); });
+  }
+
   void flush() {
     call([&] { return to_->flush(); });
   }
@@ -325,10 +329,14 @@ time_point flow_run::state::rest_by(time_point now) {
 /// Reads no more; what was admitted has until the cancel phase of the one budget.
 void flow_run::state::begin_drain(const cause& why) {
   const auto end = rest_by(ctx.time().now());
-  drain_timer = ctx.time().at(end - policy::shutdown::cancel_part(plan.shutdown_budget), [run = ctx] {
-    run.cancel({ec::deadline_exceeded, "shutdown", "the time to drain is over"});
-  });
   reading.cancel(why);
+  try {
+    drain_timer = ctx.time().at(end - policy::shutdown::cancel_part(plan.shutdown_budget), [run = ctx] {
+      run.cancel({ec::deadline_exceeded, "shutdown", "the time to drain is over"});
+    });
+  } catch (const std::system_error&) {
+    ctx.cancel({ec::deadline_exceeded, "shutdown", "there is no thread to time the drain"});
+  }
 }
 
 /// What does not stop by itself is written off when the budget is spent.
@@ -343,7 +351,10 @@ void flow_run::state::begin_kill() {
 
 void flow_run::state::drive() {
   try {
-    plan.source->leave_out(out->files());
+    out->open();
+    auto written = out->files();
+    written.insert(written.end(), plan.own_files.begin(), plan.own_files.end());
+    plan.source->leave_out(written);
     read();
   } catch (...) {
     summary.source_error = text_of(make_error(std::current_exception()));
@@ -351,6 +362,10 @@ void flow_run::state::drive() {
   // Each stage ends when all its outcomes have been handed on; `begin_kill` cuts that short.
   for (const auto& s : stages)
     s->drain(duration::max());
+  // A stage may have been ended by its own actors, for want of a thread.
+  for (const auto& s : stages)
+    if (const auto why = s->stopped_by())
+      reading.cancel(*why);
   const auto all_handed_over = account->handed_over() == offered.load() - rejected;
   fill_in_outcomes();
   summarize(all_handed_over && finish_sink());
@@ -419,20 +434,32 @@ bool flow_run::state::finish_sink() {
     bool given_up = false;
   };
   const auto s = std::make_shared<shared_state>();
-  std::thread finisher{[s, to = out, early = cut_short()] {
-    to->finish(early);
+  const auto early = cut_short();
+  std::thread finisher;
+  try {
+    finisher = std::thread{[s, to = out, early] {
+      to->finish(early);
+      std::lock_guard guard{s->mutex};
+      s->done = true;
+      s->changed.notify_all();
+    }};
+  } catch (const std::system_error&) {
+    out->finish(early);
+    return true;
+  }
+  const auto give_up = [s] {
     std::lock_guard guard{s->mutex};
-    s->done = true;
+    s->given_up = true;
     s->changed.notify_all();
-  }};
+  };
   timer limit;
   const auto watch = ctx.on_cancel([&] {
     const auto now = ctx.time().now();
-    limit = ctx.time().at(std::max(rest_by(now), now + finish_min), [s] {
-      std::lock_guard guard{s->mutex};
-      s->given_up = true;
-      s->changed.notify_all();
-    });
+    try {
+      limit = ctx.time().at(std::max(rest_by(now), now + finish_min), give_up);
+    } catch (const std::system_error&) {
+      give_up();
+    }
   });
   std::unique_lock lock{s->mutex};
   s->changed.wait(lock, [&] { return s->done || s->given_up; });

@@ -24,9 +24,7 @@ public:
 
   /// `taken` is null where outcomes are not collected.
   intake(std::shared_ptr<station> to, maker make, std::shared_ptr<taken_count> taken = nullptr)
-      : to_(std::move(to)),
-        make_(std::move(make)),
-        limit_(std::clamp<std::uint64_t>(to_->entrance().count().capacity / 4, 1, block_max)) {
+      : to_(std::move(to)), make_(std::move(make)) {
     to_->entrance().gather_with([this] { return detach(); });
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
@@ -46,11 +44,15 @@ public:
       if (auto refused = admit_late(held, wait))
         return refused;
     try {
-      if (!open_)
+      if (!open_) {
         open_ = make_(next_);
+        limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max);
+      }
       open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job...);
     } catch (...) {
       door.undo(held);
+      held.unlock();
+      to_->look_for_rest();
       throw;
     }
     index = next_ + open_->size() - 1;
@@ -98,7 +100,7 @@ private:
   std::shared_ptr<station> to_;
   maker make_;
   std::function<void()> fetch_slots_;  // none where outcomes are not collected
-  std::uint64_t limit_;
+  std::uint64_t limit_ = 1;            // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;
 };

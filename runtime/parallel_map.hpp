@@ -66,6 +66,9 @@ public:
           run_one(inputs, i, on);
         return i;
       } catch (...) {
+        // The copy of the iterator may have thrown, before any job.
+        if (!on.may_start(i))
+          return i;
         on.ended_with(i, make_error(std::current_exception()));
       }
     }

@@ -39,6 +39,9 @@ public:
   /// The paths of the files that it writes or replaces. Called once, before the first `put`.
   [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
 
+  /// Makes sure that it can write. Called once, before the run begins; after an error nothing is started.
+  virtual caf::error open() { return {}; }
+
   /// Takes one completed job. An error ends the run: `ec::sink_closed` when the reader has gone,
   /// `ec::io` otherwise.
   virtual caf::error put(const completed_item& done) = 0;

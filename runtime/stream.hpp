@@ -45,7 +45,8 @@ public:
 
   void push(time_point queued, Job& job) {
     // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
-    prefetch_for_write(jobs_.data() + jobs_.size() + prefetch_distance);
+    if (jobs_.size() + prefetch_distance < jobs_.capacity())
+      prefetch_for_write(jobs_.data() + jobs_.size() + prefetch_distance);
     jobs_.push_back({kept_job<Job>{std::move(job)}, queued});
   }
 
@@ -152,12 +153,15 @@ private:
   std::shared_ptr<F> f_;
 };
 
-/// As an argument of an emplace: what `make` returns comes into being in its place, without a move.
+/// As an argument of an emplace: what `make` returns comes into being in its place.
 template <class Make>
 struct made_in_place {
   Make make;
   explicit(false) operator std::invoke_result_t<Make&>() { return make(); }
 };
+
+template <class Make>
+made_in_place(Make) -> made_in_place<Make>;
 
 }  // namespace detail
 

@@ -4,6 +4,7 @@
 #include <weir/runtime/launcher/listing.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/own_files.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
 
 #include <algorithm>
@@ -110,8 +111,13 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
     err << found.text() << std::flush;
     return code(exit_status::bad_usage);
   }
-  if (wanted.command == config::command::run)
+  if (wanted.command == config::command::run) {
+    if (const auto mistake = config::overwritten(flow->plan, wanted); !mistake.empty()) {
+      err << name_ << ": " << mistake << '\n';
+      return code(exit_status::bad_usage);
+    }
     return config::run_command(std::move(*flow), wanted);
+  }
   out << "ok: " << flow->description << '\n';
   return code(exit_status::completed);
 }

@@ -57,6 +57,7 @@ public:
   explicit jsonl(detail::output out) : out_(std::move(out)) {}
 
   [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+  caf::error open() override { return out_.open(); }
 
   caf::error put(const completed_item& done) override {
     object made;

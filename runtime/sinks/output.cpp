@@ -122,15 +122,19 @@ caf::error output::inspect() {
 }
 
 std::vector<std::string> output::files() const {
-  if (path_ == "-" || direct_)
+  if (direct_)
     return {};
-  return {path_, partial()};
+  if (path_ != "-")
+    return {given_, path_, partial()};
+  struct stat status {};
+  if (::fstat(STDOUT_FILENO, &status) != 0 || !S_ISREG(status.st_mode))
+    return {};
+  return {resolved("/proc/self/fd/" + std::to_string(STDOUT_FILENO))};
 }
 
 caf::error output::put(std::string_view lines) {
-  if (!lines_)
-    if (auto error = open())
-      return error;
+  if (auto error = open())
+    return error;
   return lines_->put(lines);
 }
 
@@ -139,9 +143,8 @@ caf::error output::flush() {
 }
 
 caf::error output::finish() {
-  if (!lines_)
-    if (auto error = open())
-      return error;
+  if (auto error = open())
+    return error;
   if (auto error = lines_->flush())
     return error;
   if (path_ == "-" || direct_)
@@ -162,7 +165,11 @@ caf::error output::finish() {
 caf::error output::open() {
   if (refused_)
     return refused_;
+  if (lines_)
+    return {};
   if (path_ == "-") {
+    if (::fcntl(STDOUT_FILENO, F_GETFL) < 0)
+      return make_error(ec::io, "standard output is closed; give the sink a path");
     lines_.emplace(STDOUT_FILENO, "standard output");
     return {};
   }

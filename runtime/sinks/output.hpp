@@ -6,7 +6,7 @@
 /// `finish`. Whatever ends the run before that leaves an old PATH as it was, and the lines so far in
 /// PATH.partial; the next run overwrites it. Only one run at a time can write PATH.partial. What is no
 /// regular file (a device, a named pipe) is written to directly.
-/// Nothing is opened before the first line or `finish`. Memory: as line_writer.hpp says.
+/// Memory: as line_writer.hpp says.
 
 #include <weir/runtime/settings.hpp>
 #include <weir/runtime/sinks/line_writer.hpp>
@@ -34,8 +34,12 @@ public:
   /// or `finish`, as `ec::io`.
   [[nodiscard]] static output to_file(std::string path);
 
-  /// The files that are written or replaced: none for standard output and what is no regular file.
+  /// The files that are written or replaced, by each name that is known of them; none if the lines go to
+  /// what is no regular file.
   [[nodiscard]] std::vector<std::string> files() const;
+
+  /// Opens what is written to; else the first line does.
+  caf::error open();
 
   /// Takes whole lines. Blocks and fails as line_writer does; `ec::io` too if the file can't be opened.
   caf::error put(std::string_view lines);
@@ -50,15 +54,15 @@ public:
   caf::error finish_early() { return flush(); }
 
 private:
-  explicit output(std::string path) : path_(std::move(path)) {}
+  explicit output(std::string path) : given_(std::move(path)), path_(given_) {}
 
   caf::error inspect();
-  caf::error open();
   caf::error open_special();
   caf::error open_partial();
   [[nodiscard]] std::string partial() const { return path_ + ".partial"; }
 
-  std::string path_;
+  std::string given_;    ///< the path as the user wrote it
+  std::string path_;     ///< without symbolic links
   bool direct_ = false;  ///< `path_` is written to as it is
   caf::error refused_;
   unique_fd file_;

@@ -61,6 +61,7 @@ public:
   explicit sha256sum(detail::output out) : out_(std::move(out)) {}
 
   [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+  caf::error open() override { return out_.open(); }
 
   using sink::put;
 

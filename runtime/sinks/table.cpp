@@ -32,6 +32,7 @@ public:
   explicit table(detail::output out) : out_(std::move(out)) {}
 
   [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+  caf::error open() override { return out_.open(); }
 
   caf::error put(const completed_item& done) override {
     if (!columns_.known())

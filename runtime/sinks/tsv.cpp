@@ -55,6 +55,7 @@ public:
   explicit tsv(detail::output out) : out_(std::move(out)) {}
 
   [[nodiscard]] std::vector<std::string> files() const override { return out_.files(); }
+  caf::error open() override { return out_.open(); }
 
   using sink::put;
 

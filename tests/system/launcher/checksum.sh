@@ -125,11 +125,20 @@ a_manifest_below_the_root_is_not_in_itself() {
   echo a >tree/a
   local i
   for i in first second; do
-    timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree --set sink.path=tree/in/manifest 2>err
+    timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree --set sink.path=tree/in/manifest \
+      --report tree/report 2>err
     is "exit code of the $i run" $? 0
     is "lines of the $i run" "$(wc -l <tree/in/manifest)" 1
     sha256sum -c --quiet tree/in/manifest >check.out 2>&1 || fail "sha256sum -c refuses the $i manifest"
   done
+  rm -r tree/in tree/report
+  ln -s a tree/link
+  timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree --set source.symlinks=follow \
+    --set sink.path=tree/link 2>err
+  is "lines through a link" "$(wc -l <tree/a)" 0
+  echo a >tree/a
+  timeout 30 "$weir" run "$config/checksum.toml" --set source.root=tree >tree/redirected 2>err
+  is "lines of a redirected run" "$(wc -l <tree/redirected)" 1
 }
 
 a_root_that_is_not_there_starts_nothing_and_is_named() {

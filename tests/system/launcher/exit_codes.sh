@@ -51,6 +51,20 @@ a_bad_file_and_a_bad_call_are_2() {
   [ -s out ] && fail "wrote to stdout"
 }
 
+what_would_be_written_over_by_mistake_is_2() {
+  numbers 10 $'task="square"' >flow.toml
+  cp flow.toml before
+  timeout 30 "$weir" run flow.toml --set sink.path=./flow.toml >out 2>err
+  is "exit code where the sink is the flow file" $? 2
+  says err 'the sink would write over the flow file "flow.toml"'
+  timeout 30 "$weir" run flow.toml --report flow.toml >out 2>err
+  is "exit code where the report is the flow file" $? 2
+  timeout 30 "$weir" run flow.toml --set sink.path=same --report same >out 2>err
+  is "exit code where both are one" $? 2
+  cmp -s flow.toml before || fail "the flow file has changed"
+  [ -e same ] && fail "something was written"
+}
+
 a_passed_deadline_is_3_and_its_cause_is_told() {
   numbers 100 $'task="sleep"\nmin="60s"\nparallelism=2' 'deadline="200ms"' >flow.toml
   local begun
@@ -82,7 +96,7 @@ ctrl_c_cancels_3000_queued_jobs_at_once() {
   took=$(($(now_ms) - begun))
   echo "  at rest $took ms after SIGINT with 3,000 jobs admitted"
   # 50 ms, and room for a machine that has other things to do and ends two processes.
-  [ $took -le 1000 ] || fail "at rest only after $took ms"
+  [ $took -le 3000 ] || fail "at rest only after $took ms"
   balanced report.json
   is admitted "$(number admitted report.json)" 3000
   is canceled "$(number canceled report.json)" 3000
@@ -97,9 +111,9 @@ ctrl_c_cancels_3000_queued_jobs_at_once() {
 }
 
 sigterm_is_143() {
-  numbers 10 $'task="sleep"\nmin="60s"\nparallelism=2' 'on_interrupt="cancel"' >flow.toml
+  numbers 10 $'task="exec"\ncommand="echo {} >>log; exec sleep 60"\nshell=true\nparallelism=2' 'on_interrupt="cancel"' >flow.toml
   start run flow.toml --report report.json >out 2>err
-  sleep 0.5
+  until_true 10000 running 2 || fail "no job has started"
   kill -TERM "$pid"
   wait "$pid"
   is "exit code" $? 143
@@ -160,6 +174,7 @@ try twenty_files_on_four_workers_end_as_the_config_says
 try all_completed_is_0
 try a_failed_job_is_1
 try a_bad_file_and_a_bad_call_are_2
+try what_would_be_written_over_by_mistake_is_2
 try a_passed_deadline_is_3_and_its_cause_is_told
 try ctrl_c_cancels_3000_queued_jobs_at_once
 try sigterm_is_143

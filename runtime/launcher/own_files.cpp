@@ -1,0 +1,48 @@
+#include <weir/runtime/launcher/own_files.hpp>
+#include <weir/runtime/launcher/place.hpp>
+#include <weir/runtime/sinks/output.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+namespace weir::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  if (fs::equivalent(a, b, error))
+    return true;
+  const auto first = fs::weakly_canonical(a, error);
+  return !error && first == fs::weakly_canonical(b, error) && !error;
+}
+
+bool names(const std::vector<std::string>& files, const std::string& file) {
+  return std::any_of(files.begin(), files.end(), [&](const std::string& f) { return same_file(f, file); });
+}
+
+}  // namespace
+
+std::vector<std::string> report_files(const std::string& report) {
+  return report.empty() ? std::vector<std::string>{} : detail::output::to_file(report).files();
+}
+
+std::string overwritten(const flow_plan& plan, const arguments& wanted) {
+  const auto by_sink = plan.sink->files();
+  const auto by_report = report_files(wanted.report);
+  if (wanted.flow != "-" && names(by_sink, wanted.flow))
+    return "the sink would write over the flow file " + config::quoted(wanted.flow) +
+           "; give it another path";
+  if (wanted.flow != "-" && names(by_report, wanted.flow))
+    return "--report would write over the flow file " + config::quoted(wanted.flow) + "; name another file";
+  for (const auto& file : by_report)
+    if (names(by_sink, file))
+      return "--report would write over " + config::quoted(file) +
+             ", where the sink writes; name another file";
+  return {};
+}
+
+}  // namespace weir::config

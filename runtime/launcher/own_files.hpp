@@ -1,0 +1,19 @@
+#pragma once
+
+/// The files that a run writes: they are no part of its input, and must not be each other or the flow file.
+
+#include <weir/runtime/flow.hpp>
+#include <weir/runtime/launcher/command_line.hpp>
+
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+/// The files of the report; none if no report is wanted.
+[[nodiscard]] std::vector<std::string> report_files(const std::string& report);
+
+/// What the run would write over by mistake, as a sentence; empty if all is well. Looks at the file system.
+[[nodiscard]] std::string overwritten(const flow_plan& plan, const arguments& wanted);
+
+}  // namespace weir::config

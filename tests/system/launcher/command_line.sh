@@ -38,7 +38,7 @@ the_flows_in_the_examples_of_the_help_are_right() {
   local command line checked=0
   local -a words
   for command in '' run check; do
-    asked $command --help
+    asked ${command:+"$command"} --help
     while IFS= read -r line; do
       line=${line% --quiet*}
       read -r -a words <<<"${line%|*}"
@@ -48,7 +48,7 @@ the_flows_in_the_examples_of_the_help_are_right() {
       checked=$((checked + 1))
     done < <(grep '^  weir \(run\|check\) config/' out)
   done
-  [ $checked -ge 8 ] || fail "only $checked examples"
+  [ "$checked" -ge 8 ] || fail "only $checked examples"
 }
 
 # The reference has them all: it is made from the code.
@@ -70,7 +70,7 @@ every_flow_in_config_is_clean() {
     says out "ok: flow \"$name\": "
     seen=$((seen + 1))
   done
-  [ $seen -ge 6 ] || fail "only $seen flows"
+  [ "$seen" -ge 6 ] || fail "only $seen flows"
 }
 
 # marker_flow: each job would leave a file "started", and the sink a file "to".
@@ -83,7 +83,7 @@ marker_flow() {
 nothing_started() {
   local left
   for left in started to to.partial report.json; do
-    [ -e $left ] && fail "$1 has left: $left"
+    [ -e "$left" ] && fail "$1 has left: $left"
   done
 }
 
@@ -101,7 +101,7 @@ check_opens_neither_input_nor_output() {
   wait $!
   local made
   for made in started to report.json; do
-    [ -e $made ] || fail "the run has not made: $made"
+    [ -e "$made" ] || fail "the run has not made: $made"
   done
 }
 

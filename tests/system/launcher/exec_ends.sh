@@ -39,7 +39,7 @@ numbers_of() {
 start_jobs() {
   start run flow.toml --report report.json >out 2>err
   until_true 10000 running 2 || fail "no two jobs have started"
-  until_true 10000 four_each || fail "these run: $(marked_commands)"
+  until_true 10000 four_each || fail "these run: $(marked_commands | tr '\n' ' ')"
   is groups "$(numbers_of 5)" 6
   is sessions "$(numbers_of 6)" "$((2 + $(job_sessions)))"
 }
@@ -52,11 +52,23 @@ job_sessions() {
   done | sort -u | wc -l
 }
 
-nothing_left() {
-  local begun
+# all_gone WHEN: what is left is named, and ended for the sake of the next test.
+all_gone() {
+  local begun left
   begun=$(now_ms)
-  until_true $left_ms_max none_left || fail "left: $(marked)"
-  echo "  nothing left after $(($(now_ms) - begun)) ms"
+  if until_true "$left_ms_max" none_left; then
+    echo "  nothing left $1 after $(($(now_ms) - begun)) ms"
+    return
+  fi
+  left=$(marked | tr '\n' ' ')
+  fail "left $1: $left"
+  # shellcheck disable=SC2086
+  kill -KILL $left 2>/dev/null
+  until_true "$left_ms_max" none_left
+}
+
+nothing_left() {
+  all_gone "at the end"
   is "jobs started" "$(wc -l <log)" 2
 }
 
@@ -82,7 +94,7 @@ kill_of_the_launchers_whole_group_leaves_nothing() {
   start run flow.toml >out 2>err
   set +m
   until_true 10000 running 2 || fail "no two jobs have started"
-  until_true 10000 four_each || fail "these run: $(marked_commands)"
+  until_true 10000 four_each || fail "these run: $(marked_commands | tr '\n' ' ')"
   kill -KILL -- "-$pid"
   end_of_weir 137
   nothing_left
@@ -99,10 +111,10 @@ kill_while_jobs_come_and_go_leaves_nothing() {
     start run flow.toml >out 2>err
     until_true 10000 running 3 || fail "round $round: no job has started"
     delay=0.$((RANDOM % 4))$((RANDOM % 10))
-    sleep $delay
+    sleep "$delay"
     kill -KILL "$pid"
     end_of_weir 137
-    until_true $left_ms_max none_left || fail "round $round, after $delay s: left: $(marked)"
+    all_gone "in round $round, killed after $delay s,"
   done
   # What was being started when it was killed may have shown no mark.
   sleep 0.2
@@ -134,7 +146,7 @@ sigterm_twice() {
   kill -TERM "$pid"
   end_of_weir 143
   took=$(($(now_ms) - begun))
-  [ $took -le 1000 ] || fail "ended only after $took ms"
+  [ "$took" -le 1000 ] || fail "ended only after $took ms"
   nothing_left
 }
 
@@ -160,7 +172,7 @@ canceled_by_sigint() {
   end_of_weir 130
   took=$(($(now_ms) - begun))
   echo "  at rest after $took ms"
-  [ $took -ge "$1" ] && [ $took -le "$2" ] || fail "at rest after $took ms"
+  [ "$took" -ge "$1" ] && [ "$took" -le "$2" ] || fail "at rest after $took ms"
   balanced report.json
   is completed "$(number completed report.json)" 0
   is failed "$(number failed report.json)" 0

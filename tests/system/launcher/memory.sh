@@ -46,10 +46,11 @@ run_slowly() {
     >pipe 2>err 7<&-
   exec 9<pipe 7<&-
   until_still || fail "$1 jobs at capacity $2: it never stands still though nobody reads"
+  # Before it can have ended.
+  peak=$(peak_kib)
   read_slowly <&9 &
   local reader=$! now
   exec 9<&-
-  peak=0
   # Nothing once it has ended.
   while now=$(peak_kib) && [ -n "$now" ]; do
     peak=$now
@@ -61,7 +62,7 @@ run_slowly() {
   is "completed of $1 jobs" "$(number completed report.json)" "$1"
   balanced report.json
   echo "  $1 jobs at capacity $2: $peak KiB"
-  [ "$peak" -gt 0 ] || fail "no memory was seen"
+  [ "${peak:-0}" -gt 0 ] || fail "no memory was seen"
 }
 
 more_jobs_take_no_more_memory() {

@@ -16,12 +16,12 @@ cpu_ticks() {
 until_still() {
   local before='' now same=0
   local end=$(($(now_ms) + 120000))
-  while [ $same -lt 3 ]; do
+  while [ "$same" -lt 3 ]; do
     sleep 0.1
     now=$(cpu_ticks 2>/dev/null) || return 1
     if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
     before=$now
-    [ "$(now_ms)" -lt $end ] || return 1
+    [ "$(now_ms)" -lt "$end" ] || return 1
   done
 }
 
@@ -58,7 +58,7 @@ run_slowly() {
   done
   wait "$pid"
   is "exit code of $1 jobs" $? 0
-  wait $reader
+  wait "$reader"
   is "completed of $1 jobs" "$(number completed report.json)" "$1"
   balanced report.json
   echo "  $1 jobs at capacity $2: $peak KiB"

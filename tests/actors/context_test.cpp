@@ -1,6 +1,7 @@
 #include <weir/actors/context.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <caf/sec.hpp>
 
 #include <optional>
 
@@ -175,6 +176,68 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_at_its_time_or_with_the_cancel) {
   other.join();
   BOOST_TEST(answer == 1);
   BOOST_TEST(c.wait_for(duration::max()));
+}
+
+BOOST_AUTO_TEST_CASE(a_context_explains_its_own_cause_once_it_is_canceled) {
+  const auto c = context::with_cancel(context::background());
+  const auto early = make_error(ec::canceled, "somebody else gave up");
+  BOOST_TEST(!c.explains(early));
+  c.cancel("enough");
+  BOOST_TEST(c.explains(c.error()));
+  BOOST_TEST(c.explains(early));
+}
+
+BOOST_AUTO_TEST_CASE(a_context_explains_a_passed_deadline_its_own_or_that_of_a_context_below_it) {
+  manual_clock time;
+  const auto c = context::with_timeout(context::background(time), 3s);
+  const auto child = context::with_timeout(c, 1s);
+  time.advance(1s);
+  // Only the job's own limit has passed: that is the job's failure.
+  BOOST_TEST(child.explains(child.error()));
+  BOOST_TEST(!c.explains(child.error()));
+  time.advance(2s);
+  BOOST_TEST(c.explains(c.error()));
+  BOOST_TEST(c.explains(child.error()));
+}
+
+BOOST_AUTO_TEST_CASE(a_canceled_context_explains_a_deadline_that_was_met_below_it) {
+  manual_clock time;
+  const auto c = context::with_cancel(context::background(time));
+  const auto child = context::with_timeout(c, 1s);
+  time.advance(1s);
+  BOOST_TEST(!c.explains(child.error()));
+  c.cancel("enough");
+  BOOST_TEST(c.explains(child.error()));
+}
+
+BOOST_AUTO_TEST_CASE(a_context_explains_what_a_child_was_canceled_with_by_its_cancel) {
+  const auto c = context::with_cancel(context::background());
+  const auto child = context::with_cancel(c);
+  const auto alone = context::with_cancel(c);
+  alone.cancel({ec::canceled, "task", "the other half failed"});
+  BOOST_TEST(!c.explains(alone.error()));
+  c.cancel({ec::overloaded, "engine", "no thread was left"});
+  BOOST_TEST(is(child.error(), ec::overloaded));
+  BOOST_TEST(c.explains(child.error()));
+  BOOST_TEST(child.explains(c.error()));
+}
+
+BOOST_AUTO_TEST_CASE(a_context_explains_no_failure_of_another_kind_before_or_after_its_cancel) {
+  const auto c = context::with_cancel(context::background());
+  const auto foreign = make_error(ec::failed, "no such row");
+  const auto of_caf = caf::make_error(caf::sec::runtime_error);
+  BOOST_TEST(!c.explains(foreign));
+  c.cancel("enough");
+  BOOST_TEST(!c.explains(foreign));
+  BOOST_TEST(!c.explains(of_caf));
+  BOOST_TEST(!c.explains(caf::error{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_context_explains_the_failure_that_is_behind_its_cancel) {
+  const auto c = context::with_cancel(context::background());
+  c.cancel({ec::failed, "halt", "job 7 failed: no such row"});
+  BOOST_TEST(c.explains(make_error(ec::failed, "no such row")));
+  BOOST_TEST(!c.explains(make_error(ec::io, "no such file")));
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_of_a_thousand_is_canceled_and_destroyed) {

@@ -1,0 +1,142 @@
+#include <weir/runtime/launcher/progress_text.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+using namespace weir;
+using namespace weir::config;
+using namespace std::chrono_literals;
+
+namespace {
+
+flow_progress progress(std::optional<std::uint64_t> total, std::uint64_t completed, std::uint64_t failed = 0,
+                       std::uint64_t running = 0) {
+  return {.total = total, .completed = completed, .failed = failed, .running = running};
+}
+
+std::string text(const flow_progress& p, double per_second) {
+  return progress_text("f", p, per_second);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(progress_texts)
+
+BOOST_AUTO_TEST_CASE(the_line_of_a_run_whose_total_is_known) {
+  BOOST_TEST(progress_text("checksum", progress(20'000, 1'232, 2, 4), 523.2) ==
+             "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_total_there_is_no_time_left) {
+  BOOST_TEST(text(progress({}, 7, 1, 2), 52.3) == "f: 8 done, 52.3/s, 1 failed, 2 in flight");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_rate_there_is_no_time_left) {
+  BOOST_TEST(text(progress(10, 0), 0) == "f: 0/10 done, 0/s, 0 failed, 0 in flight");
+}
+
+BOOST_AUTO_TEST_CASE(a_total_that_was_too_low_gives_no_time_left) {
+  BOOST_TEST(text(progress(10, 11), 5) == "f: 11/10 done, 5.00/s, 0 failed, 0 in flight");
+}
+
+BOOST_AUTO_TEST_CASE(a_time_left_that_nobody_would_wait_for_is_not_shown) {
+  // A million hours.
+  BOOST_TEST(text(progress(3'600'000'000, 0), 1) == "f: 0/3600000000 done, 1.00/s, 0 failed, 0 in flight");
+  BOOST_TEST(text(progress(3'599'999'999, 0), 1).ends_with(", 999999 h 59 min left"));
+}
+
+BOOST_AUTO_TEST_CASE(the_time_left_is_rounded_up_and_has_the_unit_of_its_size) {
+  const auto left = [](std::uint64_t jobs, double per_second) {
+    const auto all = text(progress(jobs, 0), per_second);
+    return all.substr(all.rfind(", ") + 2);
+  };
+  BOOST_TEST(left(0, 1) == "0 s left");
+  BOOST_TEST(left(1, 100) == "1 s left");
+  BOOST_TEST(left(59, 1) == "59 s left");
+  BOOST_TEST(left(119, 2) == "1 min 00 s left");
+  BOOST_TEST(left(185, 1) == "3 min 05 s left");
+  BOOST_TEST(left(3'599, 1) == "59 min 59 s left");
+  BOOST_TEST(left(3'600, 1) == "1 h 00 min left");
+  BOOST_TEST(left(100'000, 1) == "27 h 46 min left");
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_a_flow_cannot_move_the_cursor_or_fill_the_line) {
+  BOOST_TEST(
+      progress_text("a\x1b[2J\r\n\tb", progress({}, 0), 0).starts_with("a\\u001B[2J\\r\\n\\tb: 0 done"));
+  BOOST_TEST(
+      progress_text(std::string(41, 'x'), progress({}, 0), 0).starts_with(std::string(40, 'x') + "…: "));
+  BOOST_TEST(progress_text("größe", progress({}, 0), 0).starts_with("größe: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_has_three_digits_or_what_is_before_the_point) {
+  BOOST_TEST(short_text(0.0) == "0");
+  BOOST_TEST(short_text(0.25) == "0.25");
+  BOOST_TEST(short_text(9.994) == "9.99");
+  BOOST_TEST(short_text(9.996) == "10.0");
+  BOOST_TEST(short_text(52.34) == "52.3");
+  BOOST_TEST(short_text(99.94) == "99.9");
+  BOOST_TEST(short_text(99.96) == "100");
+  BOOST_TEST(short_text(1'234.4) == "1234");
+}
+
+BOOST_AUTO_TEST_CASE(a_duration_has_the_unit_that_keeps_it_short) {
+  BOOST_TEST(short_text(duration{0}) == "0 ns");
+  BOOST_TEST(short_text(1ns) == "1.00 ns");
+  BOOST_TEST(short_text(999ns) == "999 ns");
+  BOOST_TEST(short_text(1us) == "1.00 µs");
+  BOOST_TEST(short_text(999'499ns) == "999 µs");
+  BOOST_TEST(short_text(999'500ns) == "1.00 ms");
+  BOOST_TEST(short_text(351ms) == "351 ms");
+  BOOST_TEST(short_text(2'010ms) == "2.01 s");
+  BOOST_TEST(short_text(99'949ms) == "99.9 s");
+  BOOST_TEST(short_text(100s) == "1 min 40 s");
+  BOOST_TEST(short_text(185s) == "3 min 05 s");
+  BOOST_TEST(short_text(3'599'600ms) == "1 h 00 min");
+  BOOST_TEST(short_text(25h + 1min) == "25 h 01 min");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(rate_meters)
+
+BOOST_AUTO_TEST_CASE(before_an_observation_the_rate_is_zero) {
+  BOOST_TEST(rate_meter{}.per_second() == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_observation_is_the_mean_since_the_start) {
+  rate_meter rate;
+  rate.observe(2s, 100);
+  BOOST_TEST(rate.per_second() == 50.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_steady_rate_stays_whatever_the_steps_are) {
+  rate_meter rate;
+  for (const auto at : {200ms, 400ms, 1'000ms, 9'000ms, 9'010ms})
+    rate.observe(at, static_cast<std::uint64_t>(at.count()) / 10);
+  BOOST_TEST(rate.per_second() == 100.0, boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(an_old_rate_weighs_one_eth_after_five_seconds) {
+  rate_meter once;
+  once.observe(1s, 100);
+  once.observe(6s, 100);
+  BOOST_TEST(once.per_second() == 100 / std::exp(1.0), boost::test_tools::tolerance(1e-9));
+  // In small steps it is the same.
+  rate_meter often;
+  often.observe(1s, 100);
+  for (auto at = 1'200ms; at <= 6s; at += 200ms)
+    often.observe(at, 100);
+  BOOST_TEST(often.per_second() == once.per_second(), boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(two_observations_at_one_instant_are_one) {
+  rate_meter rate;
+  rate.observe(0s, 5);
+  BOOST_TEST(rate.per_second() == 0.0);
+  rate.observe(1s, 10);
+  rate.observe(1s, 99);
+  BOOST_TEST(rate.per_second() == 10.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

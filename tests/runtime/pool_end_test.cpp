@@ -199,6 +199,28 @@ BOOST_AUTO_TEST_CASE(a_job_that_never_stops_is_written_off_and_named) {
   finished->wait();
 }
 
+BOOST_AUTO_TEST_CASE(what_a_job_returns_after_it_was_written_off_is_dropped) {
+  const auto hold = std::make_shared<gate>();
+  const auto dropped = std::make_shared<gate>();
+  const auto job = [hold, dropped](int i) {
+    hold->wait();
+    return std::shared_ptr<int>{new int{i}, [dropped](const int* result) {
+                                  delete result;
+                                  dropped->open();
+                                }};
+  };
+  pool<int, std::shared_ptr<int>> p{on, job, {.parallelism = 1, .capacity = 4}};
+  auto lost = p.try_submit(1);
+  hold->wait_for_arrivals(1);
+  const auto report = p.drain(std::chrono::milliseconds{20});
+  BOOST_TEST(report.stragglers.size() == 1u);
+  BOOST_TEST(lost->ready());
+  hold->open();
+  dropped->wait();
+  BOOST_TEST(is(lost->get().result.error(), ec::abandoned));
+  BOOST_TEST((p.stats().books == report.books));
+}
+
 BOOST_AUTO_TEST_CASE(destroying_a_pool_cancels_what_is_queued_and_what_runs) {
   std::vector<ticket<int>> tickets;
   gate running;

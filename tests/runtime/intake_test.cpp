@@ -1,0 +1,125 @@
+#include <weir/runtime/intake.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "../actors/crew.hpp"
+
+using namespace weir;
+
+namespace {
+
+/// Jobs that do nothing.
+class idle_block final : public job_block {
+public:
+  explicit idle_block(std::uint64_t sequence) : job_block(sequence) {}
+
+  void push(time_point, int&) { ++size_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] static time_point opened() { return {}; }
+
+  std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
+    for (; on.may_start(first); ++first) {
+      on.passed(first);
+      on.release_slot();
+    }
+    return first;
+  }
+
+private:
+  std::uint64_t size_ = 0;
+};
+
+/// A way in to a station that has no lanes unless a test gives it some.
+struct way_in {
+  explicit way_in(std::uint64_t capacity) : at(test::make_station({.capacity = capacity})) {}
+
+  caf::error put(const context* wait = nullptr) {
+    std::uint64_t index = 0;
+    auto job = 0;
+    return gathering.put(wait, index, job);
+  }
+
+  void put_all(std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i)
+      BOOST_REQUIRE(!put());
+  }
+
+  /// The jobs that have not been passed on. Takes them away.
+  std::uint64_t gathered() {
+    const auto jobs = at->entrance().take_open();
+    return jobs.size();
+  }
+
+  std::shared_ptr<station> at;
+  detail::intake<idle_block> gathering{
+      at, [](std::uint64_t sequence) { return std::make_shared<idle_block>(sequence); }};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(intakes)
+
+BOOST_AUTO_TEST_CASE(a_job_is_passed_on_at_once_while_a_lane_waits_and_gathers_while_none_does) {
+  way_in in{64};
+  in.at->entrance().set_hungry(true);
+  in.put_all(1);
+  BOOST_TEST(in.gathered() == 0u);
+  in.at->entrance().set_hungry(false);
+  in.put_all(1);
+  BOOST_TEST(in.gathered() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_had_gathered_goes_with_the_job_that_finds_a_lane_waiting) {
+  way_in in{64};
+  in.put_all(2);
+  in.at->entrance().set_hungry(true);
+  in.put_all(1);
+  BOOST_TEST(in.gathered() == 0u);
+  in.at->stop({ec::canceled, "test", "enough"});
+  BOOST_TEST(in.at->look().books.canceled == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_sleeps_gets_a_single_job) {
+  way_in in{64};
+  test::crew lanes{in.at, 1};
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    BOOST_REQUIRE(test::eventually([&] { return in.at->look().idle == 1; }));
+    in.put_all(1);
+    BOOST_REQUIRE(test::eventually([&] { return in.at->look().books.completed == n; }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_block_is_passed_on_when_it_holds_a_quarter_of_the_slots) {
+  way_in in{64};
+  in.put_all(15);
+  BOOST_TEST(in.gathered() == 15u);
+  in.put_all(16);
+  BOOST_TEST(in.gathered() == 0u);
+  in.put_all(17);
+  BOOST_TEST(in.gathered() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_is_full_with_one_job_at_least_and_with_4096_at_most) {
+  way_in narrow{1};
+  narrow.put_all(1);
+  BOOST_TEST(narrow.gathered() == 0u);
+  way_in wide{1'000'000};
+  wide.put_all(4'095);
+  BOOST_TEST(wide.gathered() == 4'095u);
+  wide.put_all(4'096);
+  BOOST_TEST(wide.gathered() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_wait_for_room_passes_on_what_has_gathered_and_who_does_not_wait_leaves_it) {
+  const auto canceled = context::with_cancel(context::background());
+  canceled.cancel("enough");
+  for (const auto waits : {false, true}) {
+    // Of nine slots a block holds two.
+    way_in in{9};
+    in.put_all(9);
+    BOOST_TEST(is(in.put(waits ? &canceled : nullptr), waits ? ec::canceled : ec::overloaded));
+    BOOST_TEST(in.gathered() == (waits ? 0u : 1u));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -117,4 +117,13 @@ BOOST_AUTO_TEST_CASE(texts_in_messages_stay_in_one_line) {
   BOOST_TEST(printable("ääää", 3) == "ä…");
 }
 
+BOOST_AUTO_TEST_CASE(control_characters_beyond_ascii_are_escaped_and_their_neighbours_stay) {
+  // U+009B starts a command to a terminal as ESC [ does.
+  BOOST_TEST(printable("a\u009b2Jb\u0085\u0080\u009f") == "a\\u009B2Jb\\u0085\\u0080\\u009F");
+  BOOST_TEST(printable("\u00a0\u00bf\u00c0é") == "\u00a0\u00bf\u00c0é");
+  // Neither is a character; no terminal takes them for one.
+  BOOST_TEST(printable("\xc2") == "\xc2");
+  BOOST_TEST(printable("\xc2x") == "\xc2x");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,9 +70,8 @@ std::vector<straggler> station::abandon() {
   stop(ctx_.why().value_or(cause{ec::canceled, "shutdown", "what still runs is written off"}));
   lock_type held{mutex_};
   std::vector<straggler> names;
-  harvest();
   for (auto& l : lanes_)
-    if (holds_jobs(l))
+    if (l->state_ == lane::state::busy)
       names.push_back(write_off(*l));
   check_rest(held);
   return names;
@@ -85,6 +84,7 @@ straggler station::write_off(lane& l) {
   ++abandoned_;
   ++lost_;
   const auto name = name_running(l);
+  deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
   if (!rest.empty())
     end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
@@ -101,7 +101,7 @@ std::vector<straggler> station::running() const {
   lock_type held{mutex_};
   std::vector<straggler> all;
   for (const auto& l : lanes_)
-    if (holds_jobs(l))
+    if (l->state_ == lane::state::busy)
       all.push_back(name_running(*l));
   return all;
 }

@@ -39,9 +39,12 @@ void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
   const auto seconds = std::chrono::duration<double>(elapsed - last_at_).count();
   if (seconds <= 0)
     return;
-  const auto weight = std::exp(-seconds / std::chrono::duration<double>(memory).count());
-  jobs_ = weight * jobs_ + static_cast<double>(ended - last_ended_);
-  seconds_ = weight * seconds_ + seconds;
+  const auto memory_seconds = std::chrono::duration<double>(memory).count();
+  const auto weight = std::exp(-seconds / memory_seconds);
+  // What these seconds weigh at their end, so that it does not matter in how many steps they came.
+  const auto weighted = memory_seconds * (1 - weight);
+  jobs_ = weight * jobs_ + static_cast<double>(ended - last_ended_) / seconds * weighted;
+  seconds_ = weight * seconds_ + weighted;
   last_at_ = elapsed;
   last_ended_ = ended;
 }

@@ -119,15 +119,22 @@ BOOST_AUTO_TEST_CASE(a_steady_rate_stays_whatever_the_steps_are) {
 
 BOOST_AUTO_TEST_CASE(an_old_rate_weighs_one_eth_after_five_seconds) {
   rate_meter once;
-  once.observe(1s, 100);
-  once.observe(6s, 100);
-  BOOST_TEST(once.per_second() == 100 / std::exp(1.0), boost::test_tools::tolerance(1e-9));
+  once.observe(100s, 10'000);
+  once.observe(105s, 10'000);
+  BOOST_TEST(once.per_second() == 100 / std::exp(1.0), boost::test_tools::tolerance(1e-6));
   // In small steps it is the same.
   rate_meter often;
-  often.observe(1s, 100);
-  for (auto at = 1'200ms; at <= 6s; at += 200ms)
-    often.observe(at, 100);
+  often.observe(100s, 10'000);
+  for (auto at = 100'200ms; at <= 105s; at += 200ms)
+    often.observe(at, 10'000);
   BOOST_TEST(often.per_second() == once.per_second(), boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(in_the_beginning_the_first_moments_do_not_outweigh_those_after_them) {
+  rate_meter rate;
+  for (int step = 1; step <= 10; ++step)
+    rate.observe(step * 200ms, step < 3 ? 0 : 8);
+  BOOST_TEST(rate.per_second() == 4.0, boost::test_tools::tolerance(0.15));
 }
 
 BOOST_AUTO_TEST_CASE(two_observations_at_one_instant_are_one) {

@@ -52,7 +52,7 @@ a_bad_file_and_a_bad_call_are_2() {
 }
 
 what_would_be_written_over_by_mistake_is_2() {
-  numbers 10 $'task="square"' >flow.toml
+  numbers 10 'task="square"' '' >flow.toml
   cp flow.toml before
   timeout 30 "$weir" run flow.toml --set sink.path=./flow.toml >out 2>err
   is "exit code where the sink is the flow file" $? 2

@@ -82,8 +82,7 @@ public:
   [[nodiscard]] bool wait_for(duration timeout) const;
 
   /// Calls `call` once when the context is canceled; at once if it already is. It must neither block
-  /// nor throw. The returned stop
-  /// callback revokes it when destroyed.
+  /// nor throw. The returned stop callback revokes it when destroyed.
   using subscription = std::unique_ptr<std::stop_callback<std::function<void()>>>;
   [[nodiscard]] subscription on_cancel(std::function<void()> call) const;
 

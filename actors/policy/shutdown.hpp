@@ -1,9 +1,8 @@
 #pragma once
 
 /// The way to rest (P7): drain, then cancel, then kill (jobs first, then who receives their outcomes),
-/// within one budget. A plain state machine: it is
-/// told the time and whether the work is at rest, and answers with what to do now and when to be
-/// asked again.
+/// within one budget. A plain state machine: it is told the time and whether the work is at rest, and
+/// answers with what to do now and when to be asked again.
 
 #include <chrono>
 #include <cstdint>

@@ -184,7 +184,7 @@ std::string as_toml(const setting& v, setting_type type) {
   if (const auto* t = std::get_if<duration>(&v))
     return quoted(to_text(*t));
   if (const auto* all = std::get_if<std::vector<std::string>>(&v))
-    return "[" + quoted_all(*all) + "]";
+    return std::string{'['}.append(quoted_all(*all)).append(1, ']');
   return {};
 }
 

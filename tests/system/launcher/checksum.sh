@@ -16,6 +16,7 @@ fi
 
 make_tree() {
   mkdir -p tree/sub/deep
+  # shellcheck disable=SC1003  # a name that ends in a backslash
   odd=("plain" "with space" " leading and trailing " $'new\nline' $'two\n\nlines\n' 'back\slash' 'ends in \' $'\\n'
     $'tab\there' $'not \xff\xfe utf-8' $'\xc3\xa4 utf-8' "-leading dash" "--help" ".hidden" "*?[a]" "'\"\$(x)"
     "sub/.deep hidden" $'sub/deep/return\rhere')
@@ -102,9 +103,9 @@ files_that_vanish_while_the_run_goes_on_leave_balanced_books() {
     --report report.json >manifest 2>err &
   local pid=$!
   for i in {2000..1..3}; do rm -f "tree/$i"; done
-  wait $pid
+  wait "$pid"
   code=$?
-  [ $code = 0 ] || [ $code = 1 ] || fail "exit code $code"
+  [ "$code" = 0 ] || [ "$code" = 1 ] || fail "exit code $code"
   balanced report.json
   is "lines" "$(wc -l <manifest)" "$(number completed report.json)"
   is "named failures" "$(grep -c '^failed: ' err)" "$(number failed report.json)"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # what is set here is for those who source it
 # What the tests of the launcher have in common; to be sourced, with the launcher as the first argument.
 # Each test is a function; `try` runs it in a scratch folder of its own and reports it. A test fails by
 # `fail WHY`, and goes on to the next one.

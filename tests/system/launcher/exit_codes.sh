@@ -14,7 +14,7 @@ twenty_files_on_four_workers_end_as_the_config_says() {
   timeout 30 "$weir" run "$config/file_processor.toml" --report report.json >out 2>err
   is "exit code" $? 1
   took=$(($(now_ms) - begun))
-  [ $took -ge 1400 ] && [ $took -le 4000 ] || fail "took $took ms"
+  [ "$took" -ge 1400 ] && [ "$took" -le 4000 ] || fail "took $took ms"
   balanced report.json
   is completed "$(number completed report.json)" 18
   is "named failures" "$(grep -c '^failed: ' err)" 2
@@ -96,7 +96,7 @@ ctrl_c_cancels_3000_queued_jobs_at_once() {
   took=$(($(now_ms) - begun))
   echo "  at rest $took ms after SIGINT with 3,000 jobs admitted"
   # 50 ms, and room for a machine that has other things to do and ends two processes.
-  [ $took -le 3000 ] || fail "at rest only after $took ms"
+  [ "$took" -le 3000 ] || fail "at rest only after $took ms"
   balanced report.json
   is admitted "$(number admitted report.json)" 3000
   is canceled "$(number canceled report.json)" 3000
@@ -152,7 +152,7 @@ the_second_signal_ends_at_once_and_leaves_no_child() {
   wait "$pid"
   is "exit code" $? 130
   took=$(($(now_ms) - begun))
-  [ $took -le 1000 ] || fail "ended only after $took ms"
+  [ "$took" -le 1000 ] || fail "ended only after $took ms"
   until_true 5000 none_left || fail "left: $(marked)"
   is "jobs started" "$(wc -l <log)" 2
 }

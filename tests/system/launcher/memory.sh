@@ -69,7 +69,7 @@ more_jobs_take_no_more_memory() {
   run_slowly 10000 1024
   local few=$peak
   run_slowly "$jobs" 1024
-  [ $((peak - few)) -le $allowed_kib ] || fail "$((peak - few)) KiB more for $jobs jobs than for 10,000"
+  [ $((peak - few)) -le "$allowed_kib" ] || fail "$((peak - few)) KiB more for $jobs jobs than for 10,000"
 }
 
 # The twin: the measure sees it when jobs pile up.
@@ -77,7 +77,7 @@ jobs_that_may_pile_up_are_seen() {
   run_slowly 10000 1024
   local few=$peak
   run_slowly 200000 1000000
-  [ $((peak - few)) -gt $allowed_kib ] || fail "only $((peak - few)) KiB more: the test shows little"
+  [ $((peak - few)) -gt "$allowed_kib" ] || fail "only $((peak - few)) KiB more: the test shows little"
 }
 
 try more_jobs_take_no_more_memory

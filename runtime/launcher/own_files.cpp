@@ -32,7 +32,8 @@ std::vector<std::string> report_files(const std::string& report) {
 
 std::string overwritten(const flow_plan& plan, const arguments& wanted) {
   const auto by_sink = plan.sink->files();
-  const auto by_report = report_files(wanted.report);
+  // On standard output the report follows what is there.
+  const auto by_report = wanted.report == "-" ? std::vector<std::string>{} : report_files(wanted.report);
   if (wanted.flow != "-" && names(by_sink, wanted.flow))
     return "the sink would write over the flow file " + config::quoted(wanted.flow) +
            "; give it another path";

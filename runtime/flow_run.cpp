@@ -444,6 +444,7 @@ bool flow_run::state::finish_sink() {
       s->changed.notify_all();
     }};
   } catch (const std::system_error&) {
+    // Without a thread the output is worth more than a bound on the wait for its reader.
     out->finish(early);
     return true;
   }

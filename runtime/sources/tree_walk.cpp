@@ -68,7 +68,7 @@ caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
     path_ += entry.name;
     switch (entry.kind) {
       case entry_kind::file:
-        if (!left_out_.empty() && is_left_out(top.content, entry.name))
+        if (is_left_out(top.content, entry.name))
           break;
         return std::optional{path_};
       case entry_kind::folder:

@@ -1,7 +1,8 @@
 #include <weir/actors/policy/shutdown.hpp>
 #include <weir/runtime/flow_account.hpp>
 #include <weir/runtime/flow_run.hpp>
-#include <weir/runtime/stream.hpp>
+#include <weir/runtime/flow_stage.hpp>
+#include <weir/runtime/outlet.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -14,217 +15,10 @@ namespace weir {
 namespace {
 
 using detail::flow_account;
-
-/// What a stage hands on: what its task made of the job, or why the job has failed.
-struct stage_result {
-  record made;
-  caf::error failure;
-  std::string failed_in;  // the stage's name
-  unsigned attempt = 1;
-  duration queue_time{};  // in all stages so far
-  duration run_time{};
-};
-
-/// A job on its way. One that has failed still passes the other stages, untouched, so that it comes out
-/// in its place.
-struct flow_job {
-  std::uint64_t index = 0;
-  item from;
-  std::unique_ptr<stage_result> before;  // null ahead of the first stage
-};
-
-using flow_stage = stream<flow_job, stage_result>;
-
-double seconds(duration d) {
-  return std::chrono::duration<double>(d).count();
-}
-
-flow_failure describe_failure(const flow_job& job, const stage_result& r) {
-  return {job.index, job.from.name, r.failed_in, text_of(r.failure), r.attempt, seconds(r.run_time)};
-}
-
-/// A stage's task as its lanes run it.
-class stage_task {
-public:
-  stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
-      : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
-
-  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    if (job.before && job.before->failure)
-      return std::move(*job.before);
-    const auto with = [&](const item& input) { return run_task(task_, ctx, input); };
-    auto made = job.before ? with({main_value(job.before->made), job.from.name}) : with(job.from);
-    if (!made && ctx.explains(made.error()))
-      return std::move(made.error());
-    return settled(job, std::move(made));
-  }
-
-private:
-  static value main_value(record& made) {
-    return made.fields.empty() ? value{} : std::move(made.fields.front().content);
-  }
-
-  stage_result settled(const flow_job& job, caf::expected<record> made) const {
-    stage_result r;
-    if (job.before) {
-      r.queue_time = job.before->queue_time;
-      r.run_time = job.before->run_time;
-    }
-    if (made) {
-      r.made = std::move(*made);
-      if (last_)
-        account_->passed();
-      return r;
-    }
-    r.failure = std::move(made.error());
-    r.failed_in = name_;
-    account_->failed(describe_failure(job, r));
-    return r;
-  }
-
-  std::string name_;
-  task_function task_;
-  bool last_;
-  std::shared_ptr<flow_account> account_;
-};
-
-/// Counts a job that went no further, for `why`: one that had failed before has still failed.
-void count_unfinished(flow_account& account, const flow_job& job, const caf::error& why) {
-  if (is(why, ec::abandoned))
-    account.count_straggler(job.from.name);
-  else if (job.before && job.before->failure)
-    account.count_failed(describe_failure(job, *job.before), job.before->run_time);
-  else
-    account.count_canceled();
-}
-
-stage_result with_times(outcome<stage_result>& o) {
-  auto r = std::move(*o.result);
-  r.queue_time += o.queue_time;
-  r.run_time += o.run_time;
-  return r;
-}
-
-/// Hands the outcomes of one stage to the next; waits while that one is full.
-class to_stage {
-public:
-  to_stage(std::shared_ptr<flow_stage> next, context ctx, std::shared_ptr<flow_account> account)
-      : next_(std::move(next)), ctx_(std::move(ctx)), account_(std::move(account)) {}
-
-  void operator()(flow_job& job, outcome<stage_result>& o) {
-    if (!o.completed()) {
-      count_unfinished(*account_, job, o.result.error());
-      return;
-    }
-    auto before = std::make_unique<stage_result>(with_times(o));
-    auto on = next_->submit(ctx_, {job.index, std::move(job.from), std::move(before)});
-    if (!on)
-      count_unfinished(*account_, on.job(), on.error());
-  }
-
-private:
-  std::shared_ptr<flow_stage> next_;
-  context ctx_;
-  std::shared_ptr<flow_account> account_;
-};
-
-/// The sink and what it said. Shared with the thread that calls it, which may have been written off.
-class outlet {
-public:
-  outlet(std::unique_ptr<sink> to, context ctx) : to_(std::move(to)), ctx_(std::move(ctx)) {}
-
-  void put(const flow_job& job, const stage_result& r) {
-    const auto queued = seconds(r.queue_time);
-    const auto ran = seconds(r.run_time);
-    call([&] {
-      return r.failure ? to_->put(failed_item{job.index, job.from, r.failure, r.attempt, queued, ran})
-                       : to_->put(completed_item{job.index, job.from, r.made, r.attempt, queued, ran});
-    });
-  }
-
-  [[nodiscard]] std::vector<std::string> files() const { return to_->files(); }
-
-  void open() {
-    call([&] { return to_->open(); });
-  }
-
-  void flush() {
-    call([&] { return to_->flush(); });
-  }
-
-  void finish(bool early) {
-    call([&] { return early ? to_->finish_early() : to_->finish(); });
-  }
-
-  [[nodiscard]] caf::error problem() const {
-    std::lock_guard guard{mutex_};
-    return problem_;
-  }
-
-private:
-  /// Calls the sink unless it has failed before.
-  template <class Call>
-  void call(Call make_call) noexcept {
-    if (problem())
-      return;
-    try {
-      if (auto e = make_call())
-        fail(std::move(e));
-    } catch (...) {
-      fail(make_error(std::current_exception()));
-    }
-  }
-
-  void fail(caf::error e) {
-    const auto code = is(e, ec::sink_closed) ? ec::sink_closed : ec::io;
-    auto text = text_of(e);
-    {
-      std::lock_guard guard{mutex_};
-      problem_ = std::move(e);
-    }
-    ctx_.cancel({code, "sink", std::move(text)});
-  }
-
-  std::unique_ptr<sink> to_;
-  context ctx_;
-  mutable std::mutex mutex_;
-  caf::error problem_;
-};
-
-/// Hands the outcomes of the last stage to the sink.
-class to_sink {
-public:
-  to_sink(std::shared_ptr<outlet> out, std::shared_ptr<flow_account> account)
-      : out_(std::move(out)), account_(std::move(account)) {}
-
-  void operator()(flow_job& job, outcome<stage_result>& o) {
-    if (!o.completed()) {
-      count_unfinished(*account_, job, o.result.error());
-      return;
-    }
-    const auto r = with_times(o);
-    out_->put(job, r);
-    if (r.failure)
-      account_->count_failed(describe_failure(job, r), r.run_time);
-    else
-      account_->count_completed(r.run_time);
-  }
-
-  void pause() { out_->flush(); }
-
-private:
-  std::shared_ptr<outlet> out_;
-  std::shared_ptr<flow_account> account_;
-};
-
-stream_options bounds_of(const stage_plan& plan) {
-  stream_options o;
-  o.name = plan.name;
-  o.parallelism = plan.parallelism;
-  o.capacity = plan.capacity;
-  o.order = plan.order;
-  return o;
-}
+using detail::flow_job;
+using detail::flow_stage;
+using detail::outlet;
+using detail::stage_result;
 
 context run_context(const context& parent, const std::optional<duration>& deadline) {
   return deadline ? context::with_timeout(parent, *deadline) : context::with_cancel(parent);
@@ -251,8 +45,7 @@ struct flow_run::state {
   time_point rest_by(time_point now);
   void drive();
   void read();
-  void report_trouble(source::trouble t);
-  bool submit(flow_job job);
+  bool submit(item from);
   void fill_in_outcomes();
   [[nodiscard]] bool cut_short() const;
   bool finish_sink();
@@ -301,16 +94,10 @@ void flow_run::state::start(engine& on) {
       });
   // From the sink to the source: each stage needs the one that it hands on to.
   stages.resize(plan.stages.size());
+  std::shared_ptr<flow_stage> next;
   for (auto i = stages.size(); i-- > 0;) {
-    auto& p = plan.stages[i];
-    const auto last = i + 1 == stages.size();
-    stage_task task{p.name, std::move(p.task), last, account};
-    if (last)
-      stages[i] = std::make_shared<flow_stage>(on, std::move(task), bounds_of(p), to_sink{out, account}, ctx);
-    else
-      stages[i] = std::make_shared<flow_stage>(on, std::move(task), bounds_of(p),
-                                               to_stage{stages[i + 1], ctx, account}, ctx);
-    (*weak)[i] = stages[i];
+    next = stages[i] = detail::make_flow_stage(on, ctx, plan.stages[i], std::move(next), out, account);
+    (*weak)[i] = next;
   }
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
@@ -377,8 +164,6 @@ void flow_run::state::drive() {
 void flow_run::state::read() {
   while (!reading.canceled()) {
     auto next = plan.source->next(reading);
-    for (auto& t : plan.source->take_troubles())
-      report_trouble(std::move(t));
     if (!next) {
       summary.source_error = text_of(next.error());
       return;
@@ -388,27 +173,28 @@ void flow_run::state::read() {
       return;
     }
     // Refused: the stage has closed, and the reason is on its way here.
-    if (!submit({0, std::move(**next), nullptr}))
+    if (!submit(std::move(**next)))
       return;
   }
 }
 
-/// What the source could not read is a job that has failed before the first stage.
-void flow_run::state::report_trouble(source::trouble t) {
+/// What can't be read is a job that has failed before the first stage.
+bool flow_run::state::submit(item from) {
   flow_job job;
-  job.index = offered.load();
-  job.from.name = std::move(t.name);
-  job.before = std::make_unique<stage_result>();
-  job.before->failure = std::move(t.reason);
-  const auto failure = describe_failure(job, *job.before);
-  if (submit(std::move(job)))
-    account->failed(failure);
-}
-
-bool flow_run::state::submit(flow_job job) {
   job.index = offered.fetch_add(1);
+  std::optional<flow_failure> failure;
+  if (from.unreadable) {
+    job.before = std::make_unique<stage_result>();
+    job.before->failure = std::exchange(from.unreadable, {});
+  }
+  job.from = std::move(from);
+  if (job.before)
+    failure = detail::describe_failure(job, *job.before);
   const auto admitted = static_cast<bool>(stages.front()->submit(reading, std::move(job)));
-  rejected += admitted ? 0 : 1;
+  if (!admitted)
+    ++rejected;
+  else if (failure)
+    account->failed(*failure);
   return admitted;
 }
 

@@ -2,6 +2,8 @@
 
 /// What flows between a source, the stages and the sink of a flow that is driven by config.
 
+#include <caf/error.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +24,9 @@ using value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 struct item {
   value input;       ///< the path, the line, the number
   std::string name;  ///< how messages and failures call it; for files the path
+  /// From a source: there is something of that name, but it can't be read. The job fails with this before
+  /// the first stage, so that no task sees it set.
+  caf::error unreadable = {};
 };
 
 /// Named values in a fixed order: the columns of a sink.

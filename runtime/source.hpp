@@ -19,8 +19,8 @@ public:
   virtual ~source() = default;
 
   /// The next item, or nothing at the end. May block on I/O; returns nothing soon after `ctx` is
-  /// canceled. An error ends the source. What it could not read but can go on without (a folder
-  /// without permission) comes as a `trouble`.
+  /// canceled. An error ends the source. What it can't read but can go on without (a folder without
+  /// permission) comes as an item that is `unreadable`.
   virtual caf::expected<std::optional<item>> next(const context& ctx) = 0;
 
   /// How many items there will be, where that is known before the end: for progress and time left.
@@ -29,15 +29,6 @@ public:
   /// Files that the run itself writes, and that are therefore no part of its input. Called once, before
   /// the first `next`.
   virtual void leave_out(const std::vector<std::string>& paths) { static_cast<void>(paths); }
-
-  /// A part of the input that was passed over because it could not be read.
-  struct trouble {
-    std::string name;
-    caf::error reason;
-  };
-
-  /// The troubles since the last call. The flow counts each as a failed job named after it.
-  [[nodiscard]] virtual std::vector<trouble> take_troubles() { return {}; }
 };
 
 }  // namespace weir

@@ -17,17 +17,16 @@ public:
   files(std::string root, detail::walk_rules rules) : walk_(std::move(root), std::move(rules)) {}
 
   caf::expected<std::optional<item>> next(const context& ctx) override {
-    auto path = walk_.next(ctx);
-    if (!path)
-      return path.error();
-    if (!*path)
+    auto found = walk_.next(ctx);
+    if (!found)
+      return found.error();
+    if (!*found)
       return std::optional<item>{};
-    return std::optional{item{**path, **path}};
+    auto& file = **found;
+    return std::optional{item{file.path, file.path, std::move(file.unreadable)}};
   }
 
   void leave_out(const std::vector<std::string>& paths) override { walk_.leave_out(paths); }
-
-  [[nodiscard]] std::vector<trouble> take_troubles() override { return walk_.take_troubles(); }
 
 private:
   detail::tree_walk walk_;
@@ -61,7 +60,7 @@ caf::expected<std::unique_ptr<source>> make_files(const settings& s) {
   rules.match = std::move(*match);
   rules.exclude = std::move(*exclude);
   rules.follow_symlinks = s.get<std::string>("symlinks") == "follow";
-  rules.special_is_trouble = s.get<std::string>("special") == "fail";
+  rules.yield_special = s.get<std::string>("special") == "fail";
   rules.hidden = s.get<bool>("hidden");
   if (s.has("max_depth"))
     rules.depth_max = static_cast<std::size_t>(s.get<std::int64_t>("max_depth"));
@@ -75,19 +74,16 @@ std::vector<setting_spec> accepted() {
        .type = setting_type::text,
        .fallback = ".",
        .meaning = "the folder whose regular files are the items, or one file; if it is a symbolic link, what "
-                  "that leads to",
-       .choices = {}},
+                  "that leads to"},
       {.name = "match",
        .type = setting_type::texts,
        .fallback = texts{"**/*"},
        .meaning =
-           "the files to take: patterns of paths below root with *, ?, [a-z], {a,b}, and ** for any folders",
-       .choices = {}},
+           "the files to take: patterns of paths below root with *, ?, [a-z], {a,b}, and ** for any folders"},
       {.name = "exclude",
        .type = setting_type::texts,
        .fallback = texts{},
-       .meaning = "patterns of files to leave out and of folders not to enter, as in match",
-       .choices = {}},
+       .meaning = "patterns of files to leave out and of folders not to enter, as in match"},
       {.name = "symlinks",
        .type = setting_type::choice,
        .fallback = "skip",
@@ -102,14 +98,11 @@ std::vector<setting_spec> accepted() {
       {.name = "hidden",
        .type = setting_type::boolean,
        .fallback = true,
-       .meaning = "also take files and folders whose names start with a dot",
-       .choices = {}},
+       .meaning = "also take files and folders whose names start with a dot"},
       {.name = "max_depth",
        .type = setting_type::integer,
-       .fallback = {},
        .meaning = "how many levels to go down; 1: only the files in root itself; no limit if not set",
-       .min = 1,
-       .choices = {}},
+       .min = 1},
   };
 }
 

@@ -93,8 +93,7 @@ std::vector<setting_spec> accepted() {
       {.name = "path",
        .type = setting_type::text,
        .fallback = "-",
-       .meaning = "the file whose lines are the items; \"-\": standard input",
-       .choices = {}},
+       .meaning = "the file whose lines are the items; \"-\": standard input"},
       {.name = "delimiter",
        .type = setting_type::choice,
        .fallback = "newline",
@@ -105,13 +104,11 @@ std::vector<setting_spec> accepted() {
        .fallback = std::int64_t{1024} * 1024,
        .meaning = "a line that is longer than this many bytes ends the source with an error",
        .min = 1,
-       .max = 1024.0 * 1024 * 1024,
-       .choices = {}},
+       .max = 1024.0 * 1024 * 1024},
       {.name = "skip_empty",
        .type = setting_type::boolean,
        .fallback = false,
-       .meaning = "pass over empty lines",
-       .choices = {}},
+       .meaning = "pass over empty lines"},
   };
 }
 

@@ -59,20 +59,16 @@ std::vector<setting_spec> accepted() {
       {.name = "first",
        .type = setting_type::integer,
        .fallback = std::int64_t{0},
-       .meaning = "the first number",
-       .choices = {}},
+       .meaning = "the first number"},
       {.name = "last",
        .type = setting_type::integer,
-       .fallback = {},
        .meaning = "the last number, itself included if the steps meet it; there are no items if it lies "
                   "before first",
-       .required = true,
-       .choices = {}},
+       .required = true},
       {.name = "step",
        .type = setting_type::integer,
        .fallback = std::int64_t{1},
-       .meaning = "from one number to the next; below 0 to count down; not 0",
-       .choices = {}},
+       .meaning = "from one number to the next; below 0 to count down; not 0"},
   };
 }
 

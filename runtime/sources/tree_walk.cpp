@@ -47,11 +47,11 @@ bool tree_walk::is_left_out(const folder& in, const std::string& name) const {
   });
 }
 
-caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
+caf::expected<std::optional<found_path>> tree_walk::next(const context& ctx) {
   if (!std::exchange(started_, true)) {
     struct stat status {};
     if (::stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode))
-      return std::optional{path_};
+      return std::optional{found_path{path_}};
     if (auto error = enter_root(ctx))
       return error;
   }
@@ -59,9 +59,10 @@ caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
     auto& top = levels_.back();
     path_.resize(top.path_bytes);
     if (top.next == top.content.entries.size()) {
-      if (top.content.error != 0)
-        trouble("cannot be read to its end: " + reason(top.content.error));
+      const auto error = top.content.error;
       levels_.pop_back();
+      if (error != 0)
+        return std::optional{found_path{path_, trouble("cannot be read to its end: " + reason(error))}};
       continue;
     }
     const auto& entry = top.content.entries[top.next++];
@@ -70,21 +71,21 @@ caf::expected<std::optional<std::string>> tree_walk::next(const context& ctx) {
       case entry_kind::file:
         if (is_left_out(top.content, entry.name))
           break;
-        return std::optional{path_};
+        return std::optional{found_path{path_}};
       case entry_kind::folder:
-        enter(ctx, entry.name);
+        if (auto unreadable = enter(ctx, entry.name))
+          return std::optional{found_path{path_, std::move(unreadable)}};
         break;
       case entry_kind::special:
-        trouble("is a socket, a named pipe or a device");
-        break;
+        return std::optional{found_path{path_, trouble("is a socket, a named pipe or a device")}};
       case entry_kind::broken:
-        trouble("is a symbolic link that leads nowhere: " + reason(entry.error));
-        break;
+        return std::optional{
+            found_path{path_, trouble("is a symbolic link that leads nowhere: " + reason(entry.error))}};
       case entry_kind::link:
         break;
     }
   }
-  return std::optional<std::string>{};
+  return std::optional<found_path>{};
 }
 
 caf::error tree_walk::enter_root(const context& ctx) {
@@ -102,30 +103,27 @@ caf::error tree_walk::enter_root(const context& ctx) {
   return {};
 }
 
-void tree_walk::enter(const context& ctx, const std::string& name) {
+/// Goes into the folder at `path_`; an error if it can't be read.
+caf::error tree_walk::enter(const context& ctx, const std::string& name) {
   level below;
   below.match = rules_.match.below(levels_.back().match, name);
   below.exclude = rules_.exclude.below(levels_.back().exclude, name);
   if (!glob_set::is_open(below.match))
-    return;
+    return {};
   below.content = read(ctx, rules_.follow_symlinks, below.match, below.exclude);
   const auto error = below.content.error;
-  if (error != 0 && below.content.entries.empty()) {
-    if (!has_vanished(error))
-      trouble("cannot be read: " + reason(error));
-    return;
-  }
+  if (error != 0 && below.content.entries.empty())
+    return has_vanished(error) ? caf::error{} : trouble("cannot be read: " + reason(error));
   const auto same = std::find_if(levels_.begin(), levels_.end(), [&](const level& above) {
     return above.content.device == below.content.device && above.content.inode == below.content.inode;
   });
-  if (same != levels_.end()) {
-    trouble("is a symbolic link back to the folder " + shown(path_.substr(0, same->path_bytes)) +
-            " above it");
-    return;
-  }
+  if (same != levels_.end())
+    return trouble("is a symbolic link back to the folder " + shown(path_.substr(0, same->path_bytes)) +
+                   " above it");
   path_ += '/';
   below.path_bytes = path_.size();
   levels_.push_back(std::move(below));
+  return {};
 }
 
 bool tree_walk::wants(const folder_entry& entry, const glob_set::place& match, const glob_set::place& exclude,
@@ -138,7 +136,7 @@ bool tree_walk::wants(const folder_entry& entry, const glob_set::place& match, c
     case entry_kind::folder:
       return depth < rules_.depth_max.value_or(depth + 1);
     case entry_kind::special:
-      return rules_.special_is_trouble && rules_.match.matches(match, entry.name);
+      return rules_.yield_special && rules_.match.matches(match, entry.name);
     case entry_kind::file:
     case entry_kind::broken:
       return rules_.match.matches(match, entry.name);
@@ -155,8 +153,8 @@ folder tree_walk::read(const context& ctx, bool follow_itself, const glob_set::p
                      [&](const folder_entry& entry) { return wants(entry, match, exclude, depth); });
 }
 
-void tree_walk::trouble(const std::string& what) {
-  troubles_.push_back({path_, make_error(ec::io, shown(path_) + ' ' + what)});
+caf::error tree_walk::trouble(const std::string& what) const {
+  return make_error(ec::io, shown(path_) + ' ' + what);
 }
 
 }  // namespace weir::detail

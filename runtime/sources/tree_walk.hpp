@@ -7,15 +7,17 @@
 ///   is held between calls, and nothing recurses: neither depth nor the length of a path is limited.
 /// - Nothing but folders is ever opened.
 /// - What vanishes during the walk is passed over in silence. A folder that can't be read, a symbolic
-///   link that leads nowhere or back to a folder above it: each is a trouble, and the walk goes on.
+///   link that leads nowhere or back to a folder above it: each is yielded as unreadable, and the walk
+///   goes on.
 /// - Symbolic links are skipped or followed, as asked; the root itself is always followed. A file that
 ///   two links lead to is yielded twice.
 /// Used by one thread.
 
 #include <weir/actors/context.hpp>
-#include <weir/runtime/source.hpp>
 #include <weir/runtime/sources/folder.hpp>
 #include <weir/runtime/sources/glob.hpp>
+
+#include <caf/expected.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -28,9 +30,15 @@ struct walk_rules {
   glob_set match;    ///< the files to yield
   glob_set exclude;  ///< files to leave out, and folders not to enter
   bool follow_symlinks = false;
-  bool special_is_trouble = false;       ///< else sockets, named pipes and devices are skipped
+  bool yield_special = false;            ///< sockets, named pipes and devices, as unreadable; else skipped
   bool hidden = true;                    ///< also entries whose names start with a dot
   std::optional<std::size_t> depth_max;  ///< 1: only the files in the root itself
+};
+
+/// A regular file, or what is there in place of files that can't be read.
+struct found_path {
+  std::string path;
+  caf::error unreadable = {};
 };
 
 class tree_walk {
@@ -41,12 +49,9 @@ public:
   /// is not among them.
   void leave_out(const std::vector<std::string>& paths);
 
-  /// The next file's path; nothing at the end, or soon after `ctx` is canceled. The only error is a
-  /// root that can't be read: `ec::io`, naming it. Blocks on the file system.
-  caf::expected<std::optional<std::string>> next(const context& ctx);
-
-  /// The troubles since the last call.
-  [[nodiscard]] std::vector<source::trouble> take_troubles() { return std::exchange(troubles_, {}); }
+  /// The next file; nothing at the end, or soon after `ctx` is canceled. The only error is a root that
+  /// can't be read: `ec::io`, naming it. Blocks on the file system.
+  caf::expected<std::optional<found_path>> next(const context& ctx);
 
 private:
   // A folder on the way from the root to where the walk is.
@@ -66,19 +71,18 @@ private:
 
   [[nodiscard]] bool is_left_out(const folder& in, const std::string& name) const;
   caf::error enter_root(const context& ctx);
-  void enter(const context& ctx, const std::string& name);
+  [[nodiscard]] caf::error enter(const context& ctx, const std::string& name);
   [[nodiscard]] bool wants(const folder_entry& entry, const glob_set::place& match,
                            const glob_set::place& exclude, std::size_t depth) const;
   folder read(const context& ctx, bool follow_itself, const glob_set::place& match,
               const glob_set::place& exclude) const;
-  void trouble(const std::string& what);
+  [[nodiscard]] caf::error trouble(const std::string& what) const;
 
   walk_rules rules_;
   std::string path_;  // of the current entry
   bool started_ = false;
   std::vector<left_out> left_out_;
   std::vector<level> levels_;
-  std::vector<source::trouble> troubles_;
 };
 
 }  // namespace weir::detail

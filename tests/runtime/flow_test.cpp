@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -33,12 +34,12 @@ private:
   bool open_ = false;
 };
 
-/// The numbers from 0; item 3 of `trouble` can't be read, and after `fails_at` comes an error.
+/// The numbers from 0; those of `unreadable` can't be read, and after `fails_at` comes an error.
 struct numbers final : source {
   std::int64_t count;
   std::atomic<std::int64_t>* read = nullptr;
   std::optional<std::int64_t> fails_at;
-  std::vector<trouble> troubles;
+  std::set<std::int64_t> unreadable;
   std::int64_t at = 0;
 
   explicit numbers(std::int64_t n, std::atomic<std::int64_t>* seen = nullptr) : count(n), read(seen) {}
@@ -51,10 +52,12 @@ struct numbers final : source {
     if (read)
       ++*read;
     const auto n = at++;
-    return std::optional{item{n, "item " + std::to_string(n)}};
+    item made{n, "item " + std::to_string(n)};
+    if (unreadable.contains(n))
+      made.unreadable = make_error(ec::io, "permission denied");
+    return std::optional{std::move(made)};
   }
   std::optional<std::uint64_t> size_hint() const override { return count; }
-  std::vector<trouble> take_troubles() override { return std::exchange(troubles, {}); }
 };
 
 /// What a sink was given, kept beyond its life.
@@ -256,14 +259,15 @@ BOOST_AUTO_TEST_CASE(halt_on_success_is_no_failure) {
   BOOST_TEST(exit_code(s) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_source_could_not_read_is_a_failed_job_of_its_name) {
-  auto from = std::make_unique<numbers>(2);
-  from->troubles.push_back({"locked", make_error(ec::io, "permission denied")});
-  const auto s = run_flow(on, ctx, plan(std::move(from), stages(stage("a", twice))));
-  BOOST_TEST((out->lines == std::vector<std::string>{"locked!permission denied", "0=0", "1=2"}));
+BOOST_AUTO_TEST_CASE(what_the_source_could_not_read_is_a_failed_job_of_its_name_in_its_place) {
+  auto from = std::make_unique<numbers>(3);
+  from->unreadable = {1};
+  const auto s = run_flow(on, ctx, plan(std::move(from), stages(stage("a", twice), stage("b", twice))));
+  BOOST_TEST((out->lines == std::vector<std::string>{"0=0", "item 1!permission denied", "2=8"}));
   BOOST_TEST((s.books == policy::books{3, 3, 0, 2, 1, 0}));
   BOOST_REQUIRE(s.failures.size() == 1U);
-  BOOST_TEST(s.failures[0].name == "locked");
+  BOOST_TEST(s.failures[0].name == "item 1");
+  BOOST_TEST(s.failures[0].stage == "");
   BOOST_TEST(exit_code(s) == 1);
 }
 

@@ -75,18 +75,18 @@ BOOST_AUTO_TEST_CASE(nothing_but_folders_is_ever_opened) {
   s.link("to_pipe", "pipe");
   s.link("to_null", "/dev/null");
   for (const bool follow : {false, true})
-    for (const bool is_trouble : {false, true}) {
+    for (const bool yielded : {false, true}) {
       const unique_fd watch{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
       BOOST_REQUIRE(::inotify_add_watch(watch.get(), s.path().c_str(), IN_OPEN) >= 0);
       auto rules = every_file();
-      rules.special_is_trouble = is_trouble;
+      rules.yield_special = yielded;
       rules.follow_symlinks = follow;
       const auto got = walk_all(s.path(), rules);
       check_texts(got.files, {"a"});
-      if (!is_trouble)
-        check_texts(got.troubles, {});
+      if (!yielded)
+        check_texts(got.unreadable, {});
       else
-        check_texts(got.troubles,
+        check_texts(got.unreadable,
                     follow ? texts{"pipe", "socket", "to_null", "to_pipe"} : texts{"pipe", "socket"});
       alignas(inotify_event) char events[4096];
       const auto n = ::read(watch.get(), events, sizeof events);
@@ -105,15 +105,14 @@ BOOST_AUTO_TEST_CASE(what_vanishes_during_the_walk_is_passed_over) {
     s.file(name);
   weir::detail::tree_walk walk{s.path(), every_file()};
   const auto ctx = weir::context::background();
-  BOOST_TEST(**walk.next(ctx) == s.at("a/1"));
+  BOOST_TEST((*walk.next(ctx))->path == s.at("a/1"));
   std::filesystem::remove_all(s.at("b"));
   std::filesystem::remove_all(s.at("c"));
   s.file("c");
   std::filesystem::remove_all(s.at("e"));
   s.link("e", "a");
-  BOOST_TEST(**walk.next(ctx) == s.at("f/5"));
+  BOOST_TEST((*walk.next(ctx))->path == s.at("f/5"));
   BOOST_TEST(!*walk.next(ctx));
-  BOOST_TEST(walk.take_troubles().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_that_changes_all_the_time_is_walked_to_its_end) {
@@ -134,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_tree_that_changes_all_the_time_is_walked_to_its_end) {
   }};
   for (int i = 0; i < 300; ++i) {
     const auto got = walk_all(s.path(), every_file());
-    check_texts(got.troubles, {});
+    check_texts(got.unreadable, {});
     for (const auto* name : {"stays/a", "stays/b/c", "z"})
       BOOST_TEST((std::count(got.files.begin(), got.files.end(), name) == 1), name);
   }
@@ -142,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_tree_that_changes_all_the_time_is_walked_to_its_end) {
   changes.join();
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_can_not_be_read_is_a_trouble) {
+BOOST_AUTO_TEST_CASE(a_folder_that_can_not_be_read_is_yielded_as_such) {
   const scratch_folder s;
   std::filesystem::permissions(s.path(), std::filesystem::perms{0755});
   for (const auto* name : {"a", "closed/b", "no_search/c", "z"})
@@ -156,10 +155,10 @@ BOOST_AUTO_TEST_CASE(a_folder_that_can_not_be_read_is_a_trouble) {
     const as_nobody low;
     const auto got = walk_all(s.path(), rules);
     check_texts(got.files, {"a", "no_search/c", "z"});
-    check_texts(got.troubles, {"closed"});
+    check_texts(got.unreadable, {"closed"});
     BOOST_TEST(got.reasons.front() == "\"" + s.at("closed") + "\" cannot be read: Permission denied");
     rules.follow_symlinks = true;
-    check_texts(walk_all(s.path(), rules).troubles, {"closed", "into_closed"});
+    check_texts(walk_all(s.path(), rules).unreadable, {"closed", "into_closed"});
     weir::detail::tree_walk walk{s.at("closed"), every_file()};
     const auto refused = walk.next(weir::context::background());
     BOOST_REQUIRE(!refused);
@@ -168,33 +167,33 @@ BOOST_AUTO_TEST_CASE(a_folder_that_can_not_be_read_is_a_trouble) {
   std::filesystem::permissions(s.at("closed"), std::filesystem::perms{0755});
 }
 
-BOOST_AUTO_TEST_CASE(a_trouble_is_told_in_one_printable_line) {
+BOOST_AUTO_TEST_CASE(why_something_is_unreadable_is_told_in_one_printable_line) {
   const scratch_folder s;
   s.link("a\n\x1b[31mb", "missing");
   auto rules = every_file();
   rules.follow_symlinks = true;
   const auto got = walk_all(s.path(), rules);
-  check_texts(got.troubles, {"a\n\x1b[31mb"});
+  check_texts(got.unreadable, {"a\n\x1b[31mb"});
   BOOST_TEST(got.reasons.front().find_first_of("\n\x1b") == std::string::npos, got.reasons.front());
 }
 
-BOOST_AUTO_TEST_CASE(no_descriptor_left_is_a_trouble_and_not_the_end) {
+BOOST_AUTO_TEST_CASE(no_descriptor_left_makes_a_folder_unreadable_and_is_not_the_end) {
   const scratch_folder s;
   s.file("a/1");
   s.file("b/2");
   weir::detail::tree_walk walk{s.path(), every_file()};
   const auto ctx = weir::context::background();
-  BOOST_TEST(**walk.next(ctx) == s.at("a/1"));
+  BOOST_TEST((*walk.next(ctx))->path == s.at("a/1"));
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const rlimit none{0, before.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &none);
-  const auto end = walk.next(ctx);
+  const auto closed = walk.next(ctx);
   ::setrlimit(RLIMIT_NOFILE, &before);
-  BOOST_TEST((end && !*end));
-  const auto troubles = walk.take_troubles();
-  BOOST_REQUIRE_EQUAL(troubles.size(), 1U);
-  BOOST_TEST(troubles.front().name == s.at("b"));
+  BOOST_REQUIRE((closed && *closed));
+  BOOST_TEST((*closed)->path == s.at("b"));
+  BOOST_TEST(is((*closed)->unreadable, weir::ec::io));
+  BOOST_TEST(!*walk.next(ctx));
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_may_be_2000_folders_deep) {
@@ -211,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_path_may_be_longer_than_the_systems_limit) {
     BOOST_TEST(file.size() > 3U * PATH_MAX);
     const auto got = walk_all(s.path(), every_file());
     check_texts(got.files, {file});
-    check_texts(got.troubles, {});
+    check_texts(got.unreadable, {});
     remove_deep(s);
   }
 }
@@ -232,7 +231,7 @@ BOOST_AUTO_TEST_CASE(every_length_around_the_limit_of_a_path_is_walked) {
   }
   const auto got = walk_all(s.path(), every_file());
   BOOST_TEST(got.files.size() == 255U);
-  check_texts(got.troubles, {});
+  check_texts(got.unreadable, {});
   remove_deep(s);
 }
 

@@ -29,9 +29,9 @@ inline weir::detail::walk_rules every_file() {
 }
 
 struct walked {
-  texts files;     ///< below the root, without its path
-  texts troubles;  ///< the names, likewise
-  texts reasons;   ///< the troubles' texts
+  texts files;       ///< below the root, without its path
+  texts unreadable;  ///< likewise
+  texts reasons;     ///< why not
 };
 
 inline walked walk_all(const std::string& root, weir::detail::walk_rules rules) {
@@ -41,20 +41,21 @@ inline walked walk_all(const std::string& root, weir::detail::walk_rules rules) 
     BOOST_TEST(path.starts_with(root + '/'));
     return path.substr(root.size() + 1);
   };
-  for (bool more = true; more;) {
-    const auto file = walk.next(weir::context::background());
-    if (!file)
-      BOOST_FAIL(weir::text_of(file.error()));
-    more = file->has_value();
-    if (more)
-      result.files.push_back(below(**file));
-    for (const auto& t : walk.take_troubles()) {
-      BOOST_TEST(weir::is(t.reason, weir::ec::io));
-      result.troubles.push_back(below(t.name));
-      result.reasons.push_back(weir::text_of(t.reason));
+  while (true) {
+    const auto found = walk.next(weir::context::background());
+    if (!found)
+      BOOST_FAIL(weir::text_of(found.error()));
+    if (!*found)
+      return result;
+    const auto& [path, unreadable] = **found;
+    if (!unreadable) {
+      result.files.push_back(below(path));
+      continue;
     }
+    BOOST_TEST(weir::is(unreadable, weir::ec::io));
+    result.unreadable.push_back(below(path));
+    result.reasons.push_back(weir::text_of(unreadable));
   }
-  return result;
 }
 
 inline void check_texts(const texts& got, const texts& expected) {

@@ -1,0 +1,45 @@
+#pragma once
+
+/// A run's sink and what it said. Shared with the threads that call it, which may have been written off.
+
+#include <weir/actors/context.hpp>
+#include <weir/runtime/sink.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace weir::detail {
+
+/// The sink is called by one thread at a time and no more once it has failed. A failure cancels the run:
+/// `ec::sink_closed` if its reader has gone, else `ec::io`.
+class outlet {
+public:
+  outlet(std::unique_ptr<sink> to, context run) : to_(std::move(to)), run_(std::move(run)) {}
+
+  [[nodiscard]] std::vector<std::string> files() const { return to_->files(); }
+
+  void open();
+  void put(const completed_item& done);
+  void put(const failed_item& failed);
+  void flush();
+
+  /// The last call; `early` if a part of the input has no outcome.
+  void finish(bool early);
+
+  /// What the sink failed with. Thread-safe.
+  [[nodiscard]] caf::error problem() const;
+
+private:
+  template <class Call>
+  void call(Call make_call) noexcept;
+  void fail(caf::error e);
+
+  std::unique_ptr<sink> to_;
+  context run_;
+  mutable std::mutex mutex_;
+  caf::error problem_;
+};
+
+}  // namespace weir::detail

@@ -18,10 +18,7 @@ int main() {
       c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     return loud + "!";
   };
-  weir::stream_options bounds;
-  bounds.parallelism = 4;
-  bounds.capacity = 16;
-  weir::stream<std::string, std::string> lines{engine, shout, bounds};
+  weir::stream<std::string, std::string> lines{engine, shout, {.parallelism = 4, .capacity = 16}};
 
   std::jthread writer{[&] {
     for (int i = 1; i <= 1000; ++i)

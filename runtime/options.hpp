@@ -60,8 +60,20 @@ struct pool_options {
   [[nodiscard]] std::size_t slots() const noexcept { return capacity == 0 ? parallelism : capacity; }
 };
 
-struct stream_options : pool_options {
+/// The fields of `pool_options`, with what a stream has beside them.
+struct stream_options {
+  std::string name = "stream";
+  std::size_t parallelism = default_parallelism();
+  std::size_t capacity = 0;
+  policy::halt_rule on_error = policy::collect;
+  duration shutdown_budget = std::chrono::seconds{10};
+  /// In which outcomes reach the receiver.
   weir::order order = weir::order::input;
+
+  [[nodiscard]] caf::error validate() const { return for_pool().validate(); }
+  [[nodiscard]] pool_options for_pool() const {
+    return {name, parallelism, capacity, on_error, shutdown_budget};
+  }
 };
 
 }  // namespace weir

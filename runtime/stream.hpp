@@ -304,7 +304,8 @@ private:
   template <class F, class MakeDelivery>
   stream(engine& on, F f, const stream_options& options, const context& ctx, bool keep_jobs,
          MakeDelivery make)
-      : stage_(on, options, ctx, collected(options), [&make, this](station& at) { return make(at, taken_); }),
+      : stage_(on, options.for_pool(), ctx, collected(options),
+               [&make, this](station& at) { return make(at, taken_); }),
         intake_(
             stage_.share(),
             [f = std::make_shared<F>(std::move(f)), &at = stage_.at(), keep_jobs](std::uint64_t sequence) {

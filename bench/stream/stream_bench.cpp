@@ -40,10 +40,7 @@ private:
 };
 
 weir::stream_options bounds(const benchmark::State& state) {
-  weir::stream_options options;
-  options.parallelism = workers;
-  options.capacity = static_cast<std::size_t>(state.range(0));
-  return options;
+  return {.parallelism = workers, .capacity = static_cast<std::size_t>(state.range(0))};
 }
 
 void submit_all(number_stream& to) {

@@ -68,12 +68,10 @@ void live_and_die() {
   pool<int, int> p{on, twice, {.parallelism = 2, .capacity = 16}, ctx};
   for (int i = 0; i < 16; ++i)
     BOOST_REQUIRE(static_cast<bool>(p.submit(ctx, i)));
-  stream_options options;
-  options.parallelism = 2;
-  options.capacity = 16;
   std::uint64_t received = 0;
   {
-    stream<int, int> s{on, twice, options, [&](outcome<int>&) { ++received; }, ctx};
+    stream<int, int> s{
+        on, twice, {.parallelism = 2, .capacity = 16}, [&](outcome<int>&) { ++received; }, ctx};
     for (int i = 0; i < 16; ++i)
       BOOST_REQUIRE(static_cast<bool>(s.submit(ctx, i)));
     s.close();

@@ -27,12 +27,7 @@ static_assert(std::input_iterator<int_stream::iterator>);
 static_assert(std::ranges::input_range<int_stream>);
 
 stream_options bounds(std::size_t parallelism, std::size_t capacity, order o = order::input) {
-  stream_options s;
-  s.name = "stream";
-  s.parallelism = parallelism;
-  s.capacity = capacity;
-  s.order = o;
-  return s;
+  return {.parallelism = parallelism, .capacity = capacity, .order = o};
 }
 
 /// Submits 0 … n-1 from a thread of its own, then closes.

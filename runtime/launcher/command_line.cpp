@@ -70,11 +70,27 @@ std::string unknown_command(const std::string& program, const std::string& given
          suggestion(given, {"run", "check", "tasks"}) + "; `" + program + " --help` shows them\n";
 }
 
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> out;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames())
+      out.push_back("--" + name);
+  return out;
+}
+
 /// The error in one line, and what to do.
 std::string usage_error(const std::string& program, const CLI::App& app, const CLI::ParseError& e) {
   const auto chosen = app.get_subcommands();
+  const auto& where = chosen.empty() ? app : *chosen.front();
+  std::string what = e.what();
+  for (const auto& stray : where.remaining())
+    if (stray.starts_with('-')) {
+      const auto name = stray.substr(0, stray.find('='));
+      what = "there is no option " + quoted(name, 60) + suggestion(name, options_of(where));
+      break;
+    }
   const auto help = program + (chosen.empty() ? "" : ' ' + chosen.front()->get_name()) + " --help";
-  return program + ": " + e.what() + "; `" + help + "` shows what is allowed\n";
+  return program + ": " + what + "; `" + help + "` shows what is allowed\n";
 }
 
 }  // namespace
@@ -93,7 +109,8 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   auto* run = app.add_subcommand("run", "Run a flow");
   add_flow_options(*run, out);
   run->add_flag("-q,--quiet", out.quiet, "No progress and no summary, only errors");
-  run->add_option("--report", out.report, "Write a summary as JSON to this file")->type_name("FILE");
+  run->add_option("--report", out.report, "Write a summary as JSON to this file; - is standard output")
+      ->type_name("FILE");
   run->add_option("--progress", progress, "The progress line: auto (on a terminal), always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember(rules));

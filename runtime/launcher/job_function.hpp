@@ -90,9 +90,17 @@ inline caf::expected<record> as_record(const caf::expected<void>& e) {
   return record{};
 }
 
+template <class R>
+inline constexpr bool is_result = std::is_void_v<R> || requires(R r) { as_record(std::move(r)); };
+template <class R>
+inline constexpr bool is_result<caf::expected<R>> = is_result<R>;
+
 /// Calls `f` with what it returns turned into a record.
 template <class F, class... Args>
 caf::expected<record> call(const F& f, Args&&... args) {
+  static_assert(is_result<std::invoke_result_t<const F&, Args...>>,
+                "a task returns text, a whole number, a double, a bool, a weir::record, a caf::expected of "
+                "one of these, or nothing");
   if constexpr (std::is_void_v<std::invoke_result_t<const F&, Args...>>) {
     std::invoke(f, std::forward<Args>(args)...);
     return record{};

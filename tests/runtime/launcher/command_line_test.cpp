@@ -65,6 +65,19 @@ BOOST_AUTO_TEST_CASE(a_mistyped_command_is_named_with_the_nearest_one) {
       std::get<answer>(p).text.starts_with("app: there is no command \"chek\"; did you mean \"check\"?"));
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_option_is_named_with_the_nearest_one) {
+  const auto said = [](const std::vector<std::string>& given) {
+    return std::get<answer>(parsed(given)).text;
+  };
+  BOOST_TEST(said({"run", "f.toml", "--quite"})
+                 .starts_with("app: there is no option \"--quite\"; did you mean \"--quiet\"?; `app run"));
+  BOOST_TEST(said({"run", "f.toml", "--reprot=r.json"})
+                 .starts_with("app: there is no option \"--reprot\"; did you mean \"--report\"?"));
+  BOOST_TEST(
+      said({"--versoin"})
+          .starts_with("app: there is no option \"--versoin\"; did you mean \"--version\"?; `app --help`"));
+}
+
 BOOST_AUTO_TEST_CASE(help_and_version_are_answers_without_error) {
   BOOST_TEST(std::get<answer>(parsed({"--version"})).text == "app 1.2\n");
   for (const auto& given : std::vector<std::vector<std::string>>{

@@ -1,9 +1,10 @@
 #pragma once
 
-/// A pair of fences of which one side is free: a worker publishes what it is about to do and reads
-/// whether it may, thousands of times a millisecond; somebody who wants to stop it does so rarely. The
-/// light side only keeps the compiler from reordering; the heavy side makes the kernel run a full
-/// barrier on every thread of the process (membarrier(2)), some microseconds.
+/// A pair of fences of which one side is free, for two threads that each write one place and then read the
+/// other's, where one does so all the time and the other seldom: a lane and whoever stops it, the holder of a
+/// lock and whoever goes to sleep for it. The light side only keeps the compiler from reordering; the heavy
+/// side makes the kernel run a full barrier on every thread of the process (membarrier(2)), some
+/// microseconds.
 /// From: "Asymmetric thread fence", P1202 (Goldblatt), and Linux' membarrier(2).
 
 #include <atomic>

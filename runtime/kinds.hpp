@@ -24,6 +24,9 @@ struct kind {
   std::vector<setting_spec> accepts;
   /// Makes one from checked settings. An error names the setting and what is allowed.
   std::function<caf::expected<Made>(const settings&)> make;
+  /// Of a task: the fields that each of its records has. Of a sink: those that it needs. Both in order;
+  /// empty where nothing can be said.
+  std::vector<std::string> fields = {};
 };
 
 using source_kind = kind<std::unique_ptr<source>>;

@@ -35,12 +35,12 @@ using setting =
 struct setting_spec {
   std::string name;
   setting_type type = setting_type::text;
-  setting fallback;     ///< the default; monostate: none
-  std::string meaning;  ///< one line, for the reference and for `weir tasks`
+  setting fallback = {};  ///< the default; monostate: none
+  std::string meaning;    ///< one line, for the reference and for `weir tasks`
   bool required = false;
   double min = std::numeric_limits<double>::lowest();  ///< integer, number, size; seconds for a duration
   double max = std::numeric_limits<double>::max();
-  std::vector<std::string> choices;
+  std::vector<std::string> choices = {};
 };
 
 /// Checked values by name: every setting of the specs is present, with its default where the file

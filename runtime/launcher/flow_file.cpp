@@ -53,6 +53,7 @@ public:
     check_flow_table(default_name);
     check_source_and_sink();
     check_stages();
+    check_fields();
     if (!found_.none())
       return std::nullopt;
     describe();
@@ -251,6 +252,32 @@ private:
     s.parallelism = static_cast<std::size_t>(parallelism);
     s.capacity = static_cast<std::size_t>(capacity);
     s.order = *parse_order(s.values.get<std::string>("order"));
+  }
+
+  /// The last stage's records must have what the sink needs. Where a task does not say what it makes, the
+  /// sink finds out.
+  void check_fields() {
+    if (!found_.none() || stages_.back().of->fields.empty())
+      return;
+    const auto& last = stages_.back();
+    if (has_fields(*last.of, sink_.of->fields))
+      return;
+    std::vector<std::string> fitting;
+    for (const auto& t : known_.tasks)
+      if (has_fields(t, sink_.of->fields))
+        fitting.push_back(t.name);
+    found_.add(sink_.table->find("kind")->content.at, "sink.kind",
+               quoted(sink_.of->name) + " needs records with the fields " + joined(sink_.of->fields) +
+                   "; the last stage's task " + quoted(last.of->name) + " makes " + joined(last.of->fields) +
+                   "; " +
+                   (fitting.empty() ? "" : "let the last stage's task be " + joined(fitting) + ", or ") +
+                   "use another sink");
+  }
+
+  static bool has_fields(const task_kind& task, const std::vector<std::string>& needed) {
+    return std::all_of(needed.begin(), needed.end(), [&](const std::string& f) {
+      return std::find(task.fields.begin(), task.fields.end(), f) != task.fields.end();
+    });
   }
 
   void describe() {

@@ -1,11 +1,13 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/listing.hpp>
+#include <weir/runtime/launcher/nearest.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
+#include <type_traits>
 #include <variant>
 
 namespace weir::config {
@@ -92,6 +94,13 @@ std::string keys(const std::vector<setting_spec>& specs,
 }
 
 template <class Kind>
+std::string about(const Kind& k) {
+  const std::string verb = std::is_same_v<Kind, task_kind> ? "makes" : "needs";
+  return k.name + ": " + k.summary +
+         (k.fields.empty() ? "" : "; " + verb + " the fields " + joined(k.fields));
+}
+
+template <class Kind>
 const Kind* first_without_required(const std::vector<Kind>& all) {
   const auto at = std::find_if(all.begin(), all.end(), [](const Kind& k) {
     return std::none_of(k.accepts.begin(), k.accepts.end(), [](const setting_spec& s) { return s.required; });
@@ -106,13 +115,13 @@ std::string section(const std::string& header, const setting_spec& key,
   std::string out;
   const auto* active = first_without_required(all);
   if (active) {
-    out += comment(active->name + ": " + active->summary) + header + "\n" +
-           keys(common, {{key.name, active->name}}) + keys(active->accepts, {});
+    out += comment(about(*active)) + header + "\n" + keys(common, {{key.name, active->name}}) +
+           keys(active->accepts, {});
   }
   for (const auto& k : all) {
     if (&k == active)
       continue;
-    out += comment(k.name + ": " + k.summary) + "# " + header + "\n# " + key.name + " = \"" + k.name + "\"\n";
+    out += comment(about(k)) + "# " + header + "\n# " + key.name + " = \"" + k.name + "\"\n";
     for (const auto& s : k.accepts)
       out += explained(s) + "# " + s.name + " = " + sample(s) + '\n';
     out += '\n';
@@ -124,7 +133,7 @@ template <class Kind>
 void list(std::string& out, const char* title, const std::vector<Kind>& all) {
   out += std::string{title} + '\n';
   for (const auto& k : all) {
-    out += "  " + k.name + ": " + k.summary + '\n';
+    out += "  " + about(k) + '\n';
     for (const auto& s : k.accepts)
       out += "      " + s.name + ": " + s.meaning + "; " + allowed(s) + "; " + default_text(s) + '\n';
   }

@@ -83,8 +83,7 @@ setting_spec output::path_setting() {
           .fallback = "-",
           .meaning =
               "where to write; \"-\": standard output; a file is replaced when the run is complete, one "
-              "that ends early leaves its lines in PATH.partial",
-          .choices = {}};
+              "that ends early leaves its lines in PATH.partial"};
 }
 
 caf::expected<output> output::to(const settings& given) {

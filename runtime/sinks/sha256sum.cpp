@@ -97,9 +97,10 @@ caf::expected<std::unique_ptr<sink>> make(const settings& given) {
 
 sink_kind sha256sum_sink() {
   return {"sha256sum",
-          "a manifest that sha256sum -c reads; needs the task sha256",
+          "a manifest that sha256sum -c reads",
           {detail::output::path_setting()},
-          make};
+          make,
+          {"sha256", "path"}};
 }
 
 }  // namespace weir

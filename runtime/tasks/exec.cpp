@@ -42,49 +42,42 @@ std::vector<setting_spec> exec_settings() {
        .type = setting_type::texts,
        .fallback = none,
        .meaning = "the program and its arguments; {} is the item's text, added at the end where no {} is",
-       .required = true,
-       .choices = {}},
+       .required = true},
       {.name = "shell",
        .type = setting_type::boolean,
        .fallback = false,
-       .meaning = "run the one text as a script of /bin/sh; {} and $1 are the item, never part of the script",
-       .choices = {}},
+       .meaning =
+           "run the one text as a script of /bin/sh; {} and $1 are the item, never part of the script"},
       {.name = "cwd",
        .type = setting_type::text,
        .fallback = none,
-       .meaning = "the folder to run in; without it Weir's own",
-       .choices = {}},
+       .meaning = "the folder to run in; without it Weir's own"},
       {.name = "env",
        .type = setting_type::texts,
        .fallback = text_list{},
-       .meaning = "variables as NAME=value, added to Weir's own environment",
-       .choices = {}},
+       .meaning = "variables as NAME=value, added to Weir's own environment"},
       {.name = "ok_exit",
        .type = setting_type::texts,
        .fallback = text_list{"0"},
-       .meaning = R"(exit statuses that are no failure, such as ["0", "1"] for grep)",
-       .choices = {}},
+       .meaning = R"(exit statuses that are no failure, such as ["0", "1"] for grep)"},
       {.name = "output_limit",
        .type = setting_type::size,
        .fallback = static_cast<std::int64_t>(output_bytes_default),
        .meaning = "bytes kept of stdout and of stderr, each; more is read and dropped",
        .min = 0,
-       .max = output_limit_max,
-       .choices = {}},
+       .max = output_limit_max},
       {.name = "timeout",
        .type = setting_type::time_span,
        .fallback = none,
        .meaning = "how long one command may take; then it is ended as on cancel, and has failed",
        .min = 0.001,
-       .max = exact_seconds_max,
-       .choices = {}},
+       .max = exact_seconds_max},
       {.name = "grace",
        .type = setting_type::time_span,
        .fallback = grace_default,
        .meaning = "the time between TERM and KILL when a command is to end",
        .min = 0,
-       .max = exact_seconds_max,
-       .choices = {}},
+       .max = exact_seconds_max},
   };
 }
 
@@ -234,7 +227,11 @@ caf::expected<task_function> make(const settings& given) {
 }  // namespace
 
 task_kind exec_task() {
-  return {"exec", "runs a command for each item and captures what it prints", exec_settings(), make};
+  return {"exec",
+          "runs a command for each item and captures what it prints",
+          exec_settings(),
+          make,
+          {"stdout", "exit", "stderr", "truncated", "seconds", "user_seconds", "system_seconds"}};
 }
 
 }  // namespace weir

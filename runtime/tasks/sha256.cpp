@@ -69,7 +69,8 @@ caf::expected<task_function> make(const settings&) {
 }  // namespace
 
 task_kind sha256_task() {
-  return {"sha256", "the SHA-256 digest of the file that the item names", {}, make};
+  return {
+      "sha256", "the SHA-256 digest of the file that the item names", {}, make, {"sha256", "path", "bytes"}};
 }
 
 }  // namespace weir

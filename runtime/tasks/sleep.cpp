@@ -77,34 +77,32 @@ std::vector<setting_spec> accepted() {
        .fallback = duration{std::chrono::milliseconds{100}},
        .meaning = "the shortest time an item takes",
        .min = 0,
-       .max = exact_seconds_max,
-       .choices = {}},
+       .max = exact_seconds_max},
       {.name = "max",
        .type = setting_type::time_span,
-       .fallback = {},
        .meaning = "the longest time an item takes; if not set: min for each",
        .min = 0,
-       .max = exact_seconds_max,
-       .choices = {}},
+       .max = exact_seconds_max},
       {.name = "seed",
        .type = setting_type::integer,
        .fallback = std::int64_t{1},
        .meaning =
-           "the times between min and max are drawn from this and the item: equal runs for an equal seed",
-       .choices = {}},
+           "the times between min and max are drawn from this and the item: equal runs for an equal seed"},
       {.name = "fail_every",
        .type = setting_type::integer,
-       .fallback = {},
        .meaning = "whole numbers that are a multiple of this fail, after their time; if not set: none",
-       .min = 1,
-       .choices = {}},
+       .min = 1},
   };
 }
 
 }  // namespace
 
 task_kind sleep_task() {
-  return {"sleep", "waits for a while, as a stand-in for work; can be told to fail", accepted(), make};
+  return {"sleep",
+          "waits for a while, as a stand-in for work; can be told to fail",
+          accepted(),
+          make,
+          {"item", "seconds"}};
 }
 
 }  // namespace weir

@@ -27,7 +27,7 @@ caf::expected<task_function> make(const settings&) {
 }  // namespace
 
 task_kind square_task() {
-  return {"square", "the square of a whole number, or of text that is one", {}, make};
+  return {"square", "the square of a whole number, or of text that is one", {}, make, {"square"}};
 }
 
 }  // namespace weir

@@ -74,8 +74,11 @@ caf::expected<task_function> make(const settings&) {
 }  // namespace
 
 task_kind wordcount_task() {
-  return {
-      "wordcount", "lines, words and bytes of the file that the item names, as wc in the C locale", {}, make};
+  return {"wordcount",
+          "lines, words and bytes of the file that the item names, as wc in the C locale",
+          {},
+          make,
+          {"lines", "words", "bytes", "path"}};
 }
 
 }  // namespace weir

@@ -123,4 +123,25 @@ BOOST_AUTO_TEST_CASE(all_problems_come_at_once_in_the_order_of_the_tables) {
   BOOST_TEST(l.found.count() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(a_sink_gets_the_fields_that_it_needs_or_the_flow_is_refused) {
+  stand_in::counts made;
+  const auto refused = [&](std::vector<std::string> task_makes, std::vector<std::string> sink_needs) {
+    auto known = stand_in::kinds(made);
+    known.tasks[0].fields = {"sum", "path"};
+    known.tasks[1].fields = std::move(task_makes);
+    known.sinks[0].fields = std::move(sink_needs);
+    problems found;
+    (void)load_flow_text(source + stage + sink, "f.toml", "f", {}, known, found);
+    return found.text();
+  };
+  BOOST_TEST(refused({"path", "square", "sum"}, {"sum", "path"}) == "");
+  BOOST_TEST(refused({"square"}, {}) == "");
+  // What the task makes is not known before it runs.
+  BOOST_TEST(refused({}, {"sum"}) == "");
+  BOOST_TEST(
+      refused({"square", "path"}, {"sum", "path"}) ==
+      "f.toml:6:8: sink.kind: \"table\" needs records with the fields sum, path; the last stage's task "
+      "\"square\" makes square, path; let the last stage's task be sha256, or use another sink\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

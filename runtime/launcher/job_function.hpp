@@ -91,7 +91,7 @@ inline caf::expected<record> as_record(const caf::expected<void>& e) {
 }
 
 template <class R>
-inline constexpr bool is_result = std::is_void_v<R> || requires(R r) { as_record(std::move(r)); };
+inline constexpr bool is_result = std::is_void_v<R> || requires { as_record(std::declval<R>()); };
 template <class R>
 inline constexpr bool is_result<caf::expected<R>> = is_result<R>;
 

@@ -89,6 +89,26 @@ BOOST_AUTO_TEST_CASE(a_station_of_a_canceled_parent_starts_nothing) {
   BOOST_TEST(at->look().books.canceled == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(an_admission_that_is_taken_back_after_the_end_of_input_may_be_all_that_rest_waited_for) {
+  const auto by_close = [](station& at) { close(at); };
+  const auto by_cancel = [](station& at) { at.ctx().cancel("enough"); };
+  for (const std::function<void(station&)>& end : {std::function{by_close}, std::function{by_cancel}}) {
+    const auto at = make_station({.capacity = 2});
+    auto rested = false;
+    at->on_rest([&] { rested = true; });
+    at->entrance().admit_all(2);
+    end(*at);
+    // One has been taken back; the other may still come.
+    at->entrance().undo(at->entrance().lock());
+    at->look_for_rest();
+    BOOST_TEST(!rested);
+    at->entrance().undo(at->entrance().lock());
+    at->look_for_rest();
+    BOOST_TEST(rested);
+    BOOST_TEST(at->look().books.balanced());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rest_is_told_once_and_to_who_asks_late) {
   const auto at = make_station({.capacity = 10});
   auto calls = 0;

@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
+#include <stdexcept>
+
 #include "../actors/crew.hpp"
 
 using namespace weir;
@@ -27,6 +30,25 @@ public:
 
 private:
   std::uint64_t size_ = 0;
+};
+
+/// Can't store a job; `meanwhile` happens as one is on its way in.
+class breaking_block final : public job_block {
+public:
+  breaking_block(std::uint64_t sequence, std::function<void()> meanwhile)
+      : job_block(sequence), meanwhile_(std::move(meanwhile)) {}
+
+  void push(time_point, int&) {
+    meanwhile_();
+    throw std::runtime_error{"broke on its way in"};
+  }
+  [[nodiscard]] static std::uint64_t size() noexcept { return 0; }
+  [[nodiscard]] static time_point opened() { return {}; }
+
+  std::uint64_t run(std::uint64_t first, lane&) noexcept override { return first; }
+
+private:
+  std::function<void()> meanwhile_;
 };
 
 /// A way in to a station that has no lanes unless a test gives it some.
@@ -119,6 +141,34 @@ BOOST_AUTO_TEST_CASE(who_may_wait_for_room_passes_on_what_has_gathered_and_who_d
     in.put_all(9);
     BOOST_TEST(is(in.put(waits ? &canceled : nullptr), waits ? ec::canceled : ec::overloaded));
     BOOST_TEST(in.gathered() == (waits ? 0u : 1u));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_job_that_breaks_on_its_way_in_after_the_end_of_input_does_not_keep_the_station_from_rest) {
+  for (const auto cancels : {false, true}) {
+    const auto at = test::make_station({.capacity = 1});
+    auto rested = false;
+    at->on_rest([&] { rested = true; });
+    // Who has waited for room lets go of the door's lock once more between its admission and the storing of
+    // its job. That moment is too short to be met at will, so here it is made longer.
+    auto* const lock_of_door = at->entrance().lock().mutex();
+    const auto end_input = [&] {
+      lock_of_door->unlock();
+      if (cancels)
+        at->ctx().cancel("enough");
+      else
+        test::close(*at);
+      BOOST_TEST(!rested);
+      lock_of_door->lock();
+    };
+    detail::intake<breaking_block> in{
+        at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); }};
+    std::uint64_t index = 0;
+    auto job = 0;
+    BOOST_CHECK_THROW(static_cast<void>(in.put(nullptr, index, job)), std::runtime_error);
+    BOOST_TEST(rested);
+    BOOST_TEST(at->look().books.admitted == 0u);
   }
 }
 

@@ -236,6 +236,38 @@ BOOST_AUTO_TEST_CASE(a_job_that_breaks_on_its_way_in_costs_no_slot_and_nobodys_t
   BOOST_TEST(broke == 400);
 }
 
+BOOST_AUTO_TEST_CASE(jobs_that_break_on_their_way_in_while_the_pool_drains_do_not_keep_it_from_rest) {
+  for (int round = 0; round < 200; ++round) {
+    // No time passes in the pool: it drains when it comes to rest, or never.
+    manual_clock time;
+    gate hold;
+    pool<brittle, int> p{on,
+                         [&](const brittle&) { return hold.wait(), 0; },
+                         {.parallelism = 1, .capacity = 1},
+                         context::background(time)};
+    const auto running = p.try_submit(brittle{false});
+    hold.wait_for_arrivals(1);
+    // Each breaks while it holds the only slot, and the next one follows: the drain begins among them.
+    std::atomic<int> broke{0};
+    std::vector<std::jthread> callers;
+    for (int t = 0; t < 16; ++t)
+      callers.emplace_back([&] {
+        brittle::copies = 0;
+        try {
+          static_cast<void>(p.submit(ctx, brittle{true}));
+        } catch (const std::runtime_error&) {
+          ++broke;
+        }
+      });
+    hold.open();
+    while (broke < round % 8)
+      std::this_thread::yield();
+    const auto report = p.drain(hopeless);
+    BOOST_REQUIRE_EQUAL(report.books.admitted, 1u);
+    BOOST_REQUIRE(report.clean());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_job_may_submit_to_its_own_pool) {
   std::atomic<int> ran{0};
   int_pool* self = nullptr;

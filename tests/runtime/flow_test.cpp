@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "thread_starts.hpp"
+
 using namespace weir;
 using namespace std::chrono_literals;
 
@@ -402,6 +404,28 @@ BOOST_AUTO_TEST_CASE(closing_the_intake_drains_what_was_admitted) {
   BOOST_TEST(s.books.completed >= 2U);
   BOOST_REQUIRE(s.ended_by.has_value());
   BOOST_TEST(s.ended_by->who == "signal");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_thread_of_its_own_the_last_call_of_the_sink_comes_all_the_same) {
+  for (const auto early : {false, true}) {
+    out = std::make_shared<written>();
+    // The first outcome comes when all threads of the run but that of the last call have been started.
+    std::optional<testing::few_threads> none;
+    out->on_put = [&] {
+      if (!none)
+        none.emplace(0);
+      return caf::error{};
+    };
+    auto from = std::make_unique<numbers>(2);
+    if (early)
+      from->fails_at = 1;
+    const auto s = run_flow(on, ctx, plan(std::move(from), stages(stage("a", twice, 1))));
+    BOOST_TEST(s.books.balanced());
+    BOOST_TEST(!s.sink_error.has_value());
+    BOOST_TEST(out->finished == (early ? 0 : 1));
+    BOOST_TEST(out->finished_early == (early ? 1 : 0));
+    BOOST_TEST(exit_code(s) == (early ? 1 : 0));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

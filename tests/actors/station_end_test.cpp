@@ -109,6 +109,32 @@ BOOST_AUTO_TEST_CASE(an_admission_that_is_taken_back_after_the_end_of_input_may_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_cancel_that_ends_the_last_job_before_the_station_hears_of_it_is_why_the_run_ended) {
+  const auto at = make_station({.capacity = 1});
+  std::optional<context> given;
+  event started;
+  event told;
+  crew lanes{at, 1};
+  offer_all(*at, std::make_shared<scripted_block>(0, 1, [&](std::uint64_t, lane& on) {
+    given = on.ctx();
+    started.set();
+    told.wait();
+    return on.ctx().error();
+  }));
+  close(*at);
+  started.wait();
+  // What was asked for last is told first: before the station, which is at rest when its turn comes.
+  const auto watch = given->on_cancel([&] {
+    told.set();
+    at->wait_for_rest();
+  });
+  given->cancel({ec::canceled, "job", "enough"});
+  BOOST_TEST(at->look().books.canceled == 1u);
+  BOOST_REQUIRE(at->stopped_by().has_value());
+  BOOST_TEST(at->stopped_by()->who == "job");
+  BOOST_TEST(at->stopped_by()->why == "enough");
+}
+
 BOOST_AUTO_TEST_CASE(rest_is_told_once_and_to_who_asks_late) {
   const auto at = make_station({.capacity = 10});
   auto calls = 0;

@@ -378,6 +378,7 @@ BOOST_AUTO_TEST_CASE(a_killed_collector_cancels_the_run_and_nobody_waits_for_eve
   t.at->wait_for_rest();
   t.wait();
   BOOST_TEST(t.at->look().books.balanced());
+  BOOST_TEST(t.at->stopped_by()->who == "collector");
   release.set();
   back.wait();
 }
@@ -432,6 +433,7 @@ BOOST_AUTO_TEST_CASE(with_no_thread_at_all_the_run_is_canceled_with_the_reason) 
   t.wait();
   BOOST_TEST(t.at->look().books.canceled == 5u);
   BOOST_TEST(is(t.at->ctx().error(), ec::overloaded));
+  BOOST_TEST(t.at->stopped_by()->who == "worker");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_thread_for_the_receiver_nothing_waits_for_ever) {

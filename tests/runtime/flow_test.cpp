@@ -2,6 +2,7 @@
 #include <weir/runtime/flow_run.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <caf/event_based_actor.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -426,6 +427,25 @@ BOOST_AUTO_TEST_CASE(without_a_thread_of_its_own_the_last_call_of_the_sink_comes
     BOOST_TEST(out->finished_early == (early ? 1 : 0));
     BOOST_TEST(exit_code(s) == (early ? 1 : 0));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_its_own_actors_end_is_why_the_run_ended) {
+  // The only thread left is the driver's: the stage's actors come to ask for theirs when it has started.
+  engine narrow{{.message_threads = 1}};
+  gate run_started;
+  narrow.system().spawn([&](caf::event_based_actor*) { run_started.pass(); });
+  const testing::few_threads one{1};
+  flow_run run{narrow, ctx, plan(std::make_unique<numbers>(100), stages(stage("a", twice)))};
+  run_started.open();
+  const auto s = run.wait();
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.completed == 0U);
+  BOOST_TEST(!ctx.canceled());
+  BOOST_REQUIRE(s.ended_by.has_value());
+  BOOST_TEST((s.ended_by->who == "worker" || s.ended_by->who == "collector"));
+  BOOST_TEST(s.ended_by->why.find("no thread left") != std::string::npos);
+  BOOST_TEST(!s.halted);
+  BOOST_TEST(exit_code(s) == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

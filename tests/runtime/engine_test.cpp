@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "../support/quiet_time.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
@@ -142,6 +143,23 @@ BOOST_AUTO_TEST_CASE(jobs_that_block_do_not_hold_up_messages) {
                                 {.parallelism = 2});
   BOOST_TEST(static_cast<bool>(sum));
   hold.open();
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_without_work_sleeps) {
+  engine on;
+  pool<int, int> p{on, [](int i) { return i; }, {.parallelism = 4, .capacity = 64}};
+  stream<int, int> s{on, [](int i) { return i; }, {}, [](outcome<int>&) {}};
+  const auto ctx = context::background();
+  for (int i = 0; i < 1'000; ++i) {
+    BOOST_REQUIRE(static_cast<bool>(p.submit(ctx, i)));
+    BOOST_REQUIRE(static_cast<bool>(s.submit(ctx, i)));
+  }
+  while (p.stats().idle < p.stats().parallelism || s.stats().idle < s.stats().parallelism)
+    std::this_thread::yield();
+  const weir_test::quiet_time seen;
+  // By default the threads of CAF's scheduler look for work each 10 ms: each of them would wake up ten times.
+  BOOST_TEST(seen.sleeps < 8u);
+  BOOST_TEST((seen.processor < weir_test::quiet_time::span / 5));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options_are_refused_by_the_constructor) {

@@ -65,11 +65,6 @@ void flow_account::count_straggler(std::string name) {
   stragglers_.push_back(std::move(name));
 }
 
-std::uint64_t flow_account::handed_over() const {
-  std::lock_guard guard{mutex_};
-  return ended_.ended();
-}
-
 void flow_account::close(flow_summary& into) const {
   std::lock_guard guard{mutex_};
   into.books.completed = ended_.completed;

@@ -43,9 +43,6 @@ public:
   [[nodiscard]] std::uint64_t live_completed() const noexcept { return live_completed_.load(); }
   [[nodiscard]] std::uint64_t live_failed() const noexcept { return live_failed_.load(); }
 
-  /// The jobs whose outcomes the receivers have counted.
-  [[nodiscard]] std::uint64_t handed_over() const;
-
   /// Fills in the outcomes, the failures and the quantiles. Of the admitted jobs those whose receiver did
   /// not come back count as canceled.
   void close(flow_summary& into) const;

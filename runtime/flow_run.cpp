@@ -153,9 +153,8 @@ void flow_run::state::drive() {
   for (const auto& s : stages)
     if (const auto why = s->stopped_by())
       reading.cancel(*why);
-  const auto all_handed_over = account->handed_over() == offered.load() - rejected;
   fill_in_outcomes();
-  summarize(all_handed_over && finish_sink());
+  summarize(out->close() && finish_sink());
   std::lock_guard guard{mutex};
   ended = true;
   changed.notify_all();

@@ -21,8 +21,15 @@ void outlet::flush() {
   call([&] { return to_->flush(); });
 }
 
+bool outlet::close() {
+  std::lock_guard guard{mutex_};
+  closed_ = true;
+  return !inside_;
+}
+
 void outlet::finish(bool early) {
-  call([&] { return early ? to_->finish_early() : to_->finish(); });
+  if (!problem())
+    enter([&] { return early ? to_->finish_early() : to_->finish(); });
 }
 
 caf::error outlet::problem() const {
@@ -31,9 +38,20 @@ caf::error outlet::problem() const {
 }
 
 template <class Call>
-void outlet::call(Call make_call) noexcept {
-  if (problem())
-    return;
+void outlet::call(Call make_call) {
+  {
+    std::lock_guard guard{mutex_};
+    if (problem_ || closed_)
+      return;
+    inside_ = true;
+  }
+  enter(make_call);
+  std::lock_guard guard{mutex_};
+  inside_ = false;
+}
+
+template <class Call>
+void outlet::enter(Call make_call) noexcept {
   try {
     if (auto e = make_call())
       fail(std::move(e));

@@ -21,13 +21,18 @@ struct kept_account {
       : account(
             *policy::halt_rule::parse(rule),
             [this](const flow_failure& f) {
-              static_cast<void>(account.handed_over());
+              look();
               failures.push_back(f.index);
             },
             [this](decision d, const cause& why) {
-              static_cast<void>(account.handed_over());
+              look();
               halts.emplace_back(d, why);
             }) {}
+
+  void look() const {
+    flow_summary unused;
+    account.close(unused);
+  }
 
   void complete(int n, duration run_time = 1ms) {
     for (int i = 0; i < n; ++i)
@@ -66,7 +71,6 @@ BOOST_AUTO_TEST_CASE(what_nobody_handed_over_is_canceled_so_the_books_balance) {
   k.account.count_canceled();
   k.account.count_straggler("item 6");
   k.account.count_straggler("item 7");
-  BOOST_TEST(k.account.handed_over() == 8u);
   const auto s = k.close(13, 2);
   BOOST_TEST((s.books == policy::books{13, 11, 2, 4, 1, 6}));
   BOOST_TEST(s.books.balanced());
@@ -80,7 +84,6 @@ BOOST_AUTO_TEST_CASE(the_books_count_what_was_handed_over_and_the_progress_what_
   k.account.failed(failure(2));
   BOOST_TEST(k.account.live_completed() == 2u);
   BOOST_TEST(k.account.live_failed() == 1u);
-  BOOST_TEST(k.account.handed_over() == 0u);
   k.complete(1);
   BOOST_TEST(k.account.live_completed() == 2u);
   BOOST_TEST(k.close(3).books.completed == 1u);

@@ -9,4 +9,6 @@
 #include <weir/runtime/options.hpp>
 #include <weir/runtime/parallel_map.hpp>
 #include <weir/runtime/pool.hpp>
+#include <weir/runtime/pressure_gauge.hpp>
+#include <weir/runtime/sharded_map.hpp>
 #include <weir/runtime/stream.hpp>

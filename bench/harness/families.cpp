@@ -63,6 +63,25 @@ family one_at_a_time(const places& at) {
       }};
 }
 
+family sharded_map(const places& at) {
+  const contestant go{
+      "Go map in shards under sync.RWMutex",
+      {{at.programs + "/go_shards", "-threads=4", "-runs=2", "-calls=" + std::to_string(trivial_jobs)}},
+      figure::printed,
+      trivial_jobs,
+      {}};
+  const std::string tbb = "oneTBB concurrent_hash_map";
+  return {.letter = 'H',
+          .title = "1 M calls on a map of 64 Ki texts from 4 threads, 9 lookups to an update, 64 shards",
+          .unit = "ns a call",
+          .contestants = {
+              in_process(at, "weir::sharded_map", "shards_bench", "weir_sharded_map",
+                         {{tbb, 1, {}}, {go.name, 1, {}}}),
+              in_process(at, tbb, "shards_bench", "tbb_concurrent_hash_map"),
+              go,
+          }};
+}
+
 family run_commands(const places& at, std::uint64_t commands) {
   const auto n = std::to_string(commands);
   const auto own = [&](std::string name, const std::string& mode, std::vector<target> targets) {
@@ -142,7 +161,8 @@ family memory(const places& at) {
 std::vector<family> all_families(const places& at, extent how_much) {
   // GNU parallel takes seconds for a thousand, which a quick run has not got.
   const std::uint64_t commands = how_much == extent::quick ? 200 : 1'000;
-  std::vector<family> all{known_range(at), one_at_a_time(at), run_commands(at, commands), checksum_flow(at)};
+  std::vector<family> all{known_range(at), one_at_a_time(at), sharded_map(at), run_commands(at, commands),
+                          checksum_flow(at)};
   if (how_much == extent::full)
     all.push_back(memory(at));
   return all;

@@ -32,9 +32,11 @@ public:
   virtual std::uint64_t run(std::uint64_t first, lane& on) noexcept = 0;
 
   /// Tells that the jobs [first, last) will not run, or that their thread was written off. Returns
-  /// how many of them had no outcome yet. Only blocks that hand outcomes over by themselves do
-  /// something here; for the others the collector says it.
-  virtual std::uint64_t cancel(std::uint64_t first, std::uint64_t last, const caf::error& why) noexcept {
+  /// how many of them had no outcome yet. `attempt`: their last one, 0 if they never started. Only blocks
+  /// that hand outcomes over by themselves do something here; for the others the collector says it.
+  virtual std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned attempt,
+                               const caf::error& why) noexcept {
+    static_cast<void>(attempt);
     static_cast<void>(why);
     return last - first;
   }

@@ -41,6 +41,13 @@ public:
   /// Says that job `i` has its outcome, where somebody may learn of it before the span ends.
   void passed(std::uint64_t i) noexcept { running_.store(i + 1, std::memory_order_release); }
 
+  /// Whether the job whose attempt has failed with `why` is to be tried again: then the block keeps it
+  /// without an outcome, and its loop ends there, so that `run` returns its index.
+  [[nodiscard]] bool repeats(const caf::error& why) noexcept;
+
+  /// Which execution of its jobs this is, from 1.
+  [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }
+
   /// Files the error that job `i` ended with: canceled if it gave up because of its context, failed
   /// otherwise. The run may halt because of it.
   outcome_kind ended_with(std::uint64_t i, const caf::error& why) noexcept;
@@ -87,6 +94,13 @@ private:
   std::uint64_t failed_ = 0;
   std::uint64_t canceled_ = 0;
   std::optional<std::pair<std::uint64_t, outcome_kind>> filed_;
+  unsigned attempt_ = 1;
+  // Of the job that it stopped at and that is to run again.
+  struct repeat_plan {
+    std::uint64_t id;
+    time_point when;
+  };
+  std::optional<repeat_plan> repeat_;
   bool fine_ = true;
   bool may_nap_ = false;   // has run brief jobs since it last slept
   bool in_burst_ = false;  // took several of them at once

@@ -1,6 +1,7 @@
 #include <weir/actors/station.hpp>
 
 #include <algorithm>
+#include <random>
 
 namespace weir {
 
@@ -10,6 +11,10 @@ namespace {
 constexpr duration harvest_after = std::chrono::milliseconds{1};
 
 }  // namespace
+
+bool lane::repeats(const caf::error& why) noexcept {
+  return station_.plan_repeat(*this, why);
+}
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   const auto kind = ctx_.explains(why) ? outcome_kind::canceled : outcome_kind::failed;
@@ -26,6 +31,7 @@ station::station(station_options options, const context& parent)
       ctx_(context::with_cancel(parent)),
       jobs_ctx_(context::with_cancel(ctx_)),
       door_(options_.capacity),
+      retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
       // Where each outcome is looked at before the next job, and where nothing can be taken back from
       // a lane, a lane holds no more than it runs.
       sizes_(options_.halt.counts_completed() || !has_asymmetric_fence() ? 1 : options_.batch_max),
@@ -83,13 +89,13 @@ void station::deliver(finished_span piece) {
     outcome_ready_.notify_one();
 }
 
-void station::end_unstarted(job_span jobs, finished_span::how_t how) {
+void station::end_unstarted(job_span jobs, finished_span::how_t how, unsigned attempt) {
   if (jobs.empty())
     return;
   const auto why = how == finished_span::how_t::abandoned
                        ? make_error(ec::abandoned, "the job did not stop within the shutdown budget")
                        : *stop_error_;
-  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, why);
+  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, attempt, why);
   ended_.canceled += canceled;
   ended_.completed += jobs.size() - canceled;
   if (!options_.collected) {
@@ -97,7 +103,7 @@ void station::end_unstarted(job_span jobs, finished_span::how_t how) {
     dead_.push_back(std::move(jobs.block));
     return;
   }
-  deliver({std::move(jobs), how, {}, {}, stop_error_});
+  deliver({std::move(jobs), how, attempt, {}, {}, stop_error_});
 }
 
 bool station::collect(std::vector<finished_span>& out) {
@@ -152,7 +158,7 @@ void station::deliver_passed(lane& l) {
     l.filed_ = filed;
   }
   if (options_.collected)
-    deliver({std::move(done), finished_span::how_t::ran, l.begun_, sizes_.mean()});
+    deliver({std::move(done), finished_span::how_t::ran, l.attempt_, l.begun_, sizes_.mean()});
 }
 
 void station::taken(std::uint64_t n) {
@@ -205,6 +211,8 @@ station::snapshot station::look() const {
   s.books.rejected = at_door.rejected;
   s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
   s.peak_running = peak_busy_;
+  s.backing_off = repeats_waiting_.size();
+  s.retries = retry_.given();
   s.idle = idle_;
   s.queued = s.books.open() - std::min(s.books.open(), s.running);
   s.parallelism = target_;

@@ -6,9 +6,10 @@
 /// start, watch, resize and end what happens here.
 ///
 /// Invariants: each admitted job is in exactly one of the gathering block, a call of `offer`, the queue, one
-/// lane, the fan-in, or has been handed over (P1); at most `parallelism` lanes that are not on their way out
-/// hold work (P2); nothing starts after `stop` (P5): a job counts as started once its lane has found
-/// it allowed, so one a lane may be between that look and its first instruction.
+/// lane, the jobs that wait for another attempt, the fan-in, or has been handed over (P1); at most
+/// `parallelism` lanes that are not on their way out hold work (P2); nothing starts after `stop` (P5): a job
+/// counts as started once its lane has found it allowed, so one a lane may be between that look and its first
+/// instruction.
 ///
 /// User code never runs under the lock: neither tasks nor the destructors of jobs. (Under the door's, jobs
 /// are moved into their block.)
@@ -24,10 +25,13 @@
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/fan_in.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/work_queue.hpp>
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +45,9 @@ struct station_options {
   std::uint64_t capacity = 1;
   std::size_t parallelism = 1;
   policy::halt_rule halt = {};
+  policy::retry_rule retry = {};
+  /// Which errors are worth another attempt; none: all. Called on the lanes, several at a time.
+  std::function<bool(const caf::error&)> retry_if = {};
   /// Outcomes are taken from here with `collect`; else their blocks hand them over by themselves.
   bool collected = false;
   /// Collected outcomes come in the order of their jobs' sequence numbers.
@@ -57,6 +64,7 @@ struct finished_span {
     canceled,   ///< they never started
     abandoned,  ///< their thread was written off; the block must not be read
   } how = how_t::ran;
+  unsigned attempt = 1;                     ///< their last one; 0: they never started
   time_point begun{};                       ///< when the lane took them
   duration each{};                          ///< the time of one job, where they were not timed one by one
   std::shared_ptr<const caf::error> why{};  ///< why they were canceled
@@ -161,7 +169,9 @@ public:
 
   struct snapshot {
     policy::books books;
-    std::uint64_t queued = 0;
+    std::uint64_t queued = 0;       ///< those that back off included
+    std::uint64_t backing_off = 0;  ///< have failed, and wait for the time of another attempt
+    std::uint64_t retries = 0;      ///< attempts after the first, so far
     std::uint64_t running = 0;
     std::uint64_t peak_running = 0;
     std::size_t idle = 0;  ///< lanes that sleep until there is work
@@ -192,7 +202,7 @@ private:
   bool find_work(lane& l);
   bool fetch_gathered();
   bool take_over(lane& l);
-  void begin(lane& l, job_span jobs);
+  void begin(lane& l, job_span jobs, unsigned attempt);
   [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
                                               duration elapsed);
   // Whether it has jobs without an outcome; else it is free, or on its way out of its last one.
@@ -208,7 +218,9 @@ private:
   void rouse();
   void sleep_for_news(lane& l, lock_type& held);
   [[nodiscard]] std::uint64_t unstarted(const lane& l) const noexcept;
-  void end_unstarted(job_span jobs, finished_span::how_t how);
+  [[nodiscard]] bool has_work() const noexcept { return !queue_.empty() || !repeats_due_.empty(); }
+  void end_unstarted(job_span jobs, finished_span::how_t how, unsigned attempt = 0);
+  void end_all_unstarted();
   void deliver(finished_span piece);
   void count_outcomes(lane& l, std::uint64_t ran);
   void cancel_unstarted(lane& l);
@@ -221,6 +233,13 @@ private:
   [[nodiscard]] policy::books count_books() const;
   [[nodiscard]] straggler name_running(const lane& l) const;
 
+  void give_back(lane& l);
+  void put_aside(lane& l);
+
+  // Each without the lock held.
+  [[nodiscard]] bool plan_repeat(lane& l, const caf::error& why);
+  void arm_repeat(const lane::repeat_plan& plan);
+  void repeat_now(std::uint64_t id);
   void act_on_halt(policy::halt::decision d, const std::string& reason);
   void note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
 
@@ -236,6 +255,16 @@ private:
   std::condition_variable_any outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
+  // A job that has failed and is to run again: first it waits for its time, then for a lane.
+  struct repeat {
+    job_span job;
+    unsigned attempt = 1;  // the one to come
+    timer alarm{};
+  };
+  std::map<std::uint64_t, repeat> repeats_waiting_;  // by the id of their plan
+  std::deque<repeat> repeats_due_;
+  policy::retry retry_;
+  std::uint64_t repeat_id_ = 0;
   policy::batch_size sizes_;
   policy::fan_in<finished_span> outcomes_;
   policy::halt halt_;
@@ -252,6 +281,7 @@ private:
   std::size_t abandoned_ = 0;
   std::size_t lost_ = 0;                          // of those, the lanes whose threads have not come back
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
+  std::vector<timer> dead_alarms_;                // likewise
   bool retiring_ = false;
   bool discarding_ = false;
   bool awaits_span_ = false;  // the collector wants to know when a lane takes several jobs at once

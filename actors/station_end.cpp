@@ -52,10 +52,21 @@ void station::stop(const cause& why) {
   if (heavy_fence())
     for (auto& l : lanes_)
       cancel_unstarted(*l);
-  for (auto& jobs : queue_.take_all())
-    end_unstarted(std::move(jobs), finished_span::how_t::canceled);
-  end_unstarted(door_.take_open(), finished_span::how_t::canceled);
+  end_all_unstarted();
   check_rest(held);
+}
+
+void station::end_all_unstarted() {
+  constexpr auto canceled = finished_span::how_t::canceled;
+  for (auto& jobs : queue_.take_all())
+    end_unstarted(std::move(jobs), canceled);
+  end_unstarted(door_.take_open(), canceled);
+  for (auto& again : std::exchange(repeats_due_, {}))
+    end_unstarted(std::move(again.job), canceled, again.attempt - 1);
+  for (auto& [id, again] : std::exchange(repeats_waiting_, {})) {
+    end_unstarted(std::move(again.job), canceled, again.attempt - 1);
+    dead_alarms_.push_back(std::move(again.alarm));
+  }
 }
 
 void station::cancel_unstarted(lane& l) {
@@ -87,7 +98,7 @@ straggler station::write_off(lane& l) {
   deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
   if (!rest.empty())
-    end_unstarted(rest.take_front(1), finished_span::how_t::abandoned);
+    end_unstarted(rest.take_front(1), finished_span::how_t::abandoned, l.attempt_);
   end_unstarted(std::move(rest), finished_span::how_t::canceled);
   return name;
 }
@@ -142,11 +153,14 @@ void station::on_rest(std::function<void()> hook) {
 }
 
 void station::bury(lock_type& held) {
-  if (dead_.empty())
+  if (dead_.empty() && dead_alarms_.empty())
     return;
   auto gone = std::exchange(dead_, {});
+  auto alarms = std::exchange(dead_alarms_, {});
   held.unlock();
   gone.clear();
+  // One of them may be calling just now, and wait for the lock.
+  alarms.clear();
   held.lock();
 }
 

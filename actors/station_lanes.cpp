@@ -75,6 +75,8 @@ void station::run_span(lane& l, lock_type& held) {
   if (l.state_ != lane::state::abandoned)
     decision = report(l, stop, stop - first, elapsed);
   held.unlock();
+  if (l.repeat_)
+    arm_repeat(*std::exchange(l.repeat_, std::nullopt));
   if (decision != policy::halt::decision::go_on)
     act_on_halt(decision, "its count was reached");
   block.reset();
@@ -99,19 +101,17 @@ void station::retire() {
 bool station::pull(lane& l, lock_type& held) {
   for (;;) {
     if (stopped_by_) {
-      end_unstarted(std::exchange(l.work_, {}), finished_span::how_t::canceled);
-      end_unstarted(door_.take_open(), finished_span::how_t::canceled);
-      for (auto& jobs : queue_.take_all())
-        end_unstarted(std::move(jobs), finished_span::how_t::canceled);
+      end_unstarted(std::exchange(l.work_, {}), finished_span::how_t::canceled, l.attempt_ - 1);
+      end_all_unstarted();
       settle(l);
       check_rest(held);
     }
-    if (active_ > target_ || (retiring_ && l.work_.empty() && queue_.empty())) {
-      queue_.give_back(std::exchange(l.work_, {}));
+    if (active_ > target_ || (retiring_ && l.work_.empty() && !has_work())) {
+      give_back(l);
       settle(l);
       l.state_ = lane::state::retired;
       --active_;
-      if (!queue_.empty())
+      if (has_work())
         wake_one();
       rouse();
       return false;
@@ -123,18 +123,34 @@ bool station::pull(lane& l, lock_type& held) {
   }
 }
 
+void station::give_back(lane& l) {
+  auto jobs = std::exchange(l.work_, {});
+  if (l.attempt_ > 1 && !jobs.empty())
+    repeats_due_.push_front({std::move(jobs), l.attempt_});
+  else
+    queue_.give_back(std::move(jobs));
+}
+
 bool station::find_work(lane& l) {
   // Above all, no limit that the stop has lowered may be raised again.
   if (stopped_by_)
     return false;
   if (!l.work_.empty()) {
-    begin(l, std::move(l.work_));
+    begin(l, std::move(l.work_), l.attempt_);
+    return true;
+  }
+  if (!repeats_due_.empty()) {
+    auto again = std::move(repeats_due_.front());
+    repeats_due_.pop_front();
+    begin(l, std::move(again.job), again.attempt);
+    if (has_work())
+      wake_one();
     return true;
   }
   // What gathers is worth more after a nap, unless that has just been.
   if (queue_.empty() && (may_nap(l) || !fetch_gathered()))
     return take_over(l);
-  begin(l, queue_.take(sizes_.next(queue_.jobs(), active_)));
+  begin(l, queue_.take(sizes_.next(queue_.jobs(), active_)), 1);
   if (!queue_.empty())
     wake_one();
   return true;
@@ -168,14 +184,15 @@ bool station::take_over(lane& l) {
   auto jobs = from.work_.take_back(at);
   if (jobs.empty())
     return false;
-  begin(l, std::move(jobs));
+  begin(l, std::move(jobs), 1);
   return true;
 }
 
-void station::begin(lane& l, job_span jobs) {
+void station::begin(lane& l, job_span jobs, unsigned attempt) {
   if (l.state_ != lane::state::busy)
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
+  l.attempt_ = attempt;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
   l.may_nap_ = sizes_.brief();
@@ -191,16 +208,20 @@ void station::begin(lane& l, job_span jobs) {
 
 policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_t ran, duration elapsed) {
   auto done = l.work_.take_front(stop - l.work_.first);
-  if (ran > 0) {
-    sizes_.observe(ran, elapsed);
+  const auto executed = ran + (l.repeat_ ? 1 : 0);
+  if (executed > 0) {
+    sizes_.observe(executed, elapsed);
     fine_.store(sizes_.fine(), std::memory_order_relaxed);
   }
   if (!done.empty()) {
     count_outcomes(l, done.size());
     // What is published counts for those who look on; it is in the books now.
     l.running_.store(l.work_.first, std::memory_order_relaxed);
-    deliver({std::move(done), finished_span::how_t::ran, l.begun_, elapsed / static_cast<std::int64_t>(ran)});
+    deliver({std::move(done), finished_span::how_t::ran, l.attempt_, l.begun_,
+             elapsed / static_cast<std::int64_t>(executed)});
   }
+  if (l.repeat_)
+    put_aside(l);
   settle(l);
   if (!halt_.watches())
     return policy::halt::decision::go_on;

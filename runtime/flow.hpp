@@ -6,6 +6,7 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/retry.hpp>
 #include <weir/runtime/order.hpp>
 #include <weir/runtime/sink.hpp>
 #include <weir/runtime/source.hpp>
@@ -25,6 +26,7 @@ struct stage_plan {
   std::size_t parallelism = 1;
   std::size_t capacity = 0;  ///< 0: as many slots as `parallelism`
   weir::order order = weir::order::input;
+  policy::retry_rule retry = {};
 };
 
 /// A flow that has been checked and is ready to run once.

@@ -20,36 +20,23 @@ public:
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
     if (job.before && job.before->failure)
       return std::move(*job.before);
-    const auto with = [&](const item& input) { return run_task(task_, ctx, input); };
-    auto made = job.before ? with({main_value(job.before->made), job.from.name}) : with(job.from);
-    if (!made && ctx.explains(made.error()))
+    auto made = run_task(task_, ctx, job.before ? job.input : job.from);
+    if (!made)
       return std::move(made.error());
-    return settled(job, std::move(made));
-  }
-
-private:
-  static value main_value(record& made) {
-    return made.fields.empty() ? value{} : std::move(made.fields.front().content);
-  }
-
-  stage_result settled(const flow_job& job, caf::expected<record> made) const {
+    if (last_)
+      account_->passed();
     stage_result r;
-    if (job.before) {
-      r.queue_time = job.before->queue_time;
-      r.run_time = job.before->run_time;
-    }
-    if (made) {
-      r.made = std::move(*made);
-      if (last_)
-        account_->passed();
-      return r;
-    }
-    r.failure = std::move(made.error());
-    r.failed_in = name_;
-    account_->failed(describe_failure(job, r));
+    r.made = std::move(*made);
     return r;
   }
 
+  /// Called on the lane as soon as a job has failed for good.
+  void failed(const flow_job& job, const caf::error& why, unsigned attempt) const {
+    const auto ran = job.before ? job.before->run_time : duration::zero();
+    account_->failed({job.index, job.from.name, name_, text_of(why), attempt, seconds(ran)});
+  }
+
+private:
   std::string name_;
   task_function task_;
   bool last_;
@@ -66,8 +53,23 @@ void count_unfinished(flow_account& account, const flow_job& job, const caf::err
     account.count_canceled();
 }
 
-stage_result with_times(outcome<stage_result>& o) {
-  auto r = std::move(*o.result);
+/// What a stage hands on of an outcome that is not canceled: a failure goes on in the place of its job.
+stage_result handed_on(const flow_job& job, outcome<stage_result>& o, const std::string& stage) {
+  stage_result r;
+  if (o.completed())
+    r = std::move(*o.result);
+  const auto failed_before = static_cast<bool>(r.failure);
+  if (!failed_before) {
+    r.attempt = o.attempt;
+    if (job.before) {
+      r.queue_time = job.before->queue_time;
+      r.run_time = job.before->run_time;
+    }
+  }
+  if (!o.completed()) {
+    r.failure = std::move(o.result.error());
+    r.failed_in = stage;
+  }
   r.queue_time += o.queue_time;
   r.run_time += o.run_time;
   return r;
@@ -76,21 +78,31 @@ stage_result with_times(outcome<stage_result>& o) {
 /// Hands the outcomes of one stage to the next; waits while that one is full.
 class to_stage {
 public:
-  to_stage(std::shared_ptr<flow_stage> next, context ctx, std::shared_ptr<flow_account> account)
-      : next_(std::move(next)), ctx_(std::move(ctx)), account_(std::move(account)) {}
+  to_stage(std::string from, std::shared_ptr<flow_stage> next, context ctx,
+           std::shared_ptr<flow_account> account)
+      : from_(std::move(from)), next_(std::move(next)), ctx_(std::move(ctx)), account_(std::move(account)) {}
 
   void operator()(flow_job& job, outcome<stage_result>& o) {
-    if (!o.completed()) {
+    if (o.kind == outcome_kind::canceled) {
       count_unfinished(*account_, job, o.result.error());
       return;
     }
-    auto before = std::make_unique<stage_result>(with_times(o));
-    auto on = next_->submit(ctx_, {job.index, std::move(job.from), std::move(before)});
+    flow_job next;
+    next.index = job.index;
+    next.before = std::make_unique<stage_result>(handed_on(job, o, from_));
+    next.from = std::move(job.from);
+    next.input = {main_value(next.before->made), next.from.name};
+    auto on = next_->submit(ctx_, std::move(next));
     if (!on)
       count_unfinished(*account_, on.job(), on.error());
   }
 
 private:
+  static value main_value(record& made) {
+    return made.fields.empty() ? value{} : std::move(made.fields.front().content);
+  }
+
+  std::string from_;
   std::shared_ptr<flow_stage> next_;
   context ctx_;
   std::shared_ptr<flow_account> account_;
@@ -99,15 +111,15 @@ private:
 /// Hands the outcomes of the last stage to the sink.
 class to_sink {
 public:
-  to_sink(std::shared_ptr<outlet> out, std::shared_ptr<flow_account> account)
-      : out_(std::move(out)), account_(std::move(account)) {}
+  to_sink(std::string from, std::shared_ptr<outlet> out, std::shared_ptr<flow_account> account)
+      : from_(std::move(from)), out_(std::move(out)), account_(std::move(account)) {}
 
   void operator()(flow_job& job, outcome<stage_result>& o) {
-    if (!o.completed()) {
+    if (o.kind == outcome_kind::canceled) {
       count_unfinished(*account_, job, o.result.error());
       return;
     }
-    const auto r = with_times(o);
+    const auto r = handed_on(job, o, from_);
     const auto queued = seconds(r.queue_time);
     const auto ran = seconds(r.run_time);
     if (r.failure) {
@@ -122,12 +134,17 @@ public:
   void pause() { out_->flush(); }
 
 private:
+  std::string from_;
   std::shared_ptr<outlet> out_;
   std::shared_ptr<flow_account> account_;
 };
 
 stream_options bounds_of(const stage_plan& plan) {
-  return {.name = plan.name, .parallelism = plan.parallelism, .capacity = plan.capacity, .order = plan.order};
+  return {.name = plan.name,
+          .parallelism = plan.parallelism,
+          .capacity = plan.capacity,
+          .order = plan.order,
+          .retry = plan.retry};
 }
 
 }  // namespace
@@ -144,9 +161,9 @@ std::shared_ptr<flow_stage> make_flow_stage(engine& on, const context& run, stag
   stage_task task{plan.name, std::move(plan.task), !next, account};
   if (next)
     return std::make_shared<flow_stage>(on, std::move(task), bounds,
-                                        to_stage{std::move(next), run, std::move(account)}, run);
+                                        to_stage{plan.name, std::move(next), run, std::move(account)}, run);
   return std::make_shared<flow_stage>(on, std::move(task), bounds,
-                                      to_sink{std::move(out), std::move(account)}, run);
+                                      to_sink{plan.name, std::move(out), std::move(account)}, run);
 }
 
 }  // namespace weir::detail

@@ -29,6 +29,7 @@ struct flow_job {
   std::uint64_t index = 0;
   item from;
   std::unique_ptr<stage_result> before;  // null ahead of the first stage
+  item input;                            // of a later stage's task; the first one's is `from`
 };
 
 using flow_stage = stream<flow_job, stage_result>;

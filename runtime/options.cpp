@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include <sched.h>
 
@@ -41,6 +42,27 @@ std::size_t usable_cpus() noexcept {
   return 0;
 }
 
+caf::error check_retry(const policy::retry_rule& r) {
+  const auto wrong = [](const char* what, const auto& value, const std::string& allowed) {
+    return make_error(ec::invalid_option, std::string{"retry."} + what + " is " + std::to_string(value) +
+                                              ", allowed is " + allowed);
+  };
+  if (r.attempts < 1 || r.attempts > policy::retry_rule::attempts_max)
+    return wrong("attempts", r.attempts, "1 to " + std::to_string(policy::retry_rule::attempts_max));
+  for (const auto& [what, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
+    if (wait < duration::zero() || wait > policy::retry_rule::backoff_limit)
+      return wrong(what, wait.count(), "0 ns to 365 days");
+  if (!(r.growth >= 1))
+    return wrong("growth", r.growth, "1 or more");
+  if (!(r.jitter >= 0 && r.jitter <= 1))
+    return wrong("jitter", r.jitter, "0 to 1");
+  if (r.budget && !(*r.budget >= 0))
+    return wrong("budget", *r.budget, "0 or more");
+  if (!(r.budget_free >= 0))
+    return wrong("budget_free", r.budget_free, "0 or more");
+  return {};
+}
+
 }  // namespace
 
 std::size_t default_parallelism() noexcept {
@@ -59,13 +81,17 @@ caf::error engine_options::validate() const {
 caf::error map_options::validate() const {
   if (auto problem = check_parallelism(parallelism))
     return problem;
-  return check_rule(on_error);
+  if (auto problem = check_rule(on_error))
+    return problem;
+  return check_retry(retry);
 }
 
 caf::error pool_options::validate() const {
   if (auto problem = check_parallelism(parallelism))
     return problem;
   if (auto problem = check_rule(on_error))
+    return problem;
+  if (auto problem = check_retry(retry))
     return problem;
   if (shutdown_budget < duration::zero())
     return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +
@@ -81,6 +107,16 @@ caf::error pool_options::validate() const {
             "refuse) or at least " +
             std::to_string(parallelism));
   return {};
+}
+
+caf::error check_repeatable(const policy::retry_rule& rule, bool repeatable) {
+  if (repeatable || !rule.repeats())
+    return {};
+  return make_error(
+      ec::invalid_option,
+      "retry.attempts is " + std::to_string(rule.attempts) +
+          ", but the task takes its job as a value that can only be moved, so nothing is left to "
+          "try again; let it take a reference");
 }
 
 }  // namespace weir

@@ -5,11 +5,13 @@
 
 #include <weir/actors/clock.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/retry.hpp>
 #include <weir/runtime/order.hpp>
 
 #include <caf/error.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace weir {
@@ -32,6 +34,10 @@ struct engine_options {
   [[nodiscard]] caf::error validate() const;
 };
 
+/// Which failures are worth another attempt; none: all of them. Called on the workers, several at a time;
+/// what it throws is a no.
+using retry_predicate = std::function<bool(const caf::error&)>;
+
 struct map_options {
   /// Jobs that run at once, 1 to `parallelism_max`.
   std::size_t parallelism = default_parallelism();
@@ -39,6 +45,10 @@ struct map_options {
   policy::halt_rule on_error = policy::fail_fast;
   /// Of the outcomes of `parallel_outcomes`; `parallel_map` always returns input order.
   weir::order order = weir::order::input;
+  /// How often, and after which waits, a job that failed is tried again. Meanwhile it keeps its slot and
+  /// holds no worker; each attempt gets the job as the last one left it.
+  policy::retry_rule retry = {};
+  retry_predicate retry_if = {};
 
   [[nodiscard]] caf::error validate() const;
 };
@@ -55,6 +65,10 @@ struct pool_options {
   /// How long the destructor waits for jobs that do not stop, before it writes off their threads.
   /// Not negative.
   duration shutdown_budget = std::chrono::seconds{10};
+  /// How often, and after which waits, a job that failed is tried again. Meanwhile it keeps its slot and
+  /// holds no worker; each attempt gets the job as the last one left it.
+  policy::retry_rule retry = {};
+  retry_predicate retry_if = {};
 
   [[nodiscard]] caf::error validate() const;
   [[nodiscard]] std::size_t slots() const noexcept { return capacity == 0 ? parallelism : capacity; }
@@ -69,11 +83,16 @@ struct stream_options {
   duration shutdown_budget = std::chrono::seconds{10};
   /// In which outcomes reach the receiver.
   weir::order order = weir::order::input;
+  policy::retry_rule retry = {};
+  retry_predicate retry_if = {};
 
   [[nodiscard]] caf::error validate() const { return for_pool().validate(); }
   [[nodiscard]] pool_options for_pool() const {
-    return {name, parallelism, capacity, on_error, shutdown_budget};
+    return {name, parallelism, capacity, on_error, shutdown_budget, retry, retry_if};
   }
 };
+
+/// An error if `rule` repeats jobs that their task takes away.
+[[nodiscard]] caf::error check_repeatable(const policy::retry_rule& rule, bool repeatable);
 
 }  // namespace weir

@@ -8,6 +8,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   bounds.name = "parallel_map";
   bounds.capacity = n;
   bounds.halt = options.on_error;
+  bounds.retry = options.retry;
+  bounds.retry_if = options.retry_if;
   const auto at = std::make_shared<station>(bounds, ctx);
   at->entrance().admit_all(n);
   at->offer({std::move(block), 0, n});

@@ -63,35 +63,43 @@ public:
       try {
         const auto inputs = inputs_;
         for (; on.may_start(i); ++i)
-          run_one(inputs, i, on);
+          if (!run_one(inputs, i, on))
+            return i;
         return i;
       } catch (...) {
         // The copy of the iterator may have thrown, before any job.
-        if (!on.may_start(i))
+        if (!on.may_start(i) || !has_ended(i, make_error(std::current_exception()), on))
           return i;
-        on.ended_with(i, make_error(std::current_exception()));
       }
     }
   }
 
 private:
-  void run_one(const iterator& inputs, std::uint64_t i, lane& on) {
+  /// False if the job is to run again.
+  bool run_one(const iterator& inputs, std::uint64_t i, lane& on) {
     auto&& job = inputs[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
     using raw = raw_result_t<F, job_of<Inputs>>;
     if constexpr (std::is_void_v<raw>) {
       call(f_, on.ctx(), job);
     } else if constexpr (only_error<raw>) {
       if (const auto problem = error_of(call(f_, on.ctx(), job)))
-        on.ended_with(i, problem);
+        return has_ended(i, problem, on);
     } else if constexpr (is_expected<raw>) {
       auto result = call(f_, on.ctx(), job);
       if (!result)
-        on.ended_with(i, failure(std::move(result.error())));
-      else
-        results_[i] = std::move(*result);
+        return has_ended(i, failure(std::move(result.error())), on);
+      results_[i] = std::move(*result);
     } else {
       results_[i] = call(f_, on.ctx(), job);
     }
+    return true;
+  }
+
+  static bool has_ended(std::uint64_t i, const caf::error& why, lane& on) {
+    if (on.repeats(why))
+      return false;
+    on.ended_with(i, why);
+    return true;
   }
 
   const iterator& inputs_;
@@ -107,6 +115,7 @@ public:
 
   struct slot {
     std::optional<outcome<R>> content;
+    unsigned attempt = 0;  // the last one that failed and was to be followed by another
     time_point ended{};
   };
 
@@ -117,9 +126,14 @@ public:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto result = run_one(i, on);
+      if (!result && on.repeats(result.error())) {
+        slots_[i].attempt = on.attempt();
+        break;
+      }
       const auto ended = on.now();
       const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
-      slots_[i].content.emplace(outcome<R>{i, 1, begun - queued_, ended - begun, kind, std::move(result)});
+      slots_[i].content.emplace(
+          outcome<R>{i, on.attempt(), begun - queued_, ended - begun, kind, std::move(result)});
       slots_[i].ended = ended;
       begun = ended;
     }
@@ -164,6 +178,8 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
   using result = task_result_t<function, detail::job_of<Inputs>>;
   if (auto problem = options.validate())
     return problem;
+  if (auto problem = check_repeatable(options.retry, repeatable_for<function, detail::job_of<Inputs>>))
+    return problem;
   const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
   detail::result_slots<result> slots(n);
   const auto begin = std::ranges::begin(inputs);
@@ -199,6 +215,8 @@ auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
   using block = detail::outcome_block<range, function, result>;
   if (auto problem = options.validate())
     return problem;
+  if (auto problem = check_repeatable(options.retry, repeatable_for<function, detail::job_of<Inputs>>))
+    return problem;
   const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
   std::vector<typename block::slot> slots(n);
   const auto begin = std::ranges::begin(inputs);
@@ -207,8 +225,8 @@ auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *end.stopped_by;
-      slots[i].content.emplace(
-          outcome<result>{i, 0, {}, {}, outcome_kind::canceled, make_error(why.code, to_string(why))});
+      slots[i].content.emplace(outcome<result>{
+          i, slots[i].attempt, {}, {}, outcome_kind::canceled, make_error(why.code, to_string(why))});
       slots[i].ended = time_point::max();
     }
   if (options.order != order::input)

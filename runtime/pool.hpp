@@ -38,8 +38,8 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
   [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
-  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, const caf::error& why) noexcept override {
-    const auto attempt = is(why, ec::abandoned) ? 1u : 0u;
+  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned attempt,
+                       const caf::error& why) noexcept override {
     std::uint64_t canceled = 0;
     for (auto i = first; i < last; ++i)
       if (jobs_[i].state->claim()) {
@@ -56,13 +56,16 @@ protected:
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& e = jobs_[i];
       auto result = run_task(f, on.ctx(), e.job.get());
+      if (!result && on.repeats(result.error()))
+        break;
       e.job.drop();
       const auto ended = on.now();
       const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
       on.passed(i);
       if (e.state->claim()) {
         on.release_slot();
-        e.state->fulfil({sequence() + i, 1, begun - e.queued, ended - begun, kind, std::move(result)});
+        e.state->fulfil(
+            {sequence() + i, on.attempt(), begun - e.queued, ended - begun, kind, std::move(result)});
       }
       begun = ended;
     }
@@ -108,7 +111,7 @@ public:
   /// If the system has no thread for even one worker, the pool is canceled with `ec::overloaded`.
   template <task_returning<Job, Result> F>
   pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
-      : stage_(on, options, ctx, {}, {}),
+      : stage_(on, running_stage::fit<F, Job>(options), ctx, {}, {}),
         intake_(stage_.share(),
                 [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
                   return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,

@@ -16,6 +16,8 @@ station_options complete(station_options more, const pool_options& options) {
   more.name = options.name;
   more.capacity = options.slots();
   more.halt = options.on_error;
+  more.retry = options.retry;
+  more.retry_if = options.retry_if;
   return more;
 }
 

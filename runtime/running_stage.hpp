@@ -5,11 +5,13 @@
 
 #include <weir/actors/station.hpp>
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,14 @@ struct shutdown_report {
 /// All members are thread-safe, except the destructor.
 class running_stage {
 public:
+  /// The options, if they fit a task of type `F`. Throws std::invalid_argument if not.
+  template <class F, class Job, class Options>
+  static const Options& fit(const Options& options) {
+    if (const auto problem = check_repeatable(options.retry, repeatable_for<F, Job>))
+      throw std::invalid_argument{options.name + ": " + text_of(problem)};
+    return options;
+  }
+
   /// Throws std::invalid_argument if the options are not valid.
   /// `make_delivery` makes the receiver of collected outcomes from the station, or none.
   running_stage(engine& on, const pool_options& options, const context& parent, station_options more,

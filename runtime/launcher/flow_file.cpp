@@ -27,6 +27,7 @@ struct chosen_stage : chosen<task_kind> {
   std::size_t parallelism = 1;
   std::size_t capacity = 0;
   weir::order order = order::input;
+  policy::retry_rule retry = {};
 };
 
 template <class Kind>
@@ -252,6 +253,11 @@ private:
     s.parallelism = static_cast<std::size_t>(parallelism);
     s.capacity = static_cast<std::size_t>(capacity);
     s.order = *parse_order(s.values.get<std::string>("order"));
+    s.retry.attempts = static_cast<unsigned>(s.values.get<std::int64_t>("attempts"));
+    s.retry.backoff = s.values.get<duration>("backoff");
+    s.retry.backoff_max = s.values.get<duration>("backoff_max");
+    if (s.values.has("retry_budget"))
+      s.retry.budget = s.values.get<double>("retry_budget");
   }
 
   /// The last stage's records must have what the sink needs. Where a task does not say what it makes, the
@@ -308,7 +314,7 @@ private:
   void make() {
     for (const auto& s : stages_)
       if (auto task = made(s))
-        out_.plan.stages.push_back({s.name, std::move(*task), s.parallelism, s.capacity, s.order});
+        out_.plan.stages.push_back({s.name, std::move(*task), s.parallelism, s.capacity, s.order, s.retry});
     if (auto source = made(source_))
       out_.plan.source = std::move(*source);
     // The sink comes last, as it is the one that may touch what is already there.

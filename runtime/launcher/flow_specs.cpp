@@ -90,6 +90,32 @@ const std::vector<setting_spec>& stage_specs() {
        .meaning =
            "how outcomes are handed on: as the jobs came in, as is cheapest, or each as soon as it is there",
        .choices = {"input", "unordered", "completed"}},
+      {.name = "attempts",
+       .type = setting_type::integer,
+       .fallback = std::int64_t{1},
+       .meaning = "how often a job is tried at most; while it waits for another try it holds no worker",
+       .min = 1,
+       .max = policy::retry_rule::attempts_max},
+      {.name = "backoff",
+       .type = setting_type::time_span,
+       .fallback = duration{policy::retry_rule{}.backoff},
+       .meaning = "the wait before the second try; each further one is twice as long, and up to half of each "
+                  "is left out at random",
+       .min = 0,
+       .max = day_seconds},
+      {.name = "backoff_max",
+       .type = setting_type::time_span,
+       .fallback = duration{policy::retry_rule{}.backoff_max},
+       .meaning = "no wait before another try is longer",
+       .min = 0,
+       .max = day_seconds},
+      {.name = "retry_budget",
+       .type = setting_type::number,
+       .meaning =
+           "so many further tries for each job that has ended, at most, beside ten; 0.2: one for five jobs; "
+           "attempts is the only bound if not set",
+       .min = 0,
+       .max = policy::retry_rule::attempts_max},
   };
   return specs;
 }

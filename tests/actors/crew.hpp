@@ -65,6 +65,8 @@ public:
       }
       const auto why = what_(i, on);
       running_.fetch_sub(1);
+      if (why && on.repeats(why))
+        break;
       if (why)
         on.ended_with(i, why);
       if (collected_)
@@ -78,7 +80,8 @@ public:
     return i;
   }
 
-  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, const caf::error&) noexcept override {
+  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned,
+                       const caf::error&) noexcept override {
     if (collected_)
       return last - first;
     std::uint64_t canceled = 0;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -274,6 +275,28 @@ BOOST_AUTO_TEST_CASE(what_the_source_could_not_read_is_a_failed_job_of_its_name_
   BOOST_TEST(exit_code(s) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_stage_tries_again_what_failed_with_the_same_input) {
+  std::mutex mutex;
+  std::map<std::int64_t, int> tries;
+  const auto moody = [&](const context&, const item& i) -> caf::expected<record> {
+    std::lock_guard guard{mutex};
+    const auto n = ++tries[number(i)];
+    // The inputs are 0, 2 and 4: the first stage's results.
+    if (number(i) == 4 || (number(i) == 2 && n < 3))
+      return make_error(ec::failed, "try " + std::to_string(n));
+    return of(10 * number(i));
+  };
+  auto second = stage("second", moody);
+  second.retry = {.attempts = 3, .backoff = duration::zero()};
+  const auto s =
+      run_flow(on, ctx, plan(std::make_unique<numbers>(3), stages(stage("first", twice), std::move(second))));
+  BOOST_TEST((out->lines == std::vector<std::string>{"0=0", "1=20", "item 2!try 3"}));
+  BOOST_TEST((s.books == policy::books{3, 3, 0, 2, 1, 0}));
+  BOOST_REQUIRE(s.failures.size() == 1U);
+  BOOST_TEST(s.failures[0].attempt == 3U);
+  BOOST_TEST(s.failures[0].stage == "second");
+}
+
 BOOST_AUTO_TEST_CASE(an_error_of_the_source_ends_the_input_and_keeps_what_was_admitted) {
   auto from = std::make_unique<numbers>(10);
   from->fails_at = 4;
@@ -444,6 +467,8 @@ BOOST_AUTO_TEST_CASE(a_stage_that_its_own_actors_end_is_why_the_run_ended) {
   BOOST_REQUIRE(s.ended_by.has_value());
   BOOST_TEST((s.ended_by->who == "worker" || s.ended_by->who == "collector"));
   BOOST_TEST(s.ended_by->why.find("no thread left") != std::string::npos);
+  BOOST_TEST(!s.sink_error.has_value());
+  BOOST_TEST(out->finished_early == 1);
   BOOST_TEST(!s.halted);
   BOOST_TEST(exit_code(s) == 3);
 }

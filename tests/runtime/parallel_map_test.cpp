@@ -359,4 +359,32 @@ BOOST_AUTO_TEST_CASE(without_a_thread_left_the_call_is_refused_and_with_one_it_i
       static_cast<bool>(parallel_map(on, ctx, numbers(100), [](int i) { return i; }, {.parallelism = 2})));
 }
 
+BOOST_AUTO_TEST_CASE(what_fails_is_tried_again_as_the_options_say) {
+  std::array<std::atomic<int>, 100> tries{};
+  const auto moody = [&](int i) {
+    if (++tries[static_cast<std::size_t>(i)] < 1 + i % 3)
+      throw std::runtime_error{"not yet"};
+    return i;
+  };
+  const map_options options{.parallelism = 2, .retry = {.attempts = 3, .backoff = duration::zero()}};
+  const auto all = parallel_map(on, ctx, std::views::iota(0, 100), moody, options);
+  BOOST_REQUIRE(all);
+  for (int i = 0; i < 100; ++i)
+    BOOST_TEST((*all)[static_cast<std::size_t>(i)] == i);
+  for (auto& t : tries)
+    t = 0;
+  const auto outcomes = parallel_outcomes(on, ctx, std::views::iota(0, 100), moody, options);
+  BOOST_REQUIRE(outcomes);
+  for (const auto& o : *outcomes)
+    BOOST_TEST(o.attempt == 1 + o.index % 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_task_takes_away_can_not_be_tried_again) {
+  std::vector<std::unique_ptr<int>> inputs(3);
+  const auto takes = [](std::unique_ptr<int>) {};
+  const auto all = parallel_map(on, ctx, inputs, takes, {.parallelism = 1, .retry = {.attempts = 2}});
+  BOOST_REQUIRE(!all);
+  BOOST_TEST(is(all.error(), ec::invalid_option));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

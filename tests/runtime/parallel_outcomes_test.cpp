@@ -3,8 +3,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <atomic>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "embedding_support.hpp"
 
@@ -132,6 +134,30 @@ BOOST_AUTO_TEST_CASE(a_halt_after_enough_successes_leaves_the_outcomes_so_far) {
                                      {.parallelism = 1, .on_error = *rule});
   BOOST_REQUIRE(all);
   BOOST_TEST(std::ranges::count_if(*all, [](const auto& o) { return o.completed(); }) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_was_to_be_tried_again_when_the_run_ended_tells_how_often_it_ran) {
+  const auto all = context::with_cancel(ctx);
+  std::atomic<int> failed{0};
+  const auto down = [&](int i) -> caf::expected<int> {
+    if (i < 2) {
+      ++failed;
+      return make_error(ec::failed, "down");
+    }
+    while (failed < 2)
+      std::this_thread::yield();
+    all.cancel("enough");
+    return i;
+  };
+  const auto outcomes =
+      parallel_outcomes(on, all, std::array{0, 1, 2}, down,
+                        {.parallelism = 1, .retry = {.attempts = 2, .backoff = std::chrono::hours{1}}});
+  BOOST_REQUIRE(outcomes);
+  for (const auto i : {0u, 1u}) {
+    BOOST_TEST(((*outcomes)[i].kind == outcome_kind::canceled));
+    BOOST_TEST((*outcomes)[i].attempt == 1u);
+  }
+  BOOST_TEST((*outcomes)[2].completed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -503,4 +503,61 @@ BOOST_AUTO_TEST_CASE(wrong_options_are_refused_by_the_constructor) {
   BOOST_CHECK_NO_THROW(make({}));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_fails_is_tried_again_as_the_options_say) {
+  std::atomic<int> tries{0};
+  const auto third_time_lucky = [&](const std::string& job) -> caf::expected<std::string> {
+    if (++tries < 3)
+      return make_error(ec::failed, "not yet");
+    return job + "!";
+  };
+  pool<std::string, std::string> p{
+      on, third_time_lucky, {.parallelism = 1, .retry = {.attempts = 3, .backoff = duration::zero()}}};
+  auto t = p.submit(ctx, "job");
+  BOOST_REQUIRE(static_cast<bool>(t));
+  const auto o = t->get();
+  BOOST_TEST(o.completed());
+  BOOST_TEST(*o.result == "job!");
+  BOOST_TEST(o.attempt == 3u);
+  BOOST_TEST(p.stats().retries == 2u);
+  BOOST_TEST(p.drain(hopeless).clean());
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_for_another_attempt_is_canceled_with_the_pool) {
+  pool<int, int> p{on,
+                   [](int) -> caf::expected<int> { return make_error(ec::failed, "down"); },
+                   {.parallelism = 1, .retry = {.attempts = 2, .backoff = std::chrono::hours{1}}}};
+  auto t = p.submit(ctx, 1);
+  BOOST_REQUIRE(static_cast<bool>(t));
+  while (p.stats().backing_off == 0)
+    std::this_thread::yield();
+  p.cancel();
+  const auto o = t->get();
+  BOOST_TEST((o.kind == outcome_kind::canceled));
+  BOOST_TEST(o.attempt == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_takes_its_job_away_can_not_be_asked_to_repeat_it) {
+  const auto takes = [](std::unique_ptr<int> job) { return *job; };
+  using move_only = pool<std::unique_ptr<int>, int>;
+  BOOST_CHECK_THROW((move_only{on, takes, {.parallelism = 1, .retry = {.attempts = 2}}}),
+                    std::invalid_argument);
+  const auto looks = [](const std::unique_ptr<int>& job) { return *job; };
+  move_only p{on, looks, {.parallelism = 1, .retry = {.attempts = 2}}};
+  BOOST_TEST(*p.submit(ctx, std::make_unique<int>(7))->get().result == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_rule_that_makes_no_sense_is_refused) {
+  const auto refused = [](policy::retry_rule r) {
+    return text_of(pool_options{.parallelism = 1, .retry = r}.validate());
+  };
+  BOOST_TEST(refused({}) == "no error");
+  BOOST_TEST(refused({.attempts = 0}) == "retry.attempts is 0, allowed is 1 to 1000");
+  BOOST_TEST(refused({.backoff = -duration{1}}) == "retry.backoff is -1, allowed is 0 ns to 365 days");
+  BOOST_TEST(refused({.growth = 0.5}).starts_with("retry.growth is 0.5"));
+  BOOST_TEST(refused({.jitter = 1.5}).starts_with("retry.jitter is 1.5"));
+  BOOST_TEST(refused({.budget = -1}).starts_with("retry.budget is -1"));
+  BOOST_TEST(is(map_options{.retry = {.attempts = 0}}.validate(), ec::invalid_option));
+  BOOST_TEST(is(stream_options{.retry = {.attempts = 0}}.validate(), ec::invalid_option));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

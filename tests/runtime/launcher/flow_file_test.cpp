@@ -53,7 +53,10 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   const loaded l{
       "[flow]\nname = \"n\"\ndeadline = \"10min\"\non_error = \"fail_fast\"\nshutdown_timeout = \"3s\"\n"
       "on_interrupt = \"cancel\"\n" +
-      source + stage + "name = \"s\"\nparallelism = 3\ncapacity = 5\norder = \"completed\"\n" + sink};
+      source + stage +
+      "name = \"s\"\nparallelism = 3\ncapacity = 5\norder = \"completed\"\n"
+      "attempts = 4\nbackoff = \"1s\"\nbackoff_max = \"5s\"\nretry_budget = 0.2\n" +
+      sink};
   BOOST_REQUIRE(l.flow);
   const auto& plan = l.flow->plan;
   BOOST_TEST(plan.name == "n");
@@ -65,6 +68,10 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   BOOST_TEST(plan.stages[0].parallelism == 3U);
   BOOST_TEST(plan.stages[0].capacity == 5U);
   BOOST_TEST((plan.stages[0].order == weir::order::completed));
+  BOOST_TEST(plan.stages[0].retry.attempts == 4U);
+  BOOST_TEST((plan.stages[0].retry.backoff == weir::duration{1s}));
+  BOOST_TEST((plan.stages[0].retry.backoff_max == weir::duration{5s}));
+  BOOST_TEST(plan.stages[0].retry.budget.value_or(0) == 0.2);
   BOOST_TEST(l.flow->description ==
              "flow \"n\": range -> s (task square, parallelism 3, capacity 5, order completed) -> table");
 }

@@ -64,10 +64,10 @@ public:
       case finished_span::how_t::ran:
         break;
       case finished_span::how_t::canceled:
-        return {index, 0, {}, {}, outcome_kind::canceled, *s.why};
+        return {index, s.attempt, {}, {}, outcome_kind::canceled, *s.why};
       case finished_span::how_t::abandoned:
         return {index,
-                1,
+                s.attempt,
                 {},
                 {},
                 outcome_kind::canceled,
@@ -76,7 +76,7 @@ public:
     auto& slot = results_[i];
     const auto run_time = slot.run_time >= duration::zero() ? slot.run_time : s.each;
     const auto queue_time = (slot.run_time >= duration::zero() ? slot.begun : s.begun) - jobs_[i].queued;
-    return {index, 1, queue_time, run_time, slot.kind, std::move(slot.content.result)};
+    return {index, s.attempt, queue_time, run_time, slot.kind, std::move(slot.content.result)};
   }
 
 protected:
@@ -88,11 +88,19 @@ protected:
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& slot = results_[i];
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
+      if (!*result && on.repeats(result->error())) {
+        std::destroy_at(result);
+        break;
+      }
       slot.there = true;
+      if (!*result) {
+        slot.kind = on.ended_with(i, result->error());
+        if constexpr (requires { f.failed(jobs_[i].job.get(), result->error(), on.attempt()); })
+          if (slot.kind == outcome_kind::failed)
+            f.failed(jobs_[i].job.get(), result->error(), on.attempt());
+      }
       if (!keep_)
         jobs_[i].job.drop();
-      if (!*result)
-        slot.kind = on.ended_with(i, result->error());
       if (!on.fine())
         continue;
       const auto ended = on.now();
@@ -229,6 +237,25 @@ public:
   /// No more jobs: once all outcomes have been taken, the stream is at its end. Does not block.
   void close() { stage_.close(); }
 
+  /// A right to submit. When the last copy of it has gone the stream closes by itself, so that nobody has to
+  /// count who still submits: give each thread that does a copy of its own, made before it starts. Not for
+  /// longer than the stream lives.
+  class producer {
+  public:
+    submission_type try_submit(Job job) { return to_->try_submit(std::move(job)); }
+    submission_type submit(const context& ctx, Job job) { return to_->submit(ctx, std::move(job)); }
+
+  private:
+    friend class stream;
+    explicit producer(stream& to) : to_(&to), open_(&to, [](void* s) { static_cast<stream*>(s)->close(); }) {}
+
+    stream* to_;
+    std::shared_ptr<void> open_;
+  };
+
+  /// The first of a set of producers; to be called once.
+  [[nodiscard]] producer produce() { return producer{*this}; }
+
   /// The next outcome; nothing at the end, as often as it is called. Blocks until there is one. For
   /// one thread at a time, and only where there is no callback.
   [[nodiscard]] std::optional<outcome_type> next() {
@@ -304,7 +331,7 @@ private:
   template <class F, class MakeDelivery>
   stream(engine& on, F f, const stream_options& options, const context& ctx, bool keep_jobs,
          MakeDelivery make)
-      : stage_(on, options.for_pool(), ctx, collected(options),
+      : stage_(on, running_stage::fit<F, Job>(options).for_pool(), ctx, collected(options),
                [&make, this](station& at) { return make(at, taken_); }),
         intake_(
             stage_.share(),

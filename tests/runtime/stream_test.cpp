@@ -449,4 +449,45 @@ BOOST_AUTO_TEST_CASE(without_a_thread_left_a_stream_ends_with_that_cause) {
   BOOST_TEST(s.stopped_by()->why.find("no thread left") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_outcome_that_took_three_attempts_comes_in_its_place) {
+  std::atomic<int> tries{0};
+  const auto moody = [&](int i) -> caf::expected<int> {
+    if (i == 1 && ++tries < 3)
+      return make_error(ec::failed, "not yet");
+    return i;
+  };
+  auto options = bounds(2, 8);
+  options.retry = {.attempts = 3, .backoff = duration::zero()};
+  int_stream s{on, moody, options};
+  const auto writer = feed(s, 100);
+  std::uint64_t next = 0;
+  for (const auto& o : s) {
+    BOOST_TEST(o.index == next);
+    BOOST_TEST(o.attempt == (next == 1 ? 3u : 1u));
+    ++next;
+  }
+  BOOST_TEST(next == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_ends_when_its_last_producer_has_gone_and_not_before) {
+  int_stream s{on, [](int i) { return i; }, bounds(2, 8)};
+  gate first_is_done;
+  std::vector<std::jthread> threads;
+  {
+    auto p = s.produce();
+    threads.emplace_back([mine = p]() mutable { (void)mine.submit(context::background(), 1); });
+    threads.emplace_back([&, mine = p]() mutable {
+      first_is_done.wait();
+      (void)mine.submit(context::background(), 2);
+    });
+  }
+  threads.front().join();
+  int sum = *s.next()->result;
+  first_is_done.open();
+  while (const auto o = s.next())
+    sum += *o->result;
+  BOOST_TEST(sum == 3);
+  BOOST_TEST(is(s.try_submit(3).error(), ec::closed));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -314,6 +314,9 @@ public:
     return stage_.at().look();
   }
 
+  /// As `stats`, except that slots whose outcomes have been taken may count as used for a moment longer.
+  [[nodiscard]] station::snapshot look() const { return stage_.at().look(); }
+
   /// The first failure, and why the stream ended early, if it did.
   [[nodiscard]] std::optional<root_error> root() const { return stage_.at().root(); }
   [[nodiscard]] std::optional<cause> stopped_by() const { return stage_.at().stopped_by(); }

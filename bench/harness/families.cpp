@@ -63,6 +63,35 @@ family one_at_a_time(const places& at) {
       }};
 }
 
+family stages_in_a_row(const places& at) {
+  const auto go = [&](const std::string& capacity) {
+    return contestant{"Go, a goroutine a stage, channels of " + capacity,
+                      {{at.programs + "/go_pipeline", "-runs=2", "-capacity=" + capacity,
+                        "-items=" + std::to_string(trivial_jobs)}},
+                      figure::printed,
+                      trivial_jobs,
+                      {}};
+  };
+  const auto go_small = go("1024");
+  const auto go_large = go("65536");
+  const std::string tbb = "oneTBB parallel_pipeline, 1024 tokens";
+  const auto weir = [&](const std::string& capacity, const contestant& peer) {
+    return in_process(at, "weir::pipeline, capacity " + capacity, "pipeline_bench",
+                      "weir_pipeline/" + capacity, {{tbb, 1.0 / 3, {}}, {peer.name, 1, {}}});
+  };
+  return {.letter = 'P',
+          .title = "1 M numbers generated, squared by 2 workers, taken in order",
+          .unit = "ns an item",
+          .contestants = {
+              weir("65536", go_large),
+              weir("8192", go_large),
+              weir("1024", go_small),
+              in_process(at, tbb, "pipeline_bench", "tbb_parallel_pipeline"),
+              go_large,
+              go_small,
+          }};
+}
+
 family sharded_map(const places& at) {
   const contestant go{
       "Go map in shards under sync.RWMutex",
@@ -161,8 +190,8 @@ family memory(const places& at) {
 std::vector<family> all_families(const places& at, extent how_much) {
   // GNU parallel takes seconds for a thousand, which a quick run has not got.
   const std::uint64_t commands = how_much == extent::quick ? 200 : 1'000;
-  std::vector<family> all{known_range(at), one_at_a_time(at), sharded_map(at), run_commands(at, commands),
-                          checksum_flow(at)};
+  std::vector<family> all{known_range(at), one_at_a_time(at),          stages_in_a_row(at),
+                          sharded_map(at), run_commands(at, commands), checksum_flow(at)};
   if (how_much == extent::full)
     all.push_back(memory(at));
   return all;

@@ -1,0 +1,109 @@
+#include <weir/runtime/options.hpp>
+#include <weir/runtime/pipeline_run.hpp>
+
+#include <algorithm>
+#include <ranges>
+#include <stdexcept>
+#include <utility>
+
+namespace weir {
+
+caf::error pipeline_options::validate() const {
+  return pool_options{.on_error = on_error, .shutdown_budget = shutdown_budget}.validate();
+}
+
+caf::error pipeline_summary::error() const {
+  // The cause of the end is the first failure, where there is one; what was canceled for it is a count.
+  if (!failures.empty())
+    return failures.front().why;
+  return ended_by ? make_error(ended_by->code, to_string(*ended_by)) : caf::error{};
+}
+
+namespace detail {
+
+namespace {
+
+const pipeline_options& checked(const pipeline_options& options) {
+  if (const auto problem = options.validate())
+    throw std::invalid_argument{"pipeline: " + text_of(problem)};
+  return options;
+}
+
+}  // namespace
+
+pipeline_run::pipeline_run(const context& parent, const pipeline_options& options)
+    : options_(checked(options)),
+      ctx_(context::with_cancel(parent)),
+      reading_(context::with_cancel(ctx_)),
+      begun_(ctx_.time().now()),
+      halt_(options_.on_error) {}
+
+void pipeline_run::failed(pipeline_failure f) {
+  auto decision = policy::halt::decision::go_on;
+  cause why{ec::canceled, "halt",
+            "rule \"" + to_string(options_.on_error) + "\": item " + std::to_string(f.index) + " failed" +
+                (f.stage.empty() ? " in the sink" : " in " + f.stage) + ": " + text_of(f.why)};
+  {
+    std::lock_guard guard{mutex_};
+    ++sum_.failed;
+    if (sum_.failures.size() < pipeline_summary::failures_kept_max)
+      sum_.failures.push_back(std::move(f));
+    decision = halt_.observe(sum_.delivered, sum_.failed);
+  }
+  halt(decision, why);
+}
+
+void pipeline_run::halt(policy::halt::decision d, const cause& why) {
+  if (d == policy::halt::decision::stop_now)
+    ctx_.cancel(why);
+  if (d == policy::halt::decision::go_on)
+    return;
+  reading_.cancel(why);
+  for (const auto& l : links_)
+    l->stop(why);
+}
+
+bool pipeline_run::enter_sink() {
+  std::lock_guard guard{mutex_};
+  return !over_;
+}
+
+void pipeline_run::count_delivered() {
+  auto decision = policy::halt::decision::go_on;
+  {
+    std::lock_guard guard{mutex_};
+    ++sum_.delivered;
+    decision = halt_.observe(sum_.delivered, sum_.failed);
+  }
+  if (decision != policy::halt::decision::go_on)
+    halt(decision,
+         {ec::canceled, "halt", "rule \"" + to_string(options_.on_error) + "\": its count was reached"});
+}
+
+pipeline_summary pipeline_run::finish(std::uint64_t read) {
+  const auto watch = ctx_.on_cancel([this] {
+    for (const auto& l : links_)
+      l->kill(options_.shutdown_budget);
+  });
+  // From the source to the sink; they were made the other way round.
+  for (const auto& l : links_ | std::views::reverse)
+    l->drain();
+  std::vector<pipeline_summary::stage> stages;
+  for (const auto& l : links_ | std::views::reverse) {
+    if (const auto why = l->stopped_by())
+      reading_.cancel(*why);
+    if (auto s = l->summary())
+      stages.push_back(std::move(*s));
+  }
+  std::lock_guard guard{mutex_};
+  over_ = true;
+  sum_.read = read;
+  sum_.stages = std::move(stages);
+  sum_.ended_by = reading_.why();
+  sum_.elapsed = ctx_.time().now() - begun_;
+  return sum_;
+}
+
+}  // namespace detail
+
+}  // namespace weir

@@ -28,7 +28,8 @@ public:
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 
   /// Runs job `first` and those after it, as long as `on.may_start(i)`; keeps their outcomes.
-  /// Returns the first index that was not run. Never throws: what a task throws is an outcome.
+  /// Returns the first index that has no outcome: one that was not run, or is to run again. Never throws:
+  /// what a task throws is an outcome.
   virtual std::uint64_t run(std::uint64_t first, lane& on) noexcept = 0;
 
   /// Tells that the jobs [first, last) will not run, or that their thread was written off. Returns

@@ -211,8 +211,8 @@ station::snapshot station::look() const {
   s.books.rejected = at_door.rejected;
   s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
   s.peak_running = peak_busy_;
-  s.backing_off = repeats_waiting_.size();
-  s.retries = retry_.given();
+  s.backing_off = backing_off_;
+  s.retries = retries_;
   s.idle = idle_;
   s.queued = s.books.open() - std::min(s.books.open(), s.running);
   s.parallelism = target_;

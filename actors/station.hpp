@@ -171,7 +171,7 @@ public:
     policy::books books;
     std::uint64_t queued = 0;       ///< those that back off included
     std::uint64_t backing_off = 0;  ///< have failed, and wait for the time of another attempt
-    std::uint64_t retries = 0;      ///< attempts after the first, so far
+    std::uint64_t retries = 0;      ///< attempts after the first that have begun
     std::uint64_t running = 0;
     std::uint64_t peak_running = 0;
     std::size_t idle = 0;  ///< lanes that sleep until there is work
@@ -260,11 +260,14 @@ private:
     job_span job;
     unsigned attempt = 1;  // the one to come
     timer alarm{};
+    bool armed = false;
   };
   std::map<std::uint64_t, repeat> repeats_waiting_;  // by the id of their plan
   std::deque<repeat> repeats_due_;
   policy::retry retry_;
   std::uint64_t repeat_id_ = 0;
+  std::uint64_t backing_off_ = 0;  // of those that wait, the ones whose alarm is set
+  std::uint64_t retries_ = 0;
   policy::batch_size sizes_;
   policy::fan_in<finished_span> outcomes_;
   policy::halt halt_;

@@ -67,6 +67,7 @@ void station::end_all_unstarted() {
     end_unstarted(std::move(again.job), canceled, again.attempt - 1);
     dead_alarms_.push_back(std::move(again.alarm));
   }
+  backing_off_ = 0;
 }
 
 void station::cancel_unstarted(lane& l) {

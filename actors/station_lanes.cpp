@@ -193,6 +193,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt) {
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
   l.attempt_ = attempt;
+  retries_ += attempt > 1 ? 1 : 0;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
   l.may_nap_ = sizes_.brief();

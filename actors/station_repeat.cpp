@@ -19,18 +19,30 @@ bool station::plan_repeat(lane& l, const caf::error& why) {
   lock_type held{mutex_};
   if (l.state_ == lane::state::abandoned || stopped_by_)
     return false;
-  const auto wait = retry_.next(l.attempt_, count_books().ended());
+  const auto wait = retry_.next(l.attempt_, options_.retry.budget ? count_books().ended() : 0);
   if (!wait)
     return false;
-  l.repeat_ = lane::repeat_plan{++repeat_id_, ctx_.time().now() + *wait};
+  const auto when = ctx_.time().now() + *wait;
+  // What can't be tried again in time has failed, and for its own reason.
+  if (const auto deadline = ctx_.deadline(); deadline && when >= *deadline)
+    return false;
+  l.repeat_ = lane::repeat_plan{++repeat_id_, when};
   return true;
 }
 
 void station::put_aside(lane& l) {
   // After a stop it ends with all the rest, when this lane comes for work.
-  repeats_waiting_.emplace(l.repeat_->id, repeat{l.work_.take_front(1), l.attempt_ + 1});
-  // What came with it runs for the first time.
+  repeat again{l.work_.take_front(1), l.attempt_ + 1};
+  if (l.repeat_->when <= ctx_.time().now()) {
+    repeats_due_.push_back(std::move(again));
+    l.repeat_.reset();
+  } else {
+    repeats_waiting_.emplace(l.repeat_->id, std::move(again));
+  }
+  // What came with it runs for the first time, and is this lane's until it has begun.
   l.attempt_ = 1;
+  if (!l.work_.empty())
+    l.running_.store(l.work_.first, std::memory_order_relaxed);
 }
 
 void station::arm_repeat(const lane::repeat_plan& plan) {
@@ -47,8 +59,11 @@ void station::arm_repeat(const lane::repeat_plan& plan) {
   }
   lock_type held{mutex_};
   // It may have been called or canceled already.
-  if (const auto at = repeats_waiting_.find(plan.id); at != repeats_waiting_.end())
+  if (const auto at = repeats_waiting_.find(plan.id); at != repeats_waiting_.end()) {
     at->second.alarm = std::move(alarm);
+    at->second.armed = true;
+    ++backing_off_;
+  }
 }
 
 void station::repeat_now(std::uint64_t id) {
@@ -57,6 +72,7 @@ void station::repeat_now(std::uint64_t id) {
   gone = repeats_waiting_.extract(id);
   if (gone.empty())
     return;
+  backing_off_ -= gone.mapped().armed ? 1 : 0;
   repeats_due_.push_back({std::move(gone.mapped().job), gone.mapped().attempt});
   wake_one();
 }

@@ -11,15 +11,19 @@
 int main() {
   using namespace std::chrono_literals;
   weir::engine engine;
+  std::latch called{1};
   std::latch reply{1};
 
   // Knows nothing of contexts.
   const auto request = [&](const std::string& name) {
+    called.count_down();
     reply.wait();
     return "hello, " + name;
   };
   weir::pool<std::string, std::string> requests{engine, request, {.parallelism = 1}};
   auto ticket = requests.try_submit("world");
+
+  called.wait();
 
   const auto patience = weir::context::with_timeout(weir::context::background(), 20ms);
   const auto early = ticket->get(patience);

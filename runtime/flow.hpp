@@ -56,7 +56,7 @@ struct flow_failure {
   std::string name;   ///< the item's
   std::string stage;  ///< where it failed; empty for what the source could not read
   std::string text;
-  unsigned attempt = 1;
+  unsigned attempt = 1;  ///< the last one; 0 for what the source could not read
   double run_seconds = 0;
 };
 

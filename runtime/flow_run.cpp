@@ -185,6 +185,7 @@ bool flow_run::state::submit(item from) {
   if (from.unreadable) {
     job.before = std::make_unique<stage_result>();
     job.before->failure = std::exchange(from.unreadable, {});
+    job.before->attempt = 0;
   }
   job.from = std::move(from);
   if (job.before)

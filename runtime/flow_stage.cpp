@@ -14,6 +14,8 @@ double seconds(duration d) {
 /// A stage's task as its lanes run it.
 class stage_task {
 public:
+  using hears_of_failures = void;
+
   stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
       : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
 

@@ -21,10 +21,12 @@ public:
   using maker = std::function<std::shared_ptr<Block>(std::uint64_t sequence)>;
 
   static constexpr std::uint64_t block_max = 4096;
+  /// A job that backs off keeps its whole block, so that there a block is small.
+  static constexpr std::uint64_t block_max_with_retry = 16;
 
   /// `taken` is null where outcomes are not collected.
-  intake(std::shared_ptr<station> to, maker make, std::shared_ptr<taken_count> taken = nullptr)
-      : to_(std::move(to)), make_(std::move(make)) {
+  intake(std::shared_ptr<station> to, maker make, bool repeats, std::shared_ptr<taken_count> taken = nullptr)
+      : to_(std::move(to)), make_(std::move(make)), block_max_(repeats ? block_max_with_retry : block_max) {
     to_->entrance().gather_with([this] { return detach(); });
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
@@ -46,7 +48,7 @@ public:
     try {
       if (!open_) {
         open_ = make_(next_);
-        limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max);
+        limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max_);
       }
       open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job...);
     } catch (...) {
@@ -100,7 +102,8 @@ private:
   std::shared_ptr<station> to_;
   maker make_;
   std::function<void()> fetch_slots_;  // none where outcomes are not collected
-  std::uint64_t limit_ = 1;            // of the open block
+  const std::uint64_t block_max_;
+  std::uint64_t limit_ = 1;  // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;
 };

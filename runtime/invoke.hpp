@@ -96,7 +96,8 @@ concept task_for = callable_with<F, Job> && returns_a_value<F, Job>;
 
 /// A task that leaves its job where it is, so that the job can be tried again.
 template <class F, class Job>
-concept repeatable_for = std::invocable<F&, const context&, Job&> || std::invocable<F&, Job&>;
+concept repeatable_for = std::invocable<F&, const context&, Job&> ||
+                         (!std::invocable<F&, const context&, Job> && std::invocable<F&, Job&>);
 
 /// What can be submitted. A job that is moved between threads must survive a move that throws, so
 /// either no move throws, or it can be copied instead.

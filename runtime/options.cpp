@@ -2,6 +2,7 @@
 #include <weir/runtime/options.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -52,7 +53,7 @@ caf::error check_retry(const policy::retry_rule& r) {
   for (const auto& [what, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
     if (wait < duration::zero() || wait > policy::retry_rule::backoff_limit)
       return wrong(what, wait.count(), "0 ns to 365 days");
-  if (!(r.growth >= 1))
+  if (!(r.growth >= 1) || !std::isfinite(r.growth))
     return wrong("growth", r.growth, "1 or more");
   if (!(r.jitter >= 0 && r.jitter <= 1))
     return wrong("jitter", r.jitter, "0 to 1");

@@ -9,7 +9,9 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   bounds.capacity = n;
   bounds.halt = options.on_error;
   bounds.retry = options.retry;
-  bounds.retry_if = options.retry_if;
+  // The predicate stays the caller's, who waits for the end.
+  if (options.retry_if)
+    bounds.retry_if = [&worth_it = options.retry_if](const caf::error& e) { return worth_it(e); };
   const auto at = std::make_shared<station>(bounds, ctx);
   at->entrance().admit_all(n);
   at->offer({std::move(block), 0, n});

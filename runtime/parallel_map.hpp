@@ -59,16 +59,18 @@ public:
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     for (auto i = first;; ++i) {
+      auto started = false;
       // One exception region around the whole loop: it is left only when a job throws.
       try {
         const auto inputs = inputs_;
-        for (; on.may_start(i); ++i)
+        for (; (started = on.may_start(i)); ++i)
           if (!run_one(inputs, i, on))
             return i;
         return i;
       } catch (...) {
-        // The copy of the iterator may have thrown, before any job.
-        if (!on.may_start(i) || !has_ended(i, make_error(std::current_exception()), on))
+        // A job that threw has run, whatever its limit is by now. But the copy of the iterator may have
+        // thrown, before any job.
+        if ((!started && !on.may_start(i)) || !has_ended(i, make_error(std::current_exception()), on))
           return i;
       }
     }

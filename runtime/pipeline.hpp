@@ -50,6 +50,7 @@ class stage_link final : public pipeline_link {
   using onward = inlet<typename Step::template next<In>>;
 
   struct task {
+    using hears_of_failures = void;
     std::string name;
     typename Step::function f;
     std::shared_ptr<pipeline_run> run;

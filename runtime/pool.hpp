@@ -112,11 +112,13 @@ public:
   template <task_returning<Job, Result> F>
   pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
       : stage_(on, running_stage::fit<F, Job>(options), ctx, {}, {}),
-        intake_(stage_.share(),
-                [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
-                  return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
-                                                                                   at.ctx().time().now(), f);
-                }) {}
+        intake_(
+            stage_.share(),
+            [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
+              return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
+                                                                               at.ctx().time().now(), f);
+            },
+            options.retry.repeats()) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
   /// everything finish. Blocks; not for a job of its own.

@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace weir {
@@ -24,8 +26,9 @@ public:
   explicit pressure_gauge(std::uint64_t limit) : admission_(limit) {}
 
   /// Finds its limit by itself, from how long the calls take (policy/adaptive_limit.hpp). `time` outlives it.
+  /// Throws std::invalid_argument if the rule is not valid.
   explicit pressure_gauge(const policy::adaptive_rule& rule, const clock& time = steady_clock())
-      : adaptive_(rule), time_(&time), admission_(adaptive_->limit()) {}
+      : adaptive_(checked(rule)), time_(&time), admission_(adaptive_->limit()) {}
   pressure_gauge(const pressure_gauge&) = delete;
   pressure_gauge& operator=(const pressure_gauge&) = delete;
 
@@ -74,11 +77,12 @@ public:
     return result{run_task(call, context::background(), none)};
   }
 
-  /// With a smaller limit nobody is interrupted: calls are refused until enough have ended. A gauge that
-  /// finds its limit by itself goes on to do so.
+  /// With a smaller limit nobody is interrupted: calls are refused until enough have ended. Without effect on
+  /// a gauge that finds its limit by itself.
   void resize(std::uint64_t limit) {
     std::lock_guard guard{mutex_};
-    admission_.resize(limit);
+    if (!adaptive_)
+      admission_.resize(limit);
   }
 
   struct snapshot {
@@ -93,6 +97,14 @@ public:
   }
 
 private:
+  static const policy::adaptive_rule& checked(const policy::adaptive_rule& rule) {
+    if (!rule.valid())
+      throw std::invalid_argument{
+          "pressure_gauge: min is " + std::to_string(rule.min) + ", max is " + std::to_string(rule.max) +
+          "; allowed: 1 <= min <= max <= " + std::to_string(policy::adaptive_rule::limit_max)};
+    return rule;
+  }
+
   void leave(time_point begun) noexcept {
     std::lock_guard guard{mutex_};
     const auto running = admission_.used(released_++);

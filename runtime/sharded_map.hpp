@@ -2,14 +2,15 @@
 
 /// A hash map for many threads: its keys are spread over shards, each a map with a lock of its own on cache
 /// lines of its own, so that threads that touch different shards never wait for each other. Use it for what
-/// many tasks look up and update; to keep the work on one key in order use keys in a pipeline instead.
+/// many tasks look up and update.
 ///
-/// Keys and values are moved about in their tables: no move of theirs may throw, and no reference to one
-/// stays valid. A call about one key locks that key's shard, for some ten nanoseconds and as long as the
-/// function runs that it was given; that function must not call the map. A call about all keys (`size`,
-/// `keys`, `for_each`, `erase_if`, `clear`) goes from shard to shard: it sees each as it is at its moment,
-/// never the whole map at one instant. Values are destroyed and old tables freed outside the locks. What a
-/// function of the caller throws reaches the caller. All members are thread-safe, except the destructor.
+/// A call about one key locks that key's shard, for some ten nanoseconds and as long as the function runs
+/// that it was given; that function must not call the map. A call about all keys (`size`, `keys`,
+/// `for_each`, `update_each`, `erase_if`, `clear`) goes from shard to shard: it sees each as it is at its
+/// moment, never the whole map at one instant. Keys and values are moved about in their tables: no move of
+/// theirs may throw, and no reference to one stays valid. Values are destroyed outside the locks; a shard
+/// that grows moves its entries under its lock. What a function of the caller throws reaches the caller. All
+/// members are thread-safe, except the destructor.
 
 #include <weir/actors/adaptive_mutex.hpp>
 
@@ -76,7 +77,8 @@ struct mixed_hash {
 
 /// `Hash` and `Equal` are called by several threads at a time.
 template <class K, class V, class Hash = key_hash<K>, class Equal = std::equal_to<>>
-  requires std::is_nothrow_move_constructible_v<K> && std::is_nothrow_move_constructible_v<V>
+  requires std::is_nothrow_move_constructible_v<K> && std::is_nothrow_swappable_v<K> &&
+           std::is_nothrow_move_constructible_v<V> && std::is_nothrow_swappable_v<V>
 class sharded_map {
   template <class Q>
   using lookup_key = typename detail::lookup_key<Hash, K>::template type<Q>;
@@ -92,6 +94,9 @@ public:
   /// Each takes some 200 bytes. Throws std::invalid_argument unless it is 1 to `shards_max`.
   explicit sharded_map(std::size_t shards = shards_default)
       : shards_(std::bit_ceil(checked(shards))), shift_(64 - std::countr_zero(shards_.size())) {}
+
+  sharded_map(const sharded_map&) = delete;
+  sharded_map& operator=(const sharded_map&) = delete;
 
   /// A copy of the value, if there is one.
   template <class Q = K>
@@ -186,7 +191,8 @@ public:
     return take<Q>(key).has_value();
   }
 
-  /// Erases what `gone(const K&, const V&)` is true for; returns how many.
+  /// Erases what `gone(const K&, const V&)` is true for; returns how many. It may be asked
+  /// twice about one entry.
   template <std::predicate<const K&, const V&> Gone>
   std::size_t erase_if(Gone gone) {
     std::size_t count = 0;
@@ -194,7 +200,7 @@ public:
       std::vector<V> dropped;
       std::lock_guard guard{s.mutex};
       for (auto at = s.map.begin(); at != s.map.end();)
-        if (gone(at.key(), std::as_const(at.value()))) {
+        if (std::invoke(gone, at.key(), std::as_const(at.value()))) {
           dropped.push_back(std::move(at.value()));
           at = s.map.erase(at);
         } else {
@@ -239,7 +245,7 @@ public:
     for (const auto& s : shards_) {
       std::lock_guard guard{s.mutex};
       for (const auto& [key, value] : s.map)
-        f(key, value);
+        std::invoke(f, key, value);
     }
   }
 
@@ -249,7 +255,7 @@ public:
     for (auto& s : shards_) {
       std::lock_guard guard{s.mutex};
       for (auto at = s.map.begin(); at != s.map.end(); ++at)
-        f(at.key(), at.value());
+        std::invoke(f, at.key(), at.value());
     }
   }
 

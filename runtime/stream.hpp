@@ -30,6 +30,11 @@ namespace weir {
 
 namespace detail {
 
+/// A task of the library's own that wants to know at once of each job that failed for good, on its lane:
+/// `failed(const Job&, const caf::error&, unsigned attempt)`.
+template <class F>
+concept hears_of_failures = requires { typename F::hears_of_failures; };
+
 /// Jobs whose outcomes wait in their block until the receiver takes them.
 template <class Job, class Result>
 class stream_block : public job_block {
@@ -95,9 +100,8 @@ protected:
       slot.there = true;
       if (!*result) {
         slot.kind = on.ended_with(i, result->error());
-        if constexpr (requires { f.failed(jobs_[i].job.get(), result->error(), on.attempt()); })
-          if (slot.kind == outcome_kind::failed)
-            f.failed(jobs_[i].job.get(), result->error(), on.attempt());
+        if constexpr (hears_of_failures<F>)
+          tell_failure(f, i, *result, on);
       }
       if (!keep_)
         jobs_[i].job.drop();
@@ -116,6 +120,16 @@ private:
     kept_job<Job> job;
     time_point queued;
   };
+
+  template <class F>
+  void tell_failure(F& f, std::uint64_t i, const caf::expected<Result>& result, const lane& on) noexcept {
+    try {
+      if (results_[i].kind == outcome_kind::failed)
+        f.failed(jobs_[i].job.get(), result.error(), on.attempt());
+    } catch (...) {
+      // For want of memory; the outcome tells of it too.
+    }
+  }
 
   void make_results() {
     std::lock_guard guard{making_};
@@ -239,7 +253,7 @@ public:
 
   /// A right to submit. When the last copy of it has gone the stream closes by itself, so that nobody has to
   /// count who still submits: give each thread that does a copy of its own, made before it starts. Not for
-  /// longer than the stream lives.
+  /// longer than the stream lives; and where the outcomes are read none may be left, or the end never comes.
   class producer {
   public:
     submission_type try_submit(Job job) { return to_->try_submit(std::move(job)); }
@@ -342,7 +356,7 @@ private:
               return std::make_shared<detail::stream_block_of<Job, Result, F>>(
                   sequence, at.ctx().time().now(), keep_jobs, f);
             },
-            taken_) {}
+            options.retry.repeats(), taken_) {}
 
   static station_options collected(const stream_options& options) {
     station_options s;

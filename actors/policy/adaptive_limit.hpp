@@ -7,9 +7,9 @@
 /// Calls that take longer than without load wait somewhere: of L that run, L (1 - base / time) do. The limit
 /// grows while that is less than the root of L, and shrinks to fit when it is more than twice that. `base` is
 /// the shortest mean time of the last windows. It would creep up while something always waits; so now and
-/// then the limit is quartered until those calls that ran before have ended and one window has passed: the queue
-/// drains and `base` is measured anew, also where calls have become longer for good.
-/// From: TCP Vegas (Brakmo, O'Malley, Peterson, 1994), as in Netflix' concurrency-limits; the drain is BBR's.
+/// then the limit is quartered until those calls that ran before have ended and one window has passed: the
+/// queue drains and `base` is measured anew, also where calls have become longer for good. From: TCP Vegas
+/// (Brakmo, O'Malley, Peterson, 1994), as in Netflix' concurrency-limits; the drain is BBR's.
 
 #include <chrono>
 #include <cstdint>
@@ -17,9 +17,13 @@
 namespace weir::policy {
 
 struct adaptive_rule {
-  std::uint64_t min = 1;
-  std::uint64_t max = 1024;
+  static constexpr std::uint64_t limit_max = 1u << 20;
+
+  std::uint64_t min = 1;     ///< from 1
+  std::uint64_t max = 1024;  ///< from `min` to `limit_max`
   std::uint64_t initial = 8;
+
+  [[nodiscard]] bool valid() const noexcept { return min >= 1 && min <= max && max <= limit_max; }
 };
 
 class adaptive_limit {
@@ -30,6 +34,7 @@ public:
   static constexpr std::uint64_t window_min = 10;
   static constexpr unsigned windows_between_drains = 40;
 
+  /// The rule must be valid.
   explicit adaptive_limit(const adaptive_rule& rule);
 
   /// Shows a call that took `time`, and that `running` ran when it ended, itself included. True if the limit

@@ -12,6 +12,8 @@ std::optional<retry::duration> retry::next(unsigned failed, std::uint64_t ended)
       static_cast<double>(given_) >= rule_.budget_free + *rule_.budget * static_cast<double>(ended))
     return std::nullopt;
   ++given_;
+  if (rule_.backoff == duration::zero())
+    return duration::zero();
   const auto longest = static_cast<double>(rule_.backoff_max.count());
   const auto whole =
       std::min(static_cast<double>(rule_.backoff.count()) * std::pow(rule_.growth, failed - 1), longest);

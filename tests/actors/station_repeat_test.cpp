@@ -49,18 +49,15 @@ BOOST_AUTO_TEST_CASE(a_job_that_fails_runs_again_at_exactly_its_time) {
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  for (const auto retries : {1u, 2u}) {
-    BOOST_TEST(eventually([&] { return at->look().retries == retries && at->look().backing_off == 1; }));
+  for (const auto next : {100ms, 300ms}) {
+    BOOST_TEST(eventually([&] { return at->look().backing_off == 1; }));
     BOOST_TEST(at->look().running == 0u);
     BOOST_TEST(!at->at_rest());
-    const auto next = retries == 1 ? 100ms : 300ms;
     advance_to(next - 1ns);
     BOOST_TEST(at->look().backing_off == 1u);
     advance_to(next);
-    BOOST_TEST(eventually([&] {
-      time.advance(0ns);
-      return at->look().retries > retries || at->at_rest();
-    }));
+    BOOST_TEST(at->look().backing_off == 0u);
+    BOOST_TEST(eventually([&] { return at->look().backing_off == 1 || at->at_rest(); }));
   }
   at->wait_for_rest();
   BOOST_TEST((starts == std::vector<duration>{0ms, 100ms, 300ms}));
@@ -93,9 +90,10 @@ BOOST_AUTO_TEST_CASE(who_backs_off_holds_no_lane_and_keeps_its_slot) {
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  BOOST_TEST(eventually([&] { return at->look().books.completed == 9; }));
-  BOOST_TEST(at->look().used == 1u);
-  BOOST_TEST(at->look().backing_off == 1u);
+  BOOST_TEST(eventually([&] {
+    const auto s = at->look();
+    return s.books.completed == 9 && s.used == 1 && s.backing_off == 1;
+  }));
   BOOST_TEST(eventually([&] {
     time.advance(100ms);
     return at->at_rest();
@@ -171,6 +169,74 @@ BOOST_AUTO_TEST_CASE(what_gives_up_because_of_its_context_or_is_not_worth_it_is_
   BOOST_TEST(at->look().books.failed == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_that_would_outlast_the_deadline_is_not_begun) {
+  ctx = context::with_timeout(ctx, 150ms);
+  const auto at = make({.retry = three_times});
+  const auto block = std::make_shared<scripted_block>(0, 1, [](std::uint64_t, lane&) { return broken(); });
+  crew lanes{at, 1};
+  offer_all(*at, block);
+  close(*at);
+  BOOST_TEST(eventually([&] { return at->look().backing_off == 1; }));
+  time.advance(100ms);
+  BOOST_TEST(eventually([&] { return at->at_rest(); }));
+  // The second attempt failed at 100 ms; the third could only begin at 300 ms.
+  BOOST_TEST(block->starts(0) == 2);
+  BOOST_TEST(at->look().books.failed == 1u);
+  BOOST_REQUIRE(at->root().has_value());
+  BOOST_TEST(text_of(at->root()->why) == "broken");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_for_ending_early_counts_last_attempts_only) {
+  const auto at = make({.halt = policy::fail_fast, .retry = three_times});
+  const auto block = std::make_shared<scripted_block>(
+      0, 3, [](std::uint64_t, lane& on) { return on.attempt() < 3 ? broken() : caf::error{}; });
+  crew lanes{at, 1};
+  offer_all(*at, block);
+  close(*at);
+  BOOST_TEST(eventually([&] {
+    time.advance(1ms);
+    return at->at_rest();
+  }));
+  BOOST_TEST(at->look().books.completed == 3u);
+  BOOST_TEST(at->look().retries == 6u);
+  BOOST_TEST(!at->stopped_by().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_job_that_does_not_stop_is_written_off_with_its_attempt) {
+  const auto at = make({.retry = three_times, .collected = true});
+  event running;
+  event go;
+  const auto block = std::make_shared<scripted_block>(
+      0, 1,
+      [&](std::uint64_t, lane& on) {
+        if (on.attempt() == 2) {
+          running.set();
+          go.wait();
+        }
+        return broken();
+      },
+      true);
+  crew lanes{at, 1};
+  offer_all(*at, block);
+  BOOST_TEST(eventually([&] { return at->look().backing_off == 1; }));
+  time.advance(100ms);
+  running.wait();
+  const auto left = at->abandon();
+  BOOST_REQUIRE(left.size() == 1u);
+  std::vector<finished_span> ended;
+  BOOST_TEST(at->collect(ended));
+  BOOST_REQUIRE(ended.size() == 1u);
+  BOOST_TEST((ended[0].how == finished_span::how_t::abandoned));
+  BOOST_TEST(ended[0].attempt == 2u);
+  at->taken(1);
+  BOOST_TEST(at->at_rest());
+  go.set();
+  at->wait_for_lost_lanes();
+  time.advance(1h);
+  BOOST_TEST(block->started() == 2);
+  BOOST_TEST((at->look().books == policy::books{1, 1, 0, 0, 0, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(a_budget_ends_the_retries_of_a_run_in_which_all_fails) {
   auto rule = three_times;
   rule.budget = 0.5;
@@ -235,10 +301,12 @@ BOOST_AUTO_TEST_CASE(whatever_comes_between_each_job_has_one_outcome) {
     }));
     if (collector.joinable())
       collector.join();
-    const auto books = at->look().books;
-    BOOST_TEST_REQUIRE(books.balanced());
-    BOOST_TEST_REQUIRE(books.ended() == jobs);
-    BOOST_TEST_REQUIRE(at->look().used == 0u);
+    const auto end = at->look();
+    BOOST_TEST_REQUIRE(end.books.balanced());
+    BOOST_TEST_REQUIRE(end.books.ended() == jobs);
+    BOOST_TEST_REQUIRE(end.used == 0u);
+    BOOST_TEST_REQUIRE(end.backing_off == 0u);
+    BOOST_TEST_REQUIRE(end.peak_running <= 4u);
     if (collected)
       BOOST_TEST_REQUIRE(taken == jobs);
     else

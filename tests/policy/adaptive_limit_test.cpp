@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_limit_that_nobody_comes_near_to_stays) {
   server s{{.initial = 100}};
   s.callers = 4;
   s.run(60s);
-  BOOST_TEST(s.limit() <= 100u);
+  // A quarter while the queue is being drained.
+  BOOST_TEST((s.limit() == 100u || s.limit() == 25u));
 }
 
 BOOST_AUTO_TEST_CASE(it_stays_within_its_bounds) {

@@ -32,6 +32,13 @@ BOOST_AUTO_TEST_CASE(without_jitter_the_waits_grow_exactly_up_to_their_bound) {
   BOOST_TEST((waits_ms(rule, 8) == std::vector<std::int64_t>{100, 300, 900, 2000, 2000}));
 }
 
+BOOST_AUTO_TEST_CASE(waits_that_outgrow_every_number_stay_within_their_bound) {
+  const retry_rule steep{.attempts = 1000, .backoff = 1ns, .growth = 1e300, .backoff_max = 2s, .jitter = 0};
+  BOOST_TEST(waits_ms(steep, 999).back() == 2000);
+  const retry_rule none{.attempts = 1000, .backoff = 0ns, .growth = 3, .jitter = 0};
+  BOOST_TEST(waits_ms(none, 999) == std::vector<std::int64_t>(999, 0), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(jitter_draws_its_part_of_a_wait_and_no_more) {
   retry r{{.attempts = 2, .backoff = 1s, .jitter = 0.25}, 7};
   auto shortest = retry::duration::max();

@@ -53,7 +53,10 @@ private:
 
 /// A way in to a station that has no lanes unless a test gives it some.
 struct way_in {
-  explicit way_in(std::uint64_t capacity) : at(test::make_station({.capacity = capacity})) {}
+  explicit way_in(std::uint64_t capacity, bool jobs_repeat = false)
+      : at(test::make_station({.capacity = capacity})),
+        gathering(
+            at, [](std::uint64_t sequence) { return std::make_shared<idle_block>(sequence); }, jobs_repeat) {}
 
   caf::error put(const context* wait = nullptr) {
     std::uint64_t index = 0;
@@ -73,8 +76,8 @@ struct way_in {
   }
 
   std::shared_ptr<station> at;
-  detail::intake<idle_block> gathering{
-      at, [](std::uint64_t sequence) { return std::make_shared<idle_block>(sequence); }};
+  detail::intake<idle_block> gathering;
+};
 };
 
 }  // namespace
@@ -121,6 +124,14 @@ BOOST_AUTO_TEST_CASE(a_block_is_passed_on_when_it_holds_a_quarter_of_the_slots) 
   BOOST_TEST(in.gathered() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(where_jobs_may_be_tried_again_few_share_a_block) {
+  way_in in{65'536, true};
+  in.put_all(15);
+  BOOST_TEST(in.gathered() == 15u);
+  in.put_all(16);
+  BOOST_TEST(in.gathered() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_block_is_full_with_one_job_at_least_and_with_4096_at_most) {
   way_in narrow{1};
   narrow.put_all(1);
@@ -163,7 +174,8 @@ BOOST_AUTO_TEST_CASE(
       lock_of_door->lock();
     };
     detail::intake<breaking_block> in{
-        at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); }};
+        at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); },
+        false};
     std::uint64_t index = 0;
     auto job = 0;
     BOOST_CHECK_THROW(static_cast<void>(in.put(nullptr, index, job)), std::runtime_error);

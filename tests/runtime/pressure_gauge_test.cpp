@@ -123,4 +123,14 @@ BOOST_AUTO_TEST_CASE(a_gauge_without_a_limit_of_its_callers_finds_one_from_how_l
   BOOST_TEST(gauge.look().limit <= grown / 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_makes_no_sense_is_refused) {
+  using rule = policy::adaptive_rule;
+  BOOST_CHECK_THROW(pressure_gauge(rule{.min = 0}), std::invalid_argument);
+  BOOST_CHECK_THROW(pressure_gauge(rule{.min = 3, .max = 2}), std::invalid_argument);
+  BOOST_CHECK_THROW(pressure_gauge(rule{.max = rule::limit_max + 1}), std::invalid_argument);
+  pressure_gauge adaptive{rule{}};
+  adaptive.resize(0);
+  BOOST_TEST(adaptive.try_enter().has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 /// What the threads of this process do while nothing is asked of them. A thread that polls is told from
 /// one that sleeps only in real time.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -50,7 +51,8 @@ struct quiet_time {
     std::this_thread::sleep_for(span);
     processor = processor_time() - processor_before;
     for (const auto& [id, n] : sleeps_of_others())
-      sleeps += n - before[id];
+      // A thread may have the number of one that has ended.
+      sleeps += n - std::min(n, before[id]);
   }
 
   std::uint64_t sleeps = 0;

@@ -233,8 +233,9 @@ public:
       : source_(std::move(from)), steps_(std::move(steps)), sink_(std::make_shared<Sink>(std::move(to))) {}
 
   /// Reads the source to its end and waits until all has passed. Blocks the calling thread; canceling `ctx`
-  /// ends it early. What reading the source throws ends it too, and is thrown on. Throws
-  /// std::invalid_argument if the options of the run or of a stage are not valid.
+  /// ends it early. What reading the source throws ends it too, and is thrown on. A call of a stage's
+  /// function or of the sink that does not return within `shutdown_budget` is written off: what it uses must
+  /// live on. Throws std::invalid_argument if the options of the run or of a stage are not valid.
   pipeline_summary run(engine& on, const context& ctx, const pipeline_options& options = {}) {
     const auto run = std::make_shared<detail::pipeline_run>(ctx, options);
     using item = std::ranges::range_value_t<Source>;

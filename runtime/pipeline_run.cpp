@@ -38,26 +38,26 @@ pipeline_run::pipeline_run(const context& parent, const pipeline_options& option
       begun_(ctx_.time().now()),
       halt_(options_.on_error) {}
 
-void pipeline_run::failed(pipeline_failure f) {
+void pipeline_run::failed(const pipeline_failure& f) {
   auto decision = policy::halt::decision::go_on;
-  cause why{ec::canceled, "halt",
-            "rule \"" + to_string(options_.on_error) + "\": item " + std::to_string(f.index) + " failed" +
-                (f.stage.empty() ? " in the sink" : " in " + f.stage) + ": " + text_of(f.why)};
   {
     std::lock_guard guard{mutex_};
     ++sum_.failed;
     if (sum_.failures.size() < pipeline_summary::failures_kept_max)
-      sum_.failures.push_back(std::move(f));
+      sum_.failures.push_back(f);
     decision = halt_.observe(sum_.delivered, sum_.failed);
   }
-  halt(decision, why);
+  if (decision != policy::halt::decision::go_on)
+    halt(decision, "item " + std::to_string(f.index) + " failed in " +
+                       (f.stage.empty() ? "the sink" : f.stage) + ": " + text_of(f.why));
 }
 
-void pipeline_run::halt(policy::halt::decision d, const cause& why) {
-  if (d == policy::halt::decision::stop_now)
+void pipeline_run::halt(policy::halt::decision d, const std::string& reason) {
+  const cause why{ec::canceled, "halt", "rule \"" + to_string(options_.on_error) + "\": " + reason};
+  if (d == policy::halt::decision::stop_now) {
     ctx_.cancel(why);
-  if (d == policy::halt::decision::go_on)
     return;
+  }
   reading_.cancel(why);
   for (const auto& l : links_)
     l->stop(why);
@@ -76,8 +76,7 @@ void pipeline_run::count_delivered() {
     decision = halt_.observe(sum_.delivered, sum_.failed);
   }
   if (decision != policy::halt::decision::go_on)
-    halt(decision,
-         {ec::canceled, "halt", "rule \"" + to_string(options_.on_error) + "\": its count was reached"});
+    halt(decision, "its count was reached");
 }
 
 pipeline_summary pipeline_run::finish(std::uint64_t read) {

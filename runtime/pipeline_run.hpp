@@ -92,7 +92,7 @@ public:
   void add(std::shared_ptr<pipeline_link> next) { links_.push_back(std::move(next)); }
 
   /// Counts an item that failed. Thread-safe.
-  void failed(pipeline_failure f);
+  void failed(const pipeline_failure& f);
 
   /// False once the run is over: who was written off must not call the sink any more. Thread-safe.
   [[nodiscard]] bool enter_sink();
@@ -106,7 +106,7 @@ public:
   void clear() { links_.clear(); }
 
 private:
-  void halt(policy::halt::decision d, const cause& why);
+  void halt(policy::halt::decision d, const std::string& reason);
 
   const pipeline_options options_;
   context ctx_;

@@ -78,7 +78,6 @@ struct way_in {
   std::shared_ptr<station> at;
   detail::intake<idle_block> gathering;
 };
-};
 
 }  // namespace
 

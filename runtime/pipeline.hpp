@@ -73,7 +73,7 @@ public:
             on, task{step.options.name, step.f, run}, step.template checked<In>(),
             [to = std::move(to)](outcome<result>& o) {
               if (o.completed())
-                Step::hand_on(o.result->index, std::move(o.result->value), to);
+                Step::template hand_on<In>(o.result->index, std::move(o.result->value), to);
             },
             run->ctx()) {}
 
@@ -121,8 +121,8 @@ struct map_step : working_step<F> {
   static auto call(F& f, const context& ctx, In& value) {
     return run_task(f, ctx, value);
   }
-  template <class Made>
-  static void hand_on(std::uint64_t index, Made&& value, const inlet<Made>& to) {
+  template <class In>
+  static void hand_on(std::uint64_t index, made<In>&& value, const inlet<next<In>>& to) {
     to(index, std::move(value));
   }
 };
@@ -159,8 +159,8 @@ struct flat_map_step : working_step<F> {
   static auto call(F& f, const context& ctx, In& value) {
     return run_task(f, ctx, value);
   }
-  template <class Made>
-  static void hand_on(std::uint64_t index, Made&& values, const inlet<std::ranges::range_value_t<Made>>& to) {
+  template <class In>
+  static void hand_on(std::uint64_t index, made<In>&& values, const inlet<next<In>>& to) {
     for (auto&& v : values)
       if (!to(index, std::move(v)))
         return;

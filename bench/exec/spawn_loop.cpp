@@ -1,5 +1,6 @@
 #include "spawn_loop.hpp"
 
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -17,8 +18,8 @@ namespace {
 
 struct child {
   pid_t pid = 0;
-  int fds[2] = {-1, -1};  // its stdout and stderr
-  std::string outputs[2];
+  std::array<int, 2> fds{-1, -1};  // its stdout and stderr
+  std::array<std::string, 2> outputs;
 
   [[nodiscard]] bool open() const { return fds[0] >= 0 || fds[1] >= 0; }
 };

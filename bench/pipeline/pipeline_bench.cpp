@@ -65,7 +65,8 @@ void tbb_parallel_pipeline(benchmark::State& state) {
                                                         }
                                                         return next++;
                                                       }) &
-                    tbb::make_filter<std::uint64_t, std::uint64_t>(filter_mode::parallel, square) &
+                    tbb::make_filter<std::uint64_t, std::uint64_t>(
+                        filter_mode::parallel, [](std::uint64_t v) { return square(v); }) &
                     tbb::make_filter<std::uint64_t, void>(filter_mode::serial_in_order,
                                                           [&out](std::uint64_t v) { out.take(v); }));
     out.report(state);

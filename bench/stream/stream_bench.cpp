@@ -88,7 +88,7 @@ void stream_to_iterator(benchmark::State& state) {
 /// The submitter holds up to as many tickets as the pool has slots and takes the oldest first.
 void pool_tickets(benchmark::State& state) {
   weir::engine engine;
-  const auto options = bounds(state);
+  const auto options = bounds(state).for_pool();
   const auto ctx = weir::context::background();
   for (auto _ : state) {
     receiver out;

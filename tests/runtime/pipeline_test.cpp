@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <numeric>
 #include <set>
 #include <sstream>
@@ -20,7 +21,7 @@ auto numbers(int n) {
   return std::views::iota(0, n);
 }
 
-int square(int i) {
+std::int64_t square(std::int64_t i) {
   return i * i;
 }
 
@@ -36,7 +37,7 @@ BOOST_AUTO_TEST_CASE(each_item_passes_every_stage_in_its_place) {
   std::vector<std::string> seen;
   const auto s =
       (from(numbers(10'000)) | stage(square, {.name = "square", .parallelism = 3, .capacity = 64}) |
-       stage([](int i) { return std::to_string(i); }, {.name = "print", .parallelism = 2}) |
+       stage([](std::int64_t i) { return std::to_string(i); }, {.name = "print", .parallelism = 2}) |
        into([&](const std::string& text) {
          seen.push_back(text);
        })).run(on, ctx);
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_holds_up_the_source) {
                          return i;
                        });
   const auto s = (from(counted) | stage(square, {.name = "a", .parallelism = 2, .capacity = 16}) |
-                  stage(square, {.name = "b", .parallelism = 2, .capacity = 8}) | into([&](int) {
+                  stage(square, {.name = "b", .parallelism = 2, .capacity = 8}) | into([&](std::int64_t) {
                     std::this_thread::yield();
                     ahead = std::max(ahead, read - delivered);
                     ++delivered;
@@ -189,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_holds_up_the_source) {
 BOOST_AUTO_TEST_CASE(a_cancel_ends_it_with_its_cause) {
   const auto all = context::with_cancel(ctx);
   const auto s = (from(std::views::iota(0)) | stage(square, {.name = "a", .parallelism = 2, .capacity = 64}) |
-                  into([&](int) {
+                  into([&](std::int64_t) {
                     all.cancel("enough");
                   })).run(on, all);
   BOOST_REQUIRE(s.ended_by.has_value());
@@ -231,7 +232,7 @@ BOOST_AUTO_TEST_CASE(what_the_source_throws_is_thrown_on_when_all_is_at_rest) {
                 --running;
                 return i;
               }) |
-              into([](int) {});
+              into([](std::int64_t) {});
   BOOST_CHECK_EXCEPTION((void)line.run(on, ctx), std::runtime_error,
                         [](const auto& e) { return std::string{e.what()} == "broken source"; });
   BOOST_TEST(running == 0);
@@ -246,7 +247,7 @@ BOOST_AUTO_TEST_CASE(options_that_make_no_sense_start_nothing) {
                     return i;
                   },
                   {.name = "wide", .parallelism = 4, .capacity = 2}) |
-              into([](int) {});
+              into([](std::int64_t) {});
   BOOST_CHECK_THROW((void)line.run(on, ctx), std::invalid_argument);
   BOOST_CHECK_THROW((void)line.run(on, ctx, {.shutdown_budget = -duration{1}}), std::invalid_argument);
   BOOST_TEST(!called);

@@ -28,13 +28,16 @@ public:
   void report(benchmark::State& state) const {
     if (!right_ || next_ != items)
       state.SkipWithError("a square is missing, wrong or out of order");
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * items));
   }
 
 private:
   std::uint64_t next_ = 0;
   bool right_ = true;
 };
+
+void count(benchmark::State& state) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * items));
+}
 
 void weir_pipeline(benchmark::State& state) {
   weir::engine engine;
@@ -47,6 +50,7 @@ void weir_pipeline(benchmark::State& state) {
     benchmark::DoNotOptimize(line.run(engine, weir::context::background()));
     out.report(state);
   }
+  count(state);
 }
 
 void tbb_parallel_pipeline(benchmark::State& state) {
@@ -71,6 +75,7 @@ void tbb_parallel_pipeline(benchmark::State& state) {
                                                           [&out](std::uint64_t v) { out.take(v); }));
     out.report(state);
   }
+  count(state);
 }
 
 BENCHMARK(weir_pipeline)->Arg(65'536)->Arg(8'192)->Arg(1'024)->UseRealTime();

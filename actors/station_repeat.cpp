@@ -36,6 +36,9 @@ void station::put_aside(lane& l) {
   if (l.repeat_->when <= ctx_.time().now()) {
     repeats_due_.push_back(std::move(again));
     l.repeat_.reset();
+    // This lane goes on with what it holds.
+    if (!l.work_.empty())
+      wake_one();
   } else {
     repeats_waiting_.emplace(l.repeat_->id, std::move(again));
   }

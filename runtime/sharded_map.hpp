@@ -116,14 +116,7 @@ public:
   /// Calls `f(const V&)` on the value in its place; false if there is none.
   template <class Q = K, std::invocable<const V&> F>
   bool read(const lookup_key<Q>& key, F&& f) const {
-    const auto hash = hash_(key);
-    const auto& s = shard_at(hash);
-    std::lock_guard guard{s.mutex};
-    const auto at = s.map.find(key, hash);
-    if (at == s.map.end())
-      return false;
-    std::invoke(std::forward<F>(f), at.value());
-    return true;
+    return visit<Q>(*this, key, std::forward<F>(f));
   }
 
   /// Sets the value, whether there was one or not; true if there was none.
@@ -150,14 +143,7 @@ public:
   /// Calls `f(V&)` on the value in its place; false if there is none.
   template <class Q = K, std::invocable<V&> F>
   bool update(const lookup_key<Q>& key, F&& f) {
-    const auto hash = hash_(key);
-    auto& s = shard_at(hash);
-    std::lock_guard guard{s.mutex};
-    const auto at = s.map.find(key, hash);
-    if (at == s.map.end())
-      return false;
-    std::invoke(std::forward<F>(f), at.value());
-    return true;
+    return visit<Q>(*this, key, std::forward<F>(f));
   }
 
   /// Calls `f(V&)` on the value in its place; one that is not there is made before, as `V{}`. If `f` throws,
@@ -281,6 +267,18 @@ private:
       throw std::invalid_argument{"a sharded_map of " + std::to_string(shards) + " shards; allowed: 1 to " +
                                   std::to_string(shards_max)};
     return shards;
+  }
+
+  template <class Q, class Self, class F>
+  static bool visit(Self& self, const lookup_key<Q>& key, F&& f) {
+    const auto hash = self.hash_(key);
+    auto& s = self.shard_at(hash);
+    std::lock_guard guard{s.mutex};
+    const auto at = s.map.find(key, hash);
+    if (at == s.map.end())
+      return false;
+    std::invoke(std::forward<F>(f), at.value());
+    return true;
   }
 
   [[nodiscard]] std::size_t index_of(std::size_t hash) const noexcept {

@@ -30,6 +30,14 @@ struct still {
   /// Moves on to `at` after the start; what is due meanwhile is called at its time.
   void advance_to(duration at) { time.advance(at - (time.now() - begun)); }
 
+  /// Lets the time pass until then.
+  [[nodiscard]] bool comes_to_rest(const station& at) {
+    return eventually([&] {
+      time.advance(1ms);
+      return at.at_rest();
+    });
+  }
+
   time_point begun = time.now();
 };
 
@@ -72,10 +80,7 @@ BOOST_AUTO_TEST_CASE(after_the_last_attempt_it_has_failed_once) {
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  BOOST_TEST(eventually([&] {
-    time.advance(1ms);
-    return at->at_rest();
-  }));
+  BOOST_TEST(comes_to_rest(*at));
   BOOST_TEST(block->starts(0) == 3);
   BOOST_TEST(block->outcomes(0) == 1);
   BOOST_TEST((at->look().books == policy::books{1, 1, 0, 0, 1, 0}));
@@ -159,10 +164,7 @@ BOOST_AUTO_TEST_CASE(what_gives_up_because_of_its_context_or_is_not_worth_it_is_
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  BOOST_TEST(eventually([&] {
-    time.advance(1ms);
-    return at->at_rest();
-  }));
+  BOOST_TEST(comes_to_rest(*at));
   BOOST_TEST(block->starts(0) == 3);
   BOOST_TEST(block->starts(1) == 1);
   BOOST_TEST(block->starts(2) == 1);
@@ -193,10 +195,7 @@ BOOST_AUTO_TEST_CASE(a_rule_for_ending_early_counts_last_attempts_only) {
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  BOOST_TEST(eventually([&] {
-    time.advance(1ms);
-    return at->at_rest();
-  }));
+  BOOST_TEST(comes_to_rest(*at));
   BOOST_TEST(at->look().books.completed == 3u);
   BOOST_TEST(at->look().retries == 6u);
   BOOST_TEST(!at->stopped_by().has_value());
@@ -246,10 +245,7 @@ BOOST_AUTO_TEST_CASE(a_budget_ends_the_retries_of_a_run_in_which_all_fails) {
   crew lanes{at, 1};
   offer_all(*at, block);
   close(*at);
-  BOOST_TEST(eventually([&] {
-    time.advance(1ms);
-    return at->at_rest();
-  }));
+  BOOST_TEST(comes_to_rest(*at));
   const auto s = at->look();
   BOOST_TEST(s.books.failed == 100u);
   BOOST_TEST(s.retries <= 54u);

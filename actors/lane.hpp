@@ -70,6 +70,14 @@ public:
   /// Its number within the station, from 0; for traces and messages.
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
+  // -- for whoever runs in a job -----------------------------------------------------------------
+
+  /// The lane whose thread this is, or null. Within a task's call it is the one that runs the job; a thread
+  /// that the task starts has none.
+  [[nodiscard]] static lane* current() noexcept;
+
+  [[nodiscard]] const station& stage() const noexcept { return station_; }
+
 private:
   friend class station;
 

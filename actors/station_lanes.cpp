@@ -16,7 +16,13 @@ constexpr duration nap = std::chrono::microseconds{50};
 /// others behind it.
 constexpr duration look_max = std::chrono::milliseconds{1};
 
+thread_local lane* lane_of_this_thread = nullptr;
+
 }  // namespace
+
+lane* lane::current() noexcept {
+  return lane_of_this_thread;
+}
 
 std::size_t station::resize(std::size_t parallelism) {
   lock_type held{mutex_};
@@ -51,9 +57,11 @@ station::lane_end station::serve() {
   const auto keep = shared_from_this();
   lock_type held{mutex_};
   auto& l = add_lane();
+  lane_of_this_thread = &l;
   while (l.state_ != lane::state::abandoned && pull(l, held))
     run_span(l, held);
   const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;
+  lane_of_this_thread = nullptr;
   remove_lane(l);
   if (end == lane_end::written_off) {
     --lost_;

@@ -30,6 +30,7 @@ using at_rest_tag = caf::atom_constant<caf::atom("at_rest")>;
 using retry_tag = caf::atom_constant<caf::atom("retry")>;
 using phase_due_tag = caf::atom_constant<caf::atom("phase_due")>;
 using lane_ended_tag = caf::atom_constant<caf::atom("lane_ended")>;
+using lane_lost_tag = caf::atom_constant<caf::atom("lane_lost")>;
 
 // -- sending ---------------------------------------------------------------------------------------
 

@@ -116,6 +116,10 @@ clock& control_clock() {
   return *instance;
 }
 
+clock& control_clock_for(clock& time) {
+  return &time == &steady_clock() ? control_clock() : time;
+}
+
 struct manual_clock::state {
   std::shared_ptr<schedule> calls = std::make_shared<schedule>();
   time_point now{};

@@ -47,6 +47,10 @@ public:
 /// `steady_clock`, and what ends a stage must come though one of these hangs.
 [[nodiscard]] clock& control_clock();
 
+/// The clock of what must come though user code holds up the thread of `time`: `control_clock` for
+/// `steady_clock`, else `time` itself.
+[[nodiscard]] clock& control_clock_for(clock& time);
+
 /// A clock that stands still until it is advanced; for tests without sleeping.
 class manual_clock final : public clock {
 public:

@@ -73,6 +73,10 @@ public:
   /// What has gathered; empty if nothing has.
   [[nodiscard]] job_span take_open();
 
+  /// Takes a slot for what has its outcome but goes on, whether there is room or not; `release` gives it
+  /// back.
+  void hold_slot() noexcept { released_.fetch_sub(1); }
+
   /// Gives back `n` slots and wakes callers who wait for room if it is time.
   void release(std::uint64_t n) noexcept;
 

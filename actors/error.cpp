@@ -57,6 +57,12 @@ std::string_view name_of(ec code) noexcept {
       return "io";
     case ec::sink_closed:
       return "sink_closed";
+    case ec::submit_timeout:
+      return "submit_timeout";
+    case ec::queue_timeout:
+      return "queue_timeout";
+    case ec::run_timeout:
+      return "run_timeout";
   }
   return "unknown";
 }

@@ -25,6 +25,9 @@ enum class ec : std::uint8_t {
   invalid_config,     ///< a flow file can't be read or has an error; nothing was started
   io,                 ///< reading or writing failed; the text names the file and the system's reason
   sink_closed,        ///< the reader of the output has gone
+  submit_timeout,     ///< no slot became free within the time limit: the job was handed back
+  queue_timeout,      ///< the job did not start within its time limit
+  run_timeout,        ///< an attempt did not end within its time limit
 };
 
 /// The name of `code` as it stands in the enumeration, e.g. "overloaded".

@@ -6,6 +6,7 @@
 ///
 /// A block is shared by those who hold spans of it. Each job of it is run by at most one lane.
 
+#include <weir/actors/clock.hpp>
 #include <weir/actors/policy/span.hpp>
 
 #include <caf/error.hpp>
@@ -17,9 +18,20 @@ namespace weir {
 
 class lane;
 
+enum class outcome_kind : std::uint8_t { completed, failed, canceled };
+
+/// How a job ended that its block does not have the outcome of.
+struct job_end {
+  outcome_kind kind = outcome_kind::canceled;
+  unsigned attempt = 0;  ///< the last one; 0: it never started
+  time_point
+      begun{};  ///< of that one, or when it was no longer to start; the epoch where that doesn't matter
+  duration ran{};
+};
+
 class job_block {
 public:
-  explicit job_block(std::uint64_t sequence) : sequence_(sequence) {}
+  explicit job_block(std::uint64_t sequence, time_point opened = {}) : sequence_(sequence), opened_(opened) {}
   virtual ~job_block() = default;
   job_block(const job_block&) = delete;
   job_block& operator=(const job_block&) = delete;
@@ -27,23 +39,35 @@ public:
   /// The place of the block's first job among all jobs of the run, from 0.
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 
+  /// When its first job was admitted; the epoch where nobody asks for that.
+  [[nodiscard]] time_point opened() const noexcept { return opened_; }
+
   /// Runs job `first` and those after it, as long as `on.may_start(i)`; keeps their outcomes.
   /// Returns the first index that has no outcome: one that was not run, or is to run again. Never throws:
   /// what a task throws is an outcome.
   virtual std::uint64_t run(std::uint64_t first, lane& on) noexcept = 0;
 
-  /// Tells that the jobs [first, last) will not run, or that their thread was written off. Returns
-  /// how many of them had no outcome yet. `attempt`: their last one, 0 if they never started. Only blocks
-  /// that hand outcomes over by themselves do something here; for the others the collector says it.
-  virtual std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned attempt,
-                               const caf::error& why) noexcept {
-    static_cast<void>(attempt);
+  /// Tells that the jobs [first, last) have ended so, for `why`, whatever a thread that still runs one of
+  /// them makes of it. Returns how many of them had no outcome yet. Only blocks that hand outcomes over by
+  /// themselves do something here; for the others the collector says it. Called under the station's lock.
+  virtual std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+                            const caf::error& why) noexcept {
+    static_cast<void>(how);
     static_cast<void>(why);
     return last - first;
   }
 
+  /// Tells that job `i` has failed because a time limit has passed, before its outcome is handed over. A
+  /// thread may still run it. Called without a lock.
+  virtual void timed_out(std::uint64_t i, unsigned attempt, const caf::error& why) noexcept {
+    static_cast<void>(i);
+    static_cast<void>(attempt);
+    static_cast<void>(why);
+  }
+
 private:
   std::uint64_t sequence_;
+  time_point opened_;
 };
 
 using job_span = policy::span<std::shared_ptr<job_block>>;

@@ -22,8 +22,6 @@ namespace weir {
 
 class station;
 
-enum class outcome_kind : std::uint8_t { completed, failed, canceled };
-
 class alignas(64) lane {
 public:
   lane(station& owner, std::size_t number, const context& ctx)
@@ -41,6 +39,14 @@ public:
   /// Says that job `i` has its outcome, where somebody may learn of it before the span ends.
   void passed(std::uint64_t i) noexcept { running_.store(i + 1, std::memory_order_release); }
 
+  /// Whether attempts have a time limit. Then others may still look at the job when its attempt has returned.
+  [[nodiscard]] bool limited() const noexcept { return attempt_id_ != 0; }
+
+  /// Whether the attempt that has just returned was over its time limit: then its job has failed with
+  /// `timeout_error`, whatever it returned.
+  [[nodiscard]] bool overran() const noexcept;
+  [[nodiscard]] caf::error timeout_error() const;
+
   /// Whether the job whose attempt has failed with `why` is to be tried again: then the block keeps it
   /// without an outcome, and its loop ends there, so that `run` returns its index.
   [[nodiscard]] bool repeats(const caf::error& why) noexcept;
@@ -49,7 +55,8 @@ public:
   [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }
 
   /// Files the error that job `i` ended with: canceled if it gave up because of its context, failed
-  /// otherwise. The run may halt because of it.
+  /// otherwise. The run may halt because of it. A job that has its outcome already, by a time limit or as its
+  /// thread was written off, counts as canceled here: what it says is dropped.
   outcome_kind ended_with(std::uint64_t i, const caf::error& why) noexcept;
 
   /// Gives back the slot of a job whose outcome its block hands over by itself. Comes before the
@@ -81,7 +88,8 @@ public:
 private:
   friend class station;
 
-  enum class state : std::uint8_t { idle, napping, woken, busy, retired, abandoned };
+  /// canceling: its job has ended by a time limit, and its thread is still in it.
+  enum class state : std::uint8_t { idle, napping, woken, busy, canceling, retired, abandoned };
 
   [[nodiscard]] std::uint64_t& filed_count(outcome_kind kind) noexcept {
     return kind == outcome_kind::failed ? failed_ : canceled_;
@@ -109,6 +117,12 @@ private:
     time_point when;
   };
   std::optional<repeat_plan> repeat_;
+  // Where attempts have a time limit.
+  std::uint64_t attempt_id_ = 0;  // of the attempt that runs, unique in the station; 0: none
+  std::uint64_t late_index_ = 0;  // of the job that it was running when the limit passed
+  timer limit_alarm_;             // the thread's own, in need of no lock
+  timer grace_alarm_;
+  bool overdue_ = false;  // to be written off as soon as that is allowed
   bool fine_ = true;
   bool may_nap_ = false;   // has run brief jobs since it last slept
   bool in_burst_ = false;  // took several of them at once

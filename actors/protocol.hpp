@@ -48,7 +48,8 @@ using worker_actor = caf::typed_actor<
 using dispatcher_actor = caf::typed_actor<
     // Have this many workers from now on; surplus ones end after the job that they run.
     caf::reacts_to<resize_tag, std::uint64_t>,
-    // Start those workers that could not be started before. From the clock.
+    // Start those workers that could not be started before, or that were lost. From the clock, or the
+    // supervisor.
     caf::reacts_to<retry_tag>,
     // End when the last lane has ended. From the supervisor, at rest.
     caf::reacts_to<done_tag>,
@@ -73,6 +74,8 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<cancel_tag, cause>,
     // Drain, cancel, kill within this time; then end.
     caf::reacts_to<stop_tag, duration>,
+    // A job has not stopped after its time limit: its thread is lost. From the station.
+    caf::reacts_to<lane_lost_tag, straggler>,
     // Every admitted job has its outcome. From the station.
     caf::reacts_to<at_rest_tag>,
     // A phase of the shutdown is over. From the clock.
@@ -90,3 +93,4 @@ struct tree_plan {
 }  // namespace weir
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::cause)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(weir::straggler)

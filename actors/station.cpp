@@ -12,14 +12,17 @@ constexpr duration harvest_after = std::chrono::milliseconds{1};
 
 }  // namespace
 
+bool lane::overran() const noexcept {
+  return attempt_id_ != 0 && ctx_.canceled() && !station_.jobs_ctx_.canceled();
+}
+
 bool lane::repeats(const caf::error& why) noexcept {
   return station_.plan_repeat(*this, why);
 }
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
-  const auto kind = ctx_.explains(why) ? outcome_kind::canceled : outcome_kind::failed;
-  station_.note_error(*this, i, kind, why);
-  return kind;
+  const auto kind = station_.jobs_ctx_.explains(why) ? outcome_kind::canceled : outcome_kind::failed;
+  return station_.note_error(*this, i, kind, why) ? kind : outcome_kind::canceled;
 }
 
 void lane::release_slot() noexcept {
@@ -32,9 +35,11 @@ station::station(station_options options, const context& parent)
       jobs_ctx_(context::with_cancel(ctx_)),
       door_(options_.capacity),
       retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
-      // Where each outcome is looked at before the next job, and where nothing can be taken back from
-      // a lane, a lane holds no more than it runs.
-      sizes_(options_.halt.counts_completed() || !has_asymmetric_fence() ? 1 : options_.batch_max),
+      // Where each outcome is looked at before the next job, where each job has a time limit, and where
+      // nothing can be taken back from a lane, a lane holds no more than it runs.
+      sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || !has_asymmetric_fence()
+                 ? 1
+                 : options_.batch_max),
       outcomes_(options_.ordered),
       halt_(options_.halt) {
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.
@@ -52,11 +57,12 @@ void station::offer(job_span jobs) {
     return;
   lock_type held{mutex_};
   if (stopped_by_) {
-    end_unstarted(std::move(jobs), finished_span::how_t::canceled);
+    end_unstarted(std::move(jobs));
     check_rest(held);
     return;
   }
   queue_.push(std::move(jobs));
+  arm_queue_alarm();
   wake_one();
 }
 
@@ -89,21 +95,18 @@ void station::deliver(finished_span piece) {
     outcome_ready_.notify_one();
 }
 
-void station::end_unstarted(job_span jobs, finished_span::how_t how, unsigned attempt) {
+void station::end_unstarted(job_span jobs, unsigned attempt) {
   if (jobs.empty())
     return;
-  const auto why = how == finished_span::how_t::abandoned
-                       ? make_error(ec::abandoned, "the job did not stop within the shutdown budget")
-                       : *stop_error_;
-  const auto canceled = jobs.block->cancel(jobs.first, jobs.last, attempt, why);
-  ended_.canceled += canceled;
-  ended_.completed += jobs.size() - canceled;
-  if (!options_.collected) {
-    door_.release(canceled);
-    dead_.push_back(std::move(jobs.block));
+  const job_end how{outcome_kind::canceled, attempt};
+  ended_.canceled += jobs.size();
+  if (options_.collected) {
+    deliver({std::move(jobs), how, stop_error_});
     return;
   }
-  deliver({std::move(jobs), how, attempt, {}, {}, stop_error_});
+  jobs.block->end(jobs.first, jobs.last, how, *stop_error_);
+  door_.release(jobs.size());
+  dead_.push_back(std::move(jobs.block));
 }
 
 bool station::collect(std::vector<finished_span>& out) {
@@ -158,7 +161,7 @@ void station::deliver_passed(lane& l) {
     l.filed_ = filed;
   }
   if (options_.collected)
-    deliver({std::move(done), finished_span::how_t::ran, l.attempt_, l.begun_, sizes_.mean()});
+    deliver({std::move(done), {outcome_kind::completed, l.attempt_, l.begun_, sizes_.mean()}});
 }
 
 void station::taken(std::uint64_t n) {
@@ -210,6 +213,7 @@ station::snapshot station::look() const {
   s.books.admitted = at_door.admitted;
   s.books.rejected = at_door.rejected;
   s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
+  s.canceling = canceling_;
   s.peak_running = peak_busy_;
   s.backing_off = backing_off_;
   s.retries = retries_;

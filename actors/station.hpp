@@ -5,11 +5,11 @@
 /// Jobs and outcomes pass through here a span at a time and never through a mailbox; the actors
 /// start, watch, resize and end what happens here.
 ///
-/// Invariants: each admitted job is in exactly one of the gathering block, a call of `offer`, the queue, one
-/// lane, the jobs that wait for another attempt, the fan-in, or has been handed over (P1); at most
-/// `parallelism` lanes that are not on their way out hold work (P2); nothing starts after `stop` (P5): a job
-/// counts as started once its lane has found it allowed, so one a lane may be between that look and its first
-/// instruction.
+/// Invariants: each admitted job is in exactly one of the gathering block, a call of `offer` or `fail`, the
+/// queue, one lane, the jobs that wait for another attempt, the fan-in, or has been handed over (P1); at most
+/// `parallelism` lanes that are not on their way out hold work, or are still in a job that has ended (P2);
+/// nothing starts after `stop` (P5): a job counts as started once its lane has found it allowed, so one a
+/// lane may be between that look and its first instruction.
 ///
 /// User code never runs under the lock: neither tasks nor the destructors of jobs. (Under the door's, jobs
 /// are moved into their block.)
@@ -26,6 +26,7 @@
 #include <weir/actors/policy/fan_in.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/policy/retry.hpp>
+#include <weir/actors/policy/timeouts.hpp>
 #include <weir/actors/policy/work_queue.hpp>
 
 #include <condition_variable>
@@ -48,6 +49,7 @@ struct station_options {
   policy::retry_rule retry = {};
   /// Which errors are worth another attempt; none: all. Called on the lanes, several at a time.
   std::function<bool(const caf::error&)> retry_if = {};
+  policy::timeouts timeouts = {};
   /// Outcomes are taken from here with `collect`; else their blocks hand them over by themselves.
   bool collected = false;
   /// Collected outcomes come in the order of their jobs' sequence numbers.
@@ -59,15 +61,11 @@ struct station_options {
 /// The outcomes of consecutive jobs of one block.
 struct finished_span {
   job_span jobs;
-  enum class how_t : std::uint8_t {
-    ran,        ///< the block holds their outcomes
-    canceled,   ///< they never started
-    abandoned,  ///< their thread was written off; the block must not be read
-  } how = how_t::ran;
-  unsigned attempt = 1;                     ///< their last one; 0: they never started
-  time_point begun{};                       ///< when the lane took them
-  duration each{};                          ///< the time of one job, where they were not timed one by one
-  std::shared_ptr<const caf::error> why{};  ///< why they were canceled
+  /// `begun`: when the lane took them; `ran`: the time of one, where they were not timed one by one.
+  job_end how;
+  /// Null: the block has their outcomes. Else they have none there, but ended as `how` says.
+  std::shared_ptr<const caf::error> why = {};
+  bool in_use = false;  ///< a thread may still be in the job
 };
 
 /// The first failure of a run.
@@ -165,6 +163,10 @@ public:
   /// Calls `hook` once at rest, on the thread that brought it about, without a lock held.
   void on_rest(std::function<void()> hook);
 
+  /// Calls `hook` whenever a lane was written off because its job went on after its time limit and grace;
+  /// from a thread of the clock's. To be set before the first job.
+  void on_lane_lost(std::function<void(const straggler&)> hook) { lane_lost_hook_ = std::move(hook); }
+
   // -- looking on ---------------------------------------------------------------------------------
 
   struct snapshot {
@@ -173,6 +175,7 @@ public:
     std::uint64_t backing_off = 0;  ///< have failed, and wait for the time of another attempt
     std::uint64_t retries = 0;      ///< attempts after the first that have begun
     std::uint64_t running = 0;
+    std::uint64_t canceling = 0;  ///< have their outcome, by a time limit, but have not stopped
     std::uint64_t peak_running = 0;
     std::size_t idle = 0;  ///< lanes that sleep until there is work
     std::size_t parallelism = 0;
@@ -219,8 +222,11 @@ private:
   void sleep_for_news(lane& l, lock_type& held);
   [[nodiscard]] std::uint64_t unstarted(const lane& l) const noexcept;
   [[nodiscard]] bool has_work() const noexcept { return !queue_.empty() || !repeats_due_.empty(); }
-  void end_unstarted(job_span jobs, finished_span::how_t how, unsigned attempt = 0);
+  void end_unstarted(job_span jobs, unsigned attempt = 0);
   void end_all_unstarted();
+  outcome_kind end_running(job_span job, const job_end& how, caf::error why, bool in_use,
+                           std::optional<outcome_kind> own);
+  [[nodiscard]] static std::optional<outcome_kind> filed_for(const lane& l, std::uint64_t i) noexcept;
   void deliver(finished_span piece);
   void count_outcomes(lane& l, std::uint64_t ran);
   void cancel_unstarted(lane& l);
@@ -236,12 +242,26 @@ private:
   void give_back(lane& l);
   void put_aside(lane& l);
 
+  // Of time limits.
+  [[nodiscard]] lane* find_attempt(std::uint64_t id);
+  void fail_late(lane& l, lock_type& held);
+  void expire_queued(lock_type& held);
+  void arm_queue_alarm();
+  void stop_canceling(lane& l);
+  void lose(lane& l);
+  void lose_overdue(lock_type& held);
+  void fail(job_span job, const job_end& how, const caf::error& why, bool in_use, lock_type& held);
+
   // Each without the lock held.
+  void limit_attempt(lane& l);
+  void attempt_is_late(std::uint64_t id);
+  void grace_is_over(std::uint64_t id);
+  void queue_alarm();
   [[nodiscard]] bool plan_repeat(lane& l, const caf::error& why);
   void arm_repeat(const lane::repeat_plan& plan);
   void repeat_now(std::uint64_t id);
   void act_on_halt(policy::halt::decision d, const std::string& reason);
-  void note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
+  [[nodiscard]] bool note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
 
   const station_options options_;
   context ctx_;
@@ -276,13 +296,18 @@ private:
   std::optional<cause> stopped_by_;
   std::shared_ptr<const caf::error> stop_error_;
   std::function<void()> rest_hook_;
+  std::function<void(const straggler&)> lane_lost_hook_;
   std::size_t target_ = 0;
   std::size_t active_ = 0;  // lanes that are neither retired nor abandoned
   std::size_t idle_ = 0;    // lanes that sleep and have not been woken
   std::size_t busy_ = 0;
   std::size_t peak_busy_ = 0;
   std::size_t abandoned_ = 0;
-  std::size_t lost_ = 0;                          // of those, the lanes whose threads have not come back
+  std::size_t lost_ = 0;       // of those, the lanes whose threads have not come back
+  std::size_t canceling_ = 0;  // lanes
+  std::uint64_t last_attempt_id_ = 0;
+  timer queue_alarm_;
+  bool queue_alarm_armed_ = false;
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   std::vector<timer> dead_alarms_;                // likewise
   bool retiring_ = false;

@@ -6,25 +6,26 @@
 
 namespace weir {
 
-void station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why) {
+bool station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why) {
   lock_type held{mutex_};
-  if (l.state_ == lane::state::abandoned)
-    return;
+  if (l.state_ != lane::state::busy)
+    return false;
   ++l.filed_count(kind);
   l.filed_ = {i, kind};
   if (kind != outcome_kind::failed)
-    return;
+    return true;
   const auto index = l.work_.block->sequence() + i;
   if (!root_)
     root_ = root_error{index, why};
   if (!halt_.watches())
-    return;
+    return true;
   const auto so_far = count_books();
   const auto decision = halt_.observe(so_far.completed, so_far.failed);
   if (decision == policy::halt::decision::go_on)
-    return;
+    return true;
   held.unlock();
   act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+  return true;
 }
 
 void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
@@ -57,14 +58,13 @@ void station::stop(const cause& why) {
 }
 
 void station::end_all_unstarted() {
-  constexpr auto canceled = finished_span::how_t::canceled;
   for (auto& jobs : queue_.take_all())
-    end_unstarted(std::move(jobs), canceled);
-  end_unstarted(door_.take_open(), canceled);
+    end_unstarted(std::move(jobs));
+  end_unstarted(door_.take_open());
   for (auto& again : std::exchange(repeats_due_, {}))
-    end_unstarted(std::move(again.job), canceled, again.attempt - 1);
+    end_unstarted(std::move(again.job), again.attempt - 1);
   for (auto& [id, again] : std::exchange(repeats_waiting_, {})) {
-    end_unstarted(std::move(again.job), canceled, again.attempt - 1);
+    end_unstarted(std::move(again.job), again.attempt - 1);
     dead_alarms_.push_back(std::move(again.alarm));
   }
   backing_off_ = 0;
@@ -75,7 +75,7 @@ void station::cancel_unstarted(lane& l) {
     return;
   // As in a takeover: the job that is published may run, those behind it may not.
   const auto at = std::min(l.running_.load(std::memory_order_relaxed) + 1, l.work_.last);
-  end_unstarted(l.work_.take_back(at), finished_span::how_t::canceled);
+  end_unstarted(l.work_.take_back(at));
 }
 
 std::vector<straggler> station::abandon() {
@@ -83,25 +83,48 @@ std::vector<straggler> station::abandon() {
   lock_type held{mutex_};
   std::vector<straggler> names;
   for (auto& l : lanes_)
-    if (l->state_ == lane::state::busy)
+    if (l->state_ == lane::state::busy || l->state_ == lane::state::canceling)
       names.push_back(write_off(*l));
   check_rest(held);
   return names;
 }
 
 straggler station::write_off(lane& l) {
-  l.state_ = lane::state::abandoned;
-  --busy_;
-  --active_;
-  ++abandoned_;
-  ++lost_;
   const auto name = name_running(l);
   deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
-  if (!rest.empty())
-    end_unstarted(rest.take_front(1), finished_span::how_t::abandoned, l.attempt_);
-  end_unstarted(std::move(rest), finished_span::how_t::canceled);
+  if (!rest.empty()) {
+    const auto own = filed_for(l, rest.first);
+    end_running(rest.take_front(1), {outcome_kind::canceled, l.attempt_},
+                make_error(ec::abandoned, "the job did not stop within the shutdown budget"), true, own);
+  }
+  end_unstarted(std::move(rest));
+  lose(l);
   return name;
+}
+
+/// Ends a job that a lane runs, or was about to run. What the lane's thread makes of it is dropped, unless it
+/// was a moment faster: then that counts, as which it was filed, if it was. Returns what counts.
+outcome_kind station::end_running(job_span job, const job_end& how, caf::error why, bool in_use,
+                                  std::optional<outcome_kind> own) {
+  auto kind = how.kind;
+  if (options_.collected) {
+    deliver({std::move(job), how, std::make_shared<const caf::error>(std::move(why)), in_use});
+  } else {
+    if (job.block->end(job.first, job.last, how, why) > 0)
+      door_.release(1);
+    else
+      kind = own.value_or(outcome_kind::completed);
+    dead_.push_back(std::move(job.block));
+  }
+  ++(kind == outcome_kind::completed ? ended_.completed
+     : kind == outcome_kind::failed  ? ended_.failed
+                                     : ended_.canceled);
+  return kind;
+}
+
+std::optional<outcome_kind> station::filed_for(const lane& l, std::uint64_t i) noexcept {
+  return l.filed_ && l.filed_->first == i ? std::optional{l.filed_->second} : std::nullopt;
 }
 
 void station::wait_for_lost_lanes() const {
@@ -113,20 +136,23 @@ std::vector<straggler> station::running() const {
   lock_type held{mutex_};
   std::vector<straggler> all;
   for (const auto& l : lanes_)
-    if (l->state_ == lane::state::busy)
+    if (l->state_ == lane::state::busy || l->state_ == lane::state::canceling)
       all.push_back(name_running(*l));
   return all;
 }
 
 straggler station::name_running(const lane& l) const {
+  const auto since = ctx_.time().now() - l.begun_;
+  if (l.state_ == lane::state::canceling)
+    return {l.number_, l.late_index_, since};
   // Past its last job a lane is still busy with handing it over.
   const auto at = std::min(l.running_.load(std::memory_order_relaxed), l.work_.last - 1);
-  return {l.number_, l.work_.block->sequence() + at, ctx_.time().now() - l.begun_};
+  return {l.number_, l.work_.block->sequence() + at, since};
 }
 
 bool station::complete() const {
   const auto at_door = door_.count();
-  return at_door.closed && ended_.ended() == at_door.admitted;
+  return at_door.closed && ended_.ended() == at_door.admitted && canceling_ == 0;
 }
 
 bool station::at_rest() const {

@@ -66,6 +66,7 @@ station::lane_end station::serve() {
   if (end == lane_end::written_off) {
     --lost_;
     rest_changed_.notify_all();
+    lose_overdue(held);
   }
   return end;
 }
@@ -74,15 +75,23 @@ void station::run_span(lane& l, lock_type& held) {
   auto block = l.work_.block;
   const auto first = l.work_.first;
   held.unlock();
+  if (options_.timeouts.run)
+    limit_attempt(l);
   // Timed without the lock: waiting for it is not the jobs' doing.
   const auto begun = ctx_.time().now();
   const auto stop = block->run(first, l);
   const auto elapsed = ctx_.time().now() - begun;
+  l.limit_alarm_.reset();
   held.lock();
   auto decision = policy::halt::decision::go_on;
-  if (l.state_ != lane::state::abandoned)
+  if (l.state_ == lane::state::canceling)
+    stop_canceling(l);
+  else if (l.state_ != lane::state::abandoned)
     decision = report(l, stop, stop - first, elapsed);
+  l.attempt_id_ = 0;
+  auto grace = std::exchange(l.grace_alarm_, {});
   held.unlock();
+  grace.reset();
   if (l.repeat_)
     arm_repeat(*std::exchange(l.repeat_, std::nullopt));
   if (decision != policy::halt::decision::go_on)
@@ -109,7 +118,7 @@ void station::retire() {
 bool station::pull(lane& l, lock_type& held) {
   for (;;) {
     if (stopped_by_) {
-      end_unstarted(std::exchange(l.work_, {}), finished_span::how_t::canceled, l.attempt_ - 1);
+      end_unstarted(std::exchange(l.work_, {}), l.attempt_ - 1);
       end_all_unstarted();
       settle(l);
       check_rest(held);
@@ -124,6 +133,8 @@ bool station::pull(lane& l, lock_type& held) {
       rouse();
       return false;
     }
+    if (options_.timeouts.queue)
+      expire_queued(held);
     // What others still hold is theirs to end: to take it over now would start it.
     if (!stopped_by_ && find_work(l))
       return true;
@@ -201,6 +212,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt) {
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
   l.attempt_ = attempt;
+  l.attempt_id_ = options_.timeouts.run ? ++last_attempt_id_ : 0;
   retries_ += attempt > 1 ? 1 : 0;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
@@ -226,8 +238,8 @@ policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_
     count_outcomes(l, done.size());
     // What is published counts for those who look on; it is in the books now.
     l.running_.store(l.work_.first, std::memory_order_relaxed);
-    deliver({std::move(done), finished_span::how_t::ran, l.attempt_, l.begun_,
-             elapsed / static_cast<std::int64_t>(executed)});
+    deliver({std::move(done),
+             {outcome_kind::completed, l.attempt_, l.begun_, elapsed / static_cast<std::int64_t>(executed)}});
   }
   if (l.repeat_)
     put_aside(l);

@@ -8,7 +8,7 @@
 namespace weir {
 
 bool station::plan_repeat(lane& l, const caf::error& why) {
-  if (!options_.retry.repeats() || l.ctx_.explains(why))
+  if (!options_.retry.repeats() || jobs_ctx_.explains(why))
     return false;
   try {
     if (options_.retry_if && !options_.retry_if(why))
@@ -17,7 +17,7 @@ bool station::plan_repeat(lane& l, const caf::error& why) {
     return false;
   }
   lock_type held{mutex_};
-  if (l.state_ == lane::state::abandoned || stopped_by_)
+  if (l.state_ != lane::state::busy || stopped_by_)
     return false;
   const auto wait = retry_.next(l.attempt_, options_.retry.budget ? count_books().ended() : 0);
   if (!wait)

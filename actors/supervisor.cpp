@@ -13,12 +13,6 @@ time_point now(self_pointer self) {
   return self->state.plan.stage->ctx().time().now();
 }
 
-/// Phases must end though user code holds up the thread of the usual clock.
-clock& phase_clock(self_pointer self) {
-  auto& time = self->state.plan.stage->ctx().time();
-  return &time == &steady_clock() ? control_clock() : time;
-}
-
 void quit_if_alone(self_pointer self) {
   if (!self->state.jobs_out && !self->state.outcomes_in)
     self->quit();
@@ -45,7 +39,7 @@ void write_off(self_pointer self) {
   for (const auto& n : names)
     log()->warn("{}: job {} did not stop within the shutdown budget; the thread of lane {} was written off",
                 s.plan.stage->name(), n.index, n.lane);
-  s.lanes_lost = !names.empty();
+  s.lanes_lost |= !names.empty();
   s.plan.pool->write_off(names.size());
   std::lock_guard guard{s.plan.end->mutex};
   s.plan.end->stragglers = std::move(names);
@@ -84,12 +78,24 @@ void advance(self_pointer self) {
   const auto due = s.way_down.due();
   if (!due || *due == time_point::max())
     return;
-  s.phase_timer = tell_at(phase_clock(self), *due, s.itself, phase_due_tag::value);
+  s.phase_timer =
+      tell_at(control_clock_for(s.plan.stage->ctx().time()), *due, s.itself, phase_due_tag::value);
 }
 
 void begin_stop(self_pointer self, duration budget) {
   perform(self, self->state.way_down.begin(now(self), budget));
   advance(self);
+}
+
+/// A job has not stopped after its time limit and grace: another worker takes the place of its.
+void replace_lane(self_pointer self, const straggler& lost) {
+  auto& s = self->state;
+  log()->warn("{}: job {} did not stop after its time limit; the thread of lane {} was written off",
+              s.plan.stage->name(), lost.index, lost.lane);
+  s.lanes_lost = true;
+  s.plan.pool->write_off(1);
+  if (s.jobs_out)
+    tell(s.jobs_out, retry_tag::value);
 }
 
 void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error& reason) {
@@ -129,6 +135,9 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
   s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
                                            static_cast<std::uint64_t>(s.plan.parallelism));
   s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
+  s.plan.stage->on_lane_lost([me = self->address()](const straggler& lost) {
+    tell_if_alive<supervisor_actor>(me, lane_lost_tag::value, lost);
+  });
   return {
       [self](resize_tag, std::uint64_t n) {
         if (self->state.jobs_out)
@@ -137,6 +146,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
       [self](done_tag) { begin_stop(self, duration::max()); },
       [self](cancel_tag, cause& why) { self->state.plan.stage->ctx().cancel(std::move(why)); },
       [self](stop_tag, duration budget) { begin_stop(self, budget); },
+      [self](lane_lost_tag, const straggler& lost) { replace_lane(self, lost); },
       [self](at_rest_tag) { begin_stop(self, duration::max()); },
       [self](phase_due_tag) { advance(self); },
   };

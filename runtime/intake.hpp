@@ -5,12 +5,14 @@
 /// comes for work: a job waits for company only as long as a lane that is used to short jobs naps.
 
 #include <weir/actors/station.hpp>
+#include <weir/runtime/options.hpp>
 #include <weir/runtime/submission.hpp>
 #include <weir/runtime/taken_count.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace weir::detail {
 
@@ -20,13 +22,13 @@ class intake {
 public:
   using maker = std::function<std::shared_ptr<Block>(std::uint64_t sequence)>;
 
-  static constexpr std::uint64_t block_max = 4096;
-  /// A job that backs off keeps its whole block, so that there a block is small.
-  static constexpr std::uint64_t block_max_with_retry = 16;
-
   /// `taken` is null where outcomes are not collected.
-  intake(std::shared_ptr<station> to, maker make, bool repeats, std::shared_ptr<taken_count> taken = nullptr)
-      : to_(std::move(to)), make_(std::move(make)), block_max_(repeats ? block_max_with_retry : block_max) {
+  intake(std::shared_ptr<station> to, maker make, const pool_options& options,
+         std::shared_ptr<taken_count> taken = nullptr)
+      : to_(std::move(to)),
+        make_(std::move(make)),
+        block_max_(options.block_max()),
+        submit_timeout_(options.timeouts.submit) {
     to_->entrance().gather_with([this] { return detach(); });
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
@@ -69,7 +71,25 @@ private:
     auto& door = to_->entrance();
     if (!door.has_room(held))
       make_room(held, wait != nullptr);
-    return wait ? door.admit_or_wait(held, *wait, fetch_slots_) : door.admit(held);
+    if (!wait)
+      return door.admit(held);
+    return submit_timeout_ ? wait_in_time(held, *wait) : door.admit_or_wait(held, *wait, fetch_slots_);
+  }
+
+  caf::error wait_in_time(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+    // A context is made and let go without the lock: its end waits for callbacks that take it.
+    held.unlock();
+    caf::error refused;
+    {
+      const auto limited = context::with_timeout(wait, *submit_timeout_);
+      held.lock();
+      refused = to_->entrance().admit_or_wait(held, limited, fetch_slots_);
+      held.unlock();
+      if (refused && limited.explains(refused) && !wait.canceled())
+        refused = make_error(ec::submit_timeout, "no slot became free in time: " + text_of(refused));
+    }
+    held.lock();
+    return refused;
   }
 
   /// Fetches the slots of outcomes that have been taken. Who may have to wait also passes on what has
@@ -103,6 +123,7 @@ private:
   maker make_;
   std::function<void()> fetch_slots_;  // none where outcomes are not collected
   const std::uint64_t block_max_;
+  const std::optional<duration> submit_timeout_;
   std::uint64_t limit_ = 1;  // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;

@@ -64,6 +64,23 @@ caf::error check_retry(const policy::retry_rule& r) {
   return {};
 }
 
+caf::error check_timeouts(const policy::timeouts& t) {
+  const auto wrong = [](const char* what, std::int64_t value, const std::string& allowed) {
+    return make_error(ec::invalid_option, std::string{"timeouts."} + what + " is " + std::to_string(value) +
+                                              ", allowed is " + allowed);
+  };
+  for (const auto& [what, limit] :
+       {std::pair{"submit", t.submit}, std::pair{"queue", t.queue}, std::pair{"run", t.run}})
+    if (limit && (*limit <= duration::zero() || *limit > policy::timeouts::limit_max))
+      return wrong(what, limit->count(), "1 ns to 365 days");
+  if (t.grace < duration::zero() || t.grace > policy::timeouts::limit_max)
+    return wrong("grace", t.grace.count(), "0 ns to 365 days");
+  if (t.abandoned_max > parallelism_max)
+    return wrong("abandoned_max", static_cast<std::int64_t>(t.abandoned_max),
+                 "0 to " + std::to_string(parallelism_max));
+  return {};
+}
+
 }  // namespace
 
 std::size_t default_parallelism() noexcept {
@@ -93,6 +110,8 @@ caf::error pool_options::validate() const {
   if (auto problem = check_rule(on_error))
     return problem;
   if (auto problem = check_retry(retry))
+    return problem;
+  if (auto problem = check_timeouts(timeouts))
     return problem;
   if (shutdown_budget < duration::zero())
     return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +

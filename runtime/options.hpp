@@ -6,6 +6,7 @@
 #include <weir/actors/clock.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/policy/retry.hpp>
+#include <weir/actors/policy/timeouts.hpp>
 #include <weir/runtime/order.hpp>
 
 #include <caf/error.hpp>
@@ -69,8 +70,15 @@ struct pool_options {
   /// holds no worker; each attempt gets the job as the last one left it.
   policy::retry_rule retry = {};
   retry_predicate retry_if = {};
+  /// Limits of the time until a job is admitted, until it starts, and of each attempt.
+  policy::timeouts timeouts = {};
 
   [[nodiscard]] caf::error validate() const;
+  /// How many jobs may share a block. One whose time is watched has its own; one that backs off keeps the
+  /// whole of its block, so that there it is small.
+  [[nodiscard]] std::uint64_t block_max() const noexcept {
+    return timeouts.watch_jobs() ? 1 : retry.repeats() ? 16 : 4096;
+  }
   [[nodiscard]] std::size_t slots() const noexcept { return capacity == 0 ? parallelism : capacity; }
 };
 
@@ -85,10 +93,11 @@ struct stream_options {
   weir::order order = weir::order::input;
   policy::retry_rule retry = {};
   retry_predicate retry_if = {};
+  policy::timeouts timeouts = {};
 
   [[nodiscard]] caf::error validate() const { return for_pool().validate(); }
   [[nodiscard]] pool_options for_pool() const {
-    return {name, parallelism, capacity, on_error, shutdown_budget, retry, retry_if};
+    return {name, parallelism, capacity, on_error, shutdown_budget, retry, retry_if, timeouts};
   }
 };
 

@@ -29,24 +29,24 @@ class ticket_block : public job_block {
 public:
   using state_ptr = std::shared_ptr<ticket_state<Result>>;
 
-  ticket_block(std::uint64_t sequence, time_point opened) : job_block(sequence), opened_(opened) {}
+  using job_block::job_block;
 
   void push(time_point queued, Job& job, const state_ptr& state) {
     jobs_.push_back({kept_job<Job>{std::move(job)}, queued, state});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
-  [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
-  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned attempt,
-                       const caf::error& why) noexcept override {
-    std::uint64_t canceled = 0;
+  std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+                    const caf::error& why) noexcept override {
+    std::uint64_t ended = 0;
     for (auto i = first; i < last; ++i)
-      if (jobs_[i].state->claim()) {
-        jobs_[i].state->fulfil({sequence() + i, attempt, {}, {}, outcome_kind::canceled, why});
-        ++canceled;
+      if (auto& e = jobs_[i]; e.state->claim()) {
+        const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - e.queued;
+        e.state->fulfil({sequence() + i, how.attempt, queued, how.ran, how.kind, why});
+        ++ended;
       }
-    return canceled;
+    return ended;
   }
 
 protected:
@@ -56,6 +56,8 @@ protected:
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& e = jobs_[i];
       auto result = run_task(f, on.ctx(), e.job.get());
+      if (on.overran())
+        result = on.timeout_error();
       if (!result && on.repeats(result.error()))
         break;
       e.job.drop();
@@ -79,7 +81,6 @@ private:
     state_ptr state;
   };
 
-  time_point opened_;
   spare_vector<entry> jobs_;
 };
 
@@ -118,7 +119,7 @@ public:
               return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
                                                                                at.ctx().time().now(), f);
             },
-            options.retry.repeats()) {}
+            options) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
   /// everything finish. Blocks; not for a job of its own.

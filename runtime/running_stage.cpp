@@ -18,6 +18,7 @@ station_options complete(station_options more, const pool_options& options) {
   more.halt = options.on_error;
   more.retry = options.retry;
   more.retry_if = options.retry_if;
+  more.timeouts = options.timeouts;
   return more;
 }
 

@@ -41,7 +41,7 @@ class stream_block : public job_block {
 public:
   /// `keep`: a job stays after it has run, until `drop_job`.
   stream_block(std::uint64_t sequence, time_point opened, bool keep)
-      : job_block(sequence), keep_(keep), opened_(opened) {}
+      : job_block(sequence, opened), keep_(keep) {}
   ~stream_block() override {
     for (auto& slot : results_)
       if (slot.there)
@@ -60,28 +60,19 @@ public:
   void drop_job(std::uint64_t i) noexcept { jobs_[i].job.drop(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
-  [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
   /// The outcome of job `i` of a span.
   outcome<Result> take(std::uint64_t i, const finished_span& s) {
     const auto index = sequence() + i;
-    switch (s.how) {
-      case finished_span::how_t::ran:
-        break;
-      case finished_span::how_t::canceled:
-        return {index, s.attempt, {}, {}, outcome_kind::canceled, *s.why};
-      case finished_span::how_t::abandoned:
-        return {index,
-                s.attempt,
-                {},
-                {},
-                outcome_kind::canceled,
-                make_error(ec::abandoned, "the job did not stop within the shutdown budget")};
+    const auto& how = s.how;
+    if (s.why) {
+      const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - jobs_[i].queued;
+      return {index, how.attempt, queued, how.ran, how.kind, *s.why};
     }
     auto& slot = results_[i];
-    const auto run_time = slot.run_time >= duration::zero() ? slot.run_time : s.each;
-    const auto queue_time = (slot.run_time >= duration::zero() ? slot.begun : s.begun) - jobs_[i].queued;
-    return {index, s.attempt, queue_time, run_time, slot.kind, std::move(slot.content.result)};
+    const auto run_time = slot.run_time >= duration::zero() ? slot.run_time : how.ran;
+    const auto queue_time = (slot.run_time >= duration::zero() ? slot.begun : how.begun) - jobs_[i].queued;
+    return {index, how.attempt, queue_time, run_time, slot.kind, std::move(slot.content.result)};
   }
 
 protected:
@@ -93,6 +84,8 @@ protected:
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto& slot = results_[i];
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
+      if (on.overran())
+        *result = on.timeout_error();
       if (!*result && on.repeats(result->error())) {
         std::destroy_at(result);
         break;
@@ -101,9 +94,10 @@ protected:
       if (!*result) {
         slot.kind = on.ended_with(i, result->error());
         if constexpr (hears_of_failures<F>)
-          tell_failure(f, i, *result, on);
+          if (slot.kind == outcome_kind::failed)
+            tell_failure(f, i, on.attempt(), result->error());
       }
-      if (!keep_)
+      if (!keep_ && !on.limited())
         jobs_[i].job.drop();
       if (!on.fine())
         continue;
@@ -115,21 +109,20 @@ protected:
     return i;
   }
 
+  template <class F>
+  void tell_failure(F& f, std::uint64_t i, unsigned attempt, const caf::error& why) noexcept {
+    try {
+      f.failed(jobs_[i].job.get(), why, attempt);
+    } catch (...) {
+      // For want of memory; the outcome tells of it too.
+    }
+  }
+
 private:
   struct entry {
     kept_job<Job> job;
     time_point queued;
   };
-
-  template <class F>
-  void tell_failure(F& f, std::uint64_t i, const caf::expected<Result>& result, const lane& on) noexcept {
-    try {
-      if (results_[i].kind == outcome_kind::failed)
-        f.failed(jobs_[i].job.get(), result.error(), on.attempt());
-    } catch (...) {
-      // For want of memory; the outcome tells of it too.
-    }
-  }
 
   void make_results() {
     std::lock_guard guard{making_};
@@ -154,7 +147,6 @@ private:
   static constexpr std::size_t prefetch_distance = 32;  // jobs
 
   const bool keep_;
-  time_point opened_;
   spare_vector<entry> jobs_;
   adaptive_mutex making_;
   std::atomic<bool> made_{false};
@@ -169,6 +161,11 @@ public:
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     return this->run_with(*f_, first, on);
+  }
+
+  void timed_out(std::uint64_t i, unsigned attempt, const caf::error& why) noexcept override {
+    if constexpr (hears_of_failures<F>)
+      this->tell_failure(*f_, i, attempt, why);
   }
 
 private:
@@ -189,7 +186,8 @@ made_in_place(Make) -> made_in_place<Make>;
 
 /// Takes the outcomes of a stream: `receive(outcome&)`, or `receive(Job&, outcome&)` if it wants the job
 /// back as its task left it; then the job stays until the call returns. The job of an outcome with
-/// `ec::abandoned` may still be in use: there only what the task does not change may be read.
+/// `ec::abandoned` or `ec::run_timeout` may still be in use: there only what the task does not change may be
+/// read, and nothing may be moved.
 template <class Receive, class Job, class Result>
 concept receiver_for =
     std::invocable<Receive&, outcome<Result>&> || std::invocable<Receive&, Job&, outcome<Result>&>;
@@ -356,7 +354,7 @@ private:
               return std::make_shared<detail::stream_block_of<Job, Result, F>>(
                   sequence, at.ctx().time().now(), keep_jobs, f);
             },
-            options.retry.repeats(), taken_) {}
+            options.for_pool(), taken_) {}
 
   static station_options collected(const stream_options& options) {
     station_options s;
@@ -382,7 +380,7 @@ private:
           receive(o);
       });
       if constexpr (wants_jobs<Receive>)
-        if (s.how != finished_span::how_t::abandoned)
+        if (!s.in_use)
           block_of(s).drop_job(i);
       taken.add_one(at);
     }

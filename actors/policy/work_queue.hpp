@@ -29,6 +29,9 @@ public:
       spans_.push_front(std::move(s));
   }
 
+  /// The oldest jobs. Needs a queue that is not empty.
+  [[nodiscard]] const span_type& front() const { return spans_.front(); }
+
   /// At most `n` consecutive jobs from the front. Needs a queue that is not empty and `n > 0`.
   span_type take(std::uint64_t n) {
     auto& front = spans_.front();

@@ -53,8 +53,9 @@ public:
   /// No error: the job completed.
   using body = std::function<caf::error(std::uint64_t, lane&)>;
 
-  scripted_block(std::uint64_t sequence, std::uint64_t n, body what, bool collected = false)
-      : job_block(sequence), fates_(n), what_(std::move(what)), collected_(collected) {}
+  scripted_block(std::uint64_t sequence, std::uint64_t n, body what, bool collected = false,
+                 time_point opened = {})
+      : job_block(sequence, opened), fates_(n), what_(std::move(what)), collected_(collected) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     auto i = first;
@@ -63,8 +64,10 @@ public:
       const auto now = running_.fetch_add(1) + 1;
       for (auto peak = peak_.load(); peak < now && !peak_.compare_exchange_weak(peak, now);) {
       }
-      const auto why = what_(i, on);
+      auto why = what_(i, on);
       running_.fetch_sub(1);
+      if (on.overran())
+        why = on.timeout_error();
       if (why && on.repeats(why))
         break;
       if (why)
@@ -80,18 +83,18 @@ public:
     return i;
   }
 
-  std::uint64_t cancel(std::uint64_t first, std::uint64_t last, unsigned,
-                       const caf::error&) noexcept override {
+  std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+                    const caf::error&) noexcept override {
     if (collected_)
       return last - first;
-    std::uint64_t canceled = 0;
+    std::uint64_t ended = 0;
     for (auto i = first; i < last; ++i)
       if (!fates_[i].claimed.exchange(true)) {
         ++fates_[i].outcomes;
-        ++fates_[i].cancels;
-        ++canceled;
+        fates_[i].cancels += how.kind == outcome_kind::canceled ? 1 : 0;
+        ++ended;
       }
-    return canceled;
+    return ended;
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return fates_.size(); }

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(its_outcome_comes_in_its_place_with_its_attempt) {
     for (const auto& s : ready)
       for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
         BOOST_TEST(i == next++);
-        attempts.push_back(s.attempt);
+        attempts.push_back(s.how.attempt);
       }
   BOOST_TEST((attempts == std::vector<unsigned>{1, 1, 3, 1, 1}));
   at->taken(5);
@@ -143,8 +143,9 @@ BOOST_AUTO_TEST_CASE(a_cancel_ends_what_backs_off_at_once_and_nothing_starts_lat
   std::vector<finished_span> ended;
   BOOST_TEST(at->collect(ended));
   for (const auto& s : ended) {
-    BOOST_TEST((s.how == finished_span::how_t::canceled));
-    BOOST_TEST(s.attempt == 1u);
+    BOOST_TEST(s.why != nullptr);
+    BOOST_TEST((s.how.kind == outcome_kind::canceled));
+    BOOST_TEST(s.how.attempt == 1u);
   }
   at->taken(3);
   BOOST_TEST(at->at_rest());
@@ -225,8 +226,8 @@ BOOST_AUTO_TEST_CASE(a_repeated_job_that_does_not_stop_is_written_off_with_its_a
   std::vector<finished_span> ended;
   BOOST_TEST(at->collect(ended));
   BOOST_REQUIRE(ended.size() == 1u);
-  BOOST_TEST((ended[0].how == finished_span::how_t::abandoned));
-  BOOST_TEST(ended[0].attempt == 2u);
+  BOOST_TEST(ended[0].in_use);
+  BOOST_TEST(ended[0].how.attempt == 2u);
   at->taken(1);
   BOOST_TEST(at->at_rest());
   go.set();

@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(who_collects_gets_a_job_that_was_written_off_once_and_not_w
   std::vector<finished_span> out;
   BOOST_TEST(at->collect(out));
   BOOST_REQUIRE(out.size() == 1u);
-  BOOST_TEST((out[0].how == finished_span::how_t::abandoned));
+  BOOST_TEST(out[0].in_use);
+  BOOST_TEST((out[0].how.kind == outcome_kind::canceled));
   BOOST_TEST(out[0].jobs.size() == 1u);
   BOOST_TEST(!at->collect(out));
   BOOST_TEST(at->look().books.canceled == 1u);

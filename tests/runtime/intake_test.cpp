@@ -18,7 +18,6 @@ public:
 
   void push(time_point, int&) { ++size_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] static time_point opened() { return {}; }
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     for (; on.may_start(first); ++first) {
@@ -43,7 +42,6 @@ public:
     throw std::runtime_error{"broke on its way in"};
   }
   [[nodiscard]] static std::uint64_t size() noexcept { return 0; }
-  [[nodiscard]] static time_point opened() { return {}; }
 
   std::uint64_t run(std::uint64_t first, lane&) noexcept override { return first; }
 
@@ -56,7 +54,8 @@ struct way_in {
   explicit way_in(std::uint64_t capacity, bool jobs_repeat = false)
       : at(test::make_station({.capacity = capacity})),
         gathering(
-            at, [](std::uint64_t sequence) { return std::make_shared<idle_block>(sequence); }, jobs_repeat) {}
+            at, [](std::uint64_t sequence) { return std::make_shared<idle_block>(sequence); },
+            pool_options{.retry = {.attempts = jobs_repeat ? 2U : 1U}}) {}
 
   caf::error put(const context* wait = nullptr) {
     std::uint64_t index = 0;
@@ -174,7 +173,7 @@ BOOST_AUTO_TEST_CASE(
     };
     detail::intake<breaking_block> in{
         at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); },
-        false};
+        pool_options{}};
     std::uint64_t index = 0;
     auto job = 0;
     BOOST_CHECK_THROW(static_cast<void>(in.put(nullptr, index, job)), std::runtime_error);

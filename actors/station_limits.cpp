@@ -1,0 +1,196 @@
+/// How a station keeps the time limits of its jobs. What has not started in time fails in the queue. An
+/// attempt that is late is told so by its context, and fails; its thread keeps slot and lane until it has
+/// stopped, or is written off after the grace. The alarms are the control clock's: user code may hold up the
+/// other one.
+
+#include <weir/actors/station.hpp>
+
+#include <algorithm>
+#include <system_error>
+
+namespace weir {
+
+namespace {
+
+std::string in_ms(duration d) {
+  return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(d).count()) + " ms";
+}
+
+}  // namespace
+
+caf::error lane::timeout_error() const {
+  return make_error(ec::run_timeout,
+                    "the attempt did not end within " + in_ms(*station_.options_.timeouts.run));
+}
+
+// -- in the queue ---------------------------------------------------------------------------------
+
+void station::expire_queued(lock_type& held) {
+  const auto limit = *options_.timeouts.queue;
+  for (;;) {
+    const auto now = ctx_.time().now();
+    if (stopped_by_ || queue_.empty() || queue_.front().block->opened() + limit > now)
+      return;
+    fail(queue_.take(1), {outcome_kind::failed, 0, now},
+         make_error(ec::queue_timeout, "no worker was free within " + in_ms(limit)), false, held);
+  }
+}
+
+void station::arm_queue_alarm() {
+  if (!options_.timeouts.queue || queue_alarm_armed_ || queue_.empty())
+    return;
+  // Its call may be under way, and wait for the lock.
+  dead_alarms_.push_back(std::exchange(queue_alarm_, {}));
+  const auto when = queue_.front().block->opened() + *options_.timeouts.queue;
+  try {
+    queue_alarm_ = control_clock_for(ctx_.time()).at(when, [self = weak_from_this()] {
+      if (const auto at = self.lock())
+        at->queue_alarm();
+    });
+    queue_alarm_armed_ = true;
+  } catch (const std::system_error&) {
+    // Without a thread that looks at the clock it is found out when a lane comes for work.
+  }
+}
+
+void station::queue_alarm() {
+  lock_type held{mutex_};
+  queue_alarm_armed_ = false;
+  expire_queued(held);
+  arm_queue_alarm();
+  check_rest(held);
+}
+
+// -- attempts -------------------------------------------------------------------------------------
+
+void station::limit_attempt(lane& l) {
+  const auto when = l.begun_ + *options_.timeouts.run;
+  try {
+    l.ctx_ = context::with_deadline(jobs_ctx_, when);
+    l.limit_alarm_ = control_clock_for(ctx_.time()).at(when, [self = weak_from_this(), id = l.attempt_id_] {
+      if (const auto at = self.lock())
+        at->attempt_is_late(id);
+    });
+  } catch (const std::system_error&) {
+    // Without a thread that looks at the clock its context tells it, if at all.
+  }
+}
+
+lane* station::find_attempt(std::uint64_t id) {
+  const auto at = std::find_if(lanes_.begin(), lanes_.end(), [id](const auto& l) {
+    return l->attempt_id_ == id && (l->state_ == lane::state::busy || l->state_ == lane::state::canceling);
+  });
+  return at == lanes_.end() ? nullptr : at->get();
+}
+
+void station::attempt_is_late(std::uint64_t id) {
+  lock_type held{mutex_};
+  auto* const l = find_attempt(id);
+  if (!l)
+    return;
+  l->grace_alarm_ = control_clock_for(ctx_.time())
+                        .at(ctx_.time().now() + options_.timeouts.grace, [self = weak_from_this(), id] {
+                          if (const auto at = self.lock())
+                            at->grace_is_over(id);
+                        });
+  // What is to be tried again has to stop before.
+  if (l->attempt_ < options_.retry.attempts && !stopped_by_)
+    return;
+  fail_late(*l, held);
+}
+
+void station::grace_is_over(std::uint64_t id) {
+  lock_type held{mutex_};
+  auto* l = find_attempt(id);
+  if (l && l->state_ == lane::state::busy) {
+    fail_late(*l, held);
+    l = find_attempt(id);
+  }
+  if (!l || l->state_ != lane::state::canceling)
+    return;
+  l->overdue_ = true;
+  lose_overdue(held);
+}
+
+/// The job of a lane has failed; the lane is its until it has stopped.
+void station::fail_late(lane& l, lock_type& held) {
+  deliver_passed(l);
+  // It may have ended a moment ago, or have said how it is about to.
+  if (l.work_.empty() || filed_for(l, l.work_.first))
+    return;
+  auto job = l.work_.take_front(1);
+  l.late_index_ = job.block->sequence() + job.first;
+  l.state_ = lane::state::canceling;
+  ++canceling_;
+  door_.hold_slot();
+  const auto ran = ctx_.time().now() - l.begun_;
+  fail(std::move(job), {outcome_kind::failed, l.attempt_, l.begun_, ran}, l.timeout_error(), true, held);
+}
+
+void station::fail(job_span job, const job_end& how, const caf::error& why, bool in_use, lock_type& held) {
+  const auto index = job.block->sequence() + job.first;
+  if (options_.collected) {
+    held.unlock();
+    job.block->timed_out(job.first, how.attempt, why);
+    held.lock();
+  }
+  auto decision = policy::halt::decision::go_on;
+  if (end_running(std::move(job), how, why, in_use, std::nullopt) == outcome_kind::failed) {
+    if (!root_)
+      root_ = root_error{index, why};
+    if (halt_.watches()) {
+      const auto so_far = count_books();
+      decision = halt_.observe(so_far.completed, so_far.failed);
+    }
+  }
+  check_rest(held);
+  if (decision == policy::halt::decision::go_on)
+    return;
+  held.unlock();
+  act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+  held.lock();
+}
+
+void station::stop_canceling(lane& l) {
+  --canceling_;
+  door_.release(1);
+  l.failed_ = l.canceled_ = 0;
+  l.filed_.reset();
+  l.repeat_.reset();
+  l.overdue_ = false;
+  l.work_ = {};
+  l.state_ = lane::state::woken;
+  --busy_;
+}
+
+// -- lost lanes -----------------------------------------------------------------------------------
+
+void station::lose(lane& l) {
+  if (l.state_ == lane::state::canceling) {
+    --canceling_;
+    door_.release(1);
+  }
+  l.state_ = lane::state::abandoned;
+  --busy_;
+  --active_;
+  ++abandoned_;
+  ++lost_;
+}
+
+void station::lose_overdue(lock_type& held) {
+  const auto due = [](const auto& l) { return l->state_ == lane::state::canceling && l->overdue_; };
+  while (lost_ < options_.timeouts.abandoned_max) {
+    const auto at = std::find_if(lanes_.begin(), lanes_.end(), due);
+    if (at == lanes_.end())
+      return;
+    const auto name = name_running(**at);
+    lose(**at);
+    held.unlock();
+    if (lane_lost_hook_)
+      lane_lost_hook_(name);
+    held.lock();
+    check_rest(held);
+  }
+}
+
+}  // namespace weir

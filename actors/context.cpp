@@ -31,6 +31,7 @@ struct context::node {
   clock& time;
   std::stop_source stop;
   std::optional<time_point> deadline;
+  std::shared_ptr<weir::observer> looks_on;
   std::mutex mutex;
   std::optional<weir::cause> reason;
 
@@ -55,6 +56,7 @@ context context::child_of(const context& parent, std::optional<time_point> deadl
   auto child = std::make_shared<node>(parent.node_->time);
   child->parent = parent.node_;
   child->deadline = parent.node_->deadline;
+  child->looks_on = parent.node_->looks_on;
   const auto own = deadline && (!child->deadline || *deadline < *child->deadline);
   if (own)
     child->deadline = deadline;
@@ -105,6 +107,12 @@ context context::with_token(const context& parent, std::stop_token token) {
   return child;
 }
 
+context context::with_observer(const context& parent, std::shared_ptr<weir::observer> looks_on) {
+  auto child = child_of(parent, std::nullopt);
+  child.node_->looks_on = std::move(looks_on);
+  return child;
+}
+
 void context::cancel(weir::cause why) const {
   node_->cancel(std::move(why));
 }
@@ -137,6 +145,10 @@ std::optional<time_point> context::deadline() const noexcept {
 
 clock& context::time() const noexcept {
   return node_->time;
+}
+
+const std::shared_ptr<weir::observer>& context::observer() const noexcept {
+  return node_->looks_on;
 }
 
 std::stop_token context::token() const noexcept {

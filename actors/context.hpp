@@ -10,6 +10,7 @@
 
 #include <weir/actors/clock.hpp>
 #include <weir/actors/error.hpp>
+#include <weir/actors/observer.hpp>
 
 #include <functional>
 #include <memory>
@@ -50,6 +51,9 @@ public:
   /// A child that is canceled when a stop is requested through `token`.
   [[nodiscard]] static context with_token(const context& parent, std::stop_token token);
 
+  /// A child in which `looks_on` is told of what runs; its own children inherit that.
+  [[nodiscard]] static context with_observer(const context& parent, std::shared_ptr<weir::observer> looks_on);
+
   /// Cancels this node and everything below it. The first cause stays; later calls do nothing.
   /// Runs the callbacks of `on_cancel` on this thread; at a deadline that is the clock's, and in a
   /// shutdown one that carries messages. So they must be short.
@@ -73,6 +77,9 @@ public:
   [[nodiscard]] std::optional<time_point> deadline() const noexcept;
 
   [[nodiscard]] clock& time() const noexcept;
+
+  /// Who is told of what runs in this context; null: nobody.
+  [[nodiscard]] const std::shared_ptr<weir::observer>& observer() const noexcept;
 
   /// A token that is stopped when this context is canceled.
   [[nodiscard]] std::stop_token token() const noexcept;

@@ -7,21 +7,21 @@
 /// A block is shared by those who hold spans of it. Each job of it is run by at most one lane.
 
 #include <weir/actors/clock.hpp>
+#include <weir/actors/observer.hpp>
 #include <weir/actors/policy/span.hpp>
 
 #include <caf/error.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace weir {
 
 class lane;
 
-enum class outcome_kind : std::uint8_t { completed, failed, canceled };
-
 /// How a job ended that its block does not have the outcome of.
-struct job_end {
+struct forced_end {
   outcome_kind kind = outcome_kind::canceled;
   unsigned attempt = 0;  ///< the last one; 0: it never started
   time_point
@@ -50,7 +50,7 @@ public:
   /// Tells that the jobs [first, last) have ended so, for `why`, whatever a thread that still runs one of
   /// them makes of it. Returns how many of them had no outcome yet. Only blocks that hand outcomes over by
   /// themselves do something here; for the others the collector says it. Called under the station's lock.
-  virtual std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+  virtual std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
                             const caf::error& why) noexcept {
     static_cast<void>(how);
     static_cast<void>(why);
@@ -63,6 +63,12 @@ public:
     static_cast<void>(i);
     static_cast<void>(attempt);
     static_cast<void>(why);
+  }
+
+  /// When job `i` was admitted; none where all were as the run began.
+  [[nodiscard]] virtual std::optional<time_point> admitted(std::uint64_t i) const noexcept {
+    static_cast<void>(i);
+    return std::nullopt;
   }
 
 private:

@@ -11,6 +11,7 @@
 #include <weir/actors/asymmetric_fence.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
+#include <weir/actors/observer.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -111,6 +112,7 @@ private:
   std::uint64_t canceled_ = 0;
   std::optional<std::pair<std::uint64_t, outcome_kind>> filed_;
   unsigned attempt_ = 1;
+  attempt_end last_{};  // how its last attempt ended; kept only for an observer
   // Of the job that it stopped at and that is to run again.
   struct repeat_plan {
     std::uint64_t id;

@@ -17,11 +17,17 @@ bool lane::overran() const noexcept {
 }
 
 bool lane::repeats(const caf::error& why) noexcept {
-  return station_.plan_repeat(*this, why);
+  const auto again = station_.plan_repeat(*this, why);
+  if (again && station_.observer_)
+    last_ = {attempt_end::how_t::repeats, {}, why};
+  return again;
 }
 
 outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   const auto kind = station_.jobs_ctx_.explains(why) ? outcome_kind::canceled : outcome_kind::failed;
+  if (station_.observer_)
+    last_ = {
+        kind == outcome_kind::failed ? attempt_end::how_t::failed : attempt_end::how_t::canceled, {}, why};
   return station_.note_error(*this, i, kind, why) ? kind : outcome_kind::canceled;
 }
 
@@ -33,11 +39,14 @@ station::station(station_options options, const context& parent)
     : options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
       jobs_ctx_(context::with_cancel(ctx_)),
+      observer_(ctx_.observer() ? ctx_.observer()->watch(options_.name, ctx_.time().now()) : nullptr),
       door_(options_.capacity),
       retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
-      // Where each outcome is looked at before the next job, where each job has a time limit, and where
-      // nothing can be taken back from a lane, a lane holds no more than it runs.
-      sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || !has_asymmetric_fence()
+      // Where each outcome is looked at before the next job, where each job has a time limit, where an
+      // observer is told of each, and where nothing can be taken back from a lane, a lane holds no more than
+      // it runs.
+      sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || observer_ ||
+                     !has_asymmetric_fence()
                  ? 1
                  : options_.batch_max),
       outcomes_(options_.ordered),
@@ -98,8 +107,10 @@ void station::deliver(finished_span piece) {
 void station::end_unstarted(job_span jobs, unsigned attempt) {
   if (jobs.empty())
     return;
-  const job_end how{outcome_kind::canceled, attempt};
+  const forced_end how{outcome_kind::canceled, attempt};
   ended_.canceled += jobs.size();
+  if (observer_)
+    untold_.push_back({jobs, attempt, outcome_kind::canceled, ctx_.time().now(), *stop_error_});
   if (options_.collected) {
     deliver({std::move(jobs), how, stop_error_});
     return;
@@ -155,6 +166,7 @@ void station::deliver_passed(lane& l) {
   const auto filed = l.filed_ && l.filed_->first >= at ? l.filed_ : std::nullopt;
   if (filed)
     --l.filed_count(filed->second);
+  note_outcome(l, done);
   count_outcomes(l, done.size());
   if (filed) {
     ++l.filed_count(filed->second);

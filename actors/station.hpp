@@ -62,7 +62,7 @@ struct station_options {
 struct finished_span {
   job_span jobs;
   /// `begun`: when the lane took them; `ran`: the time of one, where they were not timed one by one.
-  job_end how;
+  forced_end how;
   /// Null: the block has their outcomes. Else they have none there, but ended as `how` says.
   std::shared_ptr<const caf::error> why = {};
   bool in_use = false;  ///< a thread may still be in the job
@@ -197,6 +197,15 @@ private:
   friend class lane;
   using lock_type = std::unique_lock<adaptive_mutex>;
 
+  // Outcomes that the observer is to be told of without the lock. All have one kind.
+  struct news {
+    job_span jobs;
+    unsigned attempts = 0;
+    outcome_kind kind = outcome_kind::completed;
+    time_point at{};
+    caf::error why{};
+  };
+
   // Each is called with the lock held.
   lane& add_lane();
   void remove_lane(const lane& l);
@@ -224,7 +233,7 @@ private:
   [[nodiscard]] bool has_work() const noexcept { return !queue_.empty() || !repeats_due_.empty(); }
   void end_unstarted(job_span jobs, unsigned attempt = 0);
   void end_all_unstarted();
-  outcome_kind end_running(job_span job, const job_end& how, caf::error why, bool in_use,
+  outcome_kind end_running(job_span job, const forced_end& how, caf::error why, bool in_use,
                            std::optional<outcome_kind> own);
   [[nodiscard]] static std::optional<outcome_kind> filed_for(const lane& l, std::uint64_t i) noexcept;
   void deliver(finished_span piece);
@@ -250,9 +259,15 @@ private:
   void stop_canceling(lane& l);
   void lose(lane& l);
   void lose_overdue(lock_type& held);
-  void fail(job_span job, const job_end& how, const caf::error& why, bool in_use, lock_type& held);
+  void fail(job_span job, const forced_end& how, const caf::error& why, bool in_use, lock_type& held);
+
+
+  void note_outcome(const lane& l, const job_span& done);
+  void tell_rest(lock_type& held);
 
   // Each without the lock held.
+  [[nodiscard]] std::uint64_t run_observed(lane& l, job_block& block, std::uint64_t first, time_point begun);
+  void tell(const news& n) const;
   void limit_attempt(lane& l);
   void attempt_is_late(std::uint64_t id);
   void grace_is_over(std::uint64_t id);
@@ -268,6 +283,7 @@ private:
   // What the jobs get: a child, so that a cancel stops the station before it reaches what jobs have
   // hung onto theirs, which may take its time.
   context jobs_ctx_;
+  const std::shared_ptr<station_observer> observer_;  // mostly null
   door door_;
 
   mutable adaptive_mutex mutex_;
@@ -310,6 +326,9 @@ private:
   bool queue_alarm_armed_ = false;
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   std::vector<timer> dead_alarms_;                // likewise
+  std::vector<news> untold_;
+  std::size_t telling_ = 0;  // threads that tell it just now; no rest before they are done
+  bool ending_ = false;      // at rest, but for what the observer has to be told
   bool retiring_ = false;
   bool discarding_ = false;
   bool awaits_span_ = false;  // the collector wants to know when a lane takes several jobs at once

@@ -40,7 +40,7 @@ void station::stop(const cause& why) {
   const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
   lock_type held{mutex_};
   // At rest there is nothing to stop, and the cause would be taken for that of the end.
-  if (stopped_by_ || rest_told_)
+  if (stopped_by_ || ending_ || rest_told_)
     return;
   door_.close(*error);
   closing_ = true;
@@ -105,16 +105,24 @@ straggler station::write_off(lane& l) {
 
 /// Ends a job that a lane runs, or was about to run. What the lane's thread makes of it is dropped, unless it
 /// was a moment faster: then that counts, as which it was filed, if it was. Returns what counts.
-outcome_kind station::end_running(job_span job, const job_end& how, caf::error why, bool in_use,
+outcome_kind station::end_running(job_span job, const forced_end& how, caf::error why, bool in_use,
                                   std::optional<outcome_kind> own) {
   auto kind = how.kind;
+  const auto news_of = [&](const caf::error& of) {
+    if (observer_)
+      untold_.push_back({job, how.attempt, kind, ctx_.time().now(), of});
+  };
   if (options_.collected) {
+    news_of(why);
     deliver({std::move(job), how, std::make_shared<const caf::error>(std::move(why)), in_use});
   } else {
-    if (job.block->end(job.first, job.last, how, why) > 0)
+    if (job.block->end(job.first, job.last, how, why) > 0) {
       door_.release(1);
-    else
+      news_of(why);
+    } else {
       kind = own.value_or(outcome_kind::completed);
+      news_of({});
+    }
     dead_.push_back(std::move(job.block));
   }
   ++(kind == outcome_kind::completed ? ended_.completed
@@ -180,20 +188,28 @@ void station::on_rest(std::function<void()> hook) {
 }
 
 void station::bury(lock_type& held) {
-  if (dead_.empty() && dead_alarms_.empty())
+  if (dead_.empty() && dead_alarms_.empty() && untold_.empty())
     return;
   auto gone = std::exchange(dead_, {});
   auto alarms = std::exchange(dead_alarms_, {});
+  auto told = std::exchange(untold_, {});
+  const auto tells = !told.empty();
+  telling_ += tells ? 1 : 0;
   held.unlock();
+  for (const auto& n : told)
+    tell(n);
+  told.clear();
   gone.clear();
   // One of them may be calling just now, and wait for the lock.
   alarms.clear();
   held.lock();
+  telling_ -= tells ? 1 : 0;
 }
 
 void station::check_rest(lock_type& held) {
   bury(held);
-  if (!closing_ || rest_told_ || !complete())
+  // Who is telling just now looks again afterwards.
+  if (!closing_ || ending_ || rest_told_ || telling_ > 0 || !complete())
     return;
   // The one who collects may wait for an end that needs no further outcome.
   if (options_.collected)
@@ -203,6 +219,8 @@ void station::check_rest(lock_type& held) {
   // A job may see the cancel and give up before the station hears of it.
   if (!stopped_by_ && ended_.canceled > 0)
     stopped_by_ = jobs_ctx_.why();
+  if (observer_)
+    tell_rest(held);
   rest_told_ = true;
   rest_changed_.notify_all();
   if (!rest_hook_)

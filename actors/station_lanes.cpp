@@ -79,7 +79,7 @@ void station::run_span(lane& l, lock_type& held) {
     limit_attempt(l);
   // Timed without the lock: waiting for it is not the jobs' doing.
   const auto begun = ctx_.time().now();
-  const auto stop = block->run(first, l);
+  const auto stop = observer_ ? run_observed(l, *block, first, begun) : block->run(first, l);
   const auto elapsed = ctx_.time().now() - begun;
   l.limit_alarm_.reset();
   held.lock();
@@ -232,9 +232,10 @@ policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_
   const auto executed = ran + (l.repeat_ ? 1 : 0);
   if (executed > 0) {
     sizes_.observe(executed, elapsed);
-    fine_.store(sizes_.fine(), std::memory_order_relaxed);
+    fine_.store(observer_ || sizes_.fine(), std::memory_order_relaxed);
   }
   if (!done.empty()) {
+    note_outcome(l, done);
     count_outcomes(l, done.size());
     // What is published counts for those who look on; it is in the books now.
     l.running_.store(l.work_.first, std::memory_order_relaxed);

@@ -127,7 +127,7 @@ void station::fail_late(lane& l, lock_type& held) {
   fail(std::move(job), {outcome_kind::failed, l.attempt_, l.begun_, ran}, l.timeout_error(), true, held);
 }
 
-void station::fail(job_span job, const job_end& how, const caf::error& why, bool in_use, lock_type& held) {
+void station::fail(job_span job, const forced_end& how, const caf::error& why, bool in_use, lock_type& held) {
   const auto index = job.block->sequence() + job.first;
   if (options_.collected) {
     held.unlock();

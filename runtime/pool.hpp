@@ -16,6 +16,7 @@
 #include <weir/runtime/ticket.hpp>
 
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,11 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
 
-  std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+  [[nodiscard]] std::optional<time_point> admitted(std::uint64_t i) const noexcept override {
+    return jobs_[i].queued;
+  }
+
+  std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
                     const caf::error& why) noexcept override {
     std::uint64_t ended = 0;
     for (auto i = first; i < last; ++i)

@@ -61,6 +61,10 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
 
+  [[nodiscard]] std::optional<time_point> admitted(std::uint64_t i) const noexcept override {
+    return jobs_[i].queued;
+  }
+
   /// The outcome of job `i` of a span.
   outcome<Result> take(std::uint64_t i, const finished_span& s) {
     const auto index = sequence() + i;

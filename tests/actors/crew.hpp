@@ -83,7 +83,7 @@ public:
     return i;
   }
 
-  std::uint64_t end(std::uint64_t first, std::uint64_t last, const job_end& how,
+  std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
                     const caf::error&) noexcept override {
     if (collected_)
       return last - first;

@@ -11,6 +11,7 @@ collector_actor::behavior_type collector(collector_actor::stateful_pointer<colle
   // Whoever is first: the thread at its end, or this actor at its.
   const auto over = std::make_shared<std::atomic<bool>>(false);
   const auto problem = pool->run([stage, deliver = std::move(deliver), over, me = self->address()]() mutable {
+    const receiver_mark receives{*stage};
     std::vector<finished_span> ready;
     while (stage->collect(ready)) {
       deliver(ready);

@@ -43,6 +43,9 @@ public:
   /// closed with; the refusal is counted.
   [[nodiscard]] caf::error admit(const std::unique_lock<adaptive_mutex>& held);
 
+  /// Counts an offer that is refused for a reason of its caller's.
+  void refuse(const std::unique_lock<adaptive_mutex>&) noexcept { admission_.reject(); }
+
   /// Takes `n` slots of a run whose jobs are all known.
   void admit_all(std::uint64_t n);
 

@@ -63,6 +63,10 @@ std::string_view name_of(ec code) noexcept {
       return "queue_timeout";
     case ec::run_timeout:
       return "run_timeout";
+    case ec::rate_limited:
+      return "rate_limited";
+    case ec::deadlock:
+      return "deadlock";
   }
   return "unknown";
 }
@@ -71,7 +75,17 @@ caf::error make_error(ec code, std::string text) {
   return {static_cast<std::uint8_t>(code), category, caf::make_message(std::move(text))};
 }
 
+thrown_error::thrown_error(caf::error why)
+    : std::runtime_error{describe(why)}, why_(std::make_shared<const caf::error>(std::move(why))) {}
+
 caf::error make_error(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const thrown_error& e) {
+    return e.why();
+  } catch (...) {
+    // Anything else is told by its text.
+  }
   auto text = text_of(thrown);
   return {static_cast<std::uint8_t>(ec::exception), category,
           caf::make_message(std::move(text), std::move(thrown))};

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,8 @@ enum class ec : std::uint8_t {
   submit_timeout,     ///< no slot became free within the time limit: the job was handed back
   queue_timeout,      ///< the job did not start within its time limit
   run_timeout,        ///< an attempt did not end within its time limit
+  rate_limited,       ///< it came too soon after those before it: the job was handed back
+  deadlock,           ///< the wait would never have ended: it closed a cycle, which the text names
 };
 
 /// The name of `code` as it stands in the enumeration, e.g. "overloaded".
@@ -39,6 +43,17 @@ enum class ec : std::uint8_t {
 
 /// An error for what a task threw; keeps its text and the pointer itself.
 [[nodiscard]] caf::error make_error(std::exception_ptr thrown);
+
+/// An error thrown, where a function has no other way to tell of it. As an outcome it is itself again, not
+/// `ec::exception`.
+class thrown_error : public std::runtime_error {
+public:
+  explicit thrown_error(caf::error why);
+  [[nodiscard]] const caf::error& why() const noexcept { return *why_; }
+
+private:
+  std::shared_ptr<const caf::error> why_;  // an exception must be copied without throwing
+};
 
 /// True if `e` is a Weir error with this code.
 [[nodiscard]] bool is(const caf::error& e, ec code) noexcept;

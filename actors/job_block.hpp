@@ -39,6 +39,10 @@ public:
   /// The place of the block's first job among all jobs of the run, from 0.
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 
+  /// What its jobs have in common that are to stay in order among each other, where the station is keyed.
+  [[nodiscard]] std::uint64_t key() const noexcept { return key_; }
+  void set_key(std::uint64_t key) noexcept { key_ = key; }
+
   /// When its first job was admitted; the epoch where nobody asks for that.
   [[nodiscard]] time_point opened() const noexcept { return opened_; }
 
@@ -74,6 +78,7 @@ public:
 private:
   std::uint64_t sequence_;
   time_point opened_;
+  std::uint64_t key_ = 0;
 };
 
 using job_span = policy::span<std::shared_ptr<job_block>>;

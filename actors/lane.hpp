@@ -119,6 +119,7 @@ private:
     time_point when;
   };
   std::optional<repeat_plan> repeat_;
+  std::optional<std::uint64_t> key_;  // of the job that it runs, where that has one
   // Where attempts have a time limit.
   std::uint64_t attempt_id_ = 0;  // of the attempt that runs, unique in the station; 0: none
   std::uint64_t late_index_ = 0;  // of the job that it was running when the limit passed

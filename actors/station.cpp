@@ -10,6 +10,11 @@ namespace {
 /// How long outcomes may wait in a span before the collector fetches them. Most spans end before.
 constexpr duration harvest_after = std::chrono::milliseconds{1};
 
+std::uint64_t next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
 bool lane::overran() const noexcept {
@@ -36,17 +41,18 @@ void lane::release_slot() noexcept {
 }
 
 station::station(station_options options, const context& parent)
-    : options_(std::move(options)),
+    : id_(next_id()),
+      options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
       jobs_ctx_(context::with_cancel(ctx_)),
       observer_(ctx_.observer() ? ctx_.observer()->watch(options_.name, ctx_.time().now()) : nullptr),
       door_(options_.capacity),
       retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
-      // Where each outcome is looked at before the next job, where each job has a time limit, where an
-      // observer is told of each, and where nothing can be taken back from a lane, a lane holds no more than
-      // it runs.
-      sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || observer_ ||
-                     !has_asymmetric_fence()
+      // Where each outcome is looked at before the next job, where each job has a time limit or a key, where
+      // an observer is told of each, and where nothing can be taken back from a lane, a lane holds no more
+      // than it runs.
+      sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || options_.keyed ||
+                     observer_ || !has_asymmetric_fence()
                  ? 1
                  : options_.batch_max),
       outcomes_(options_.ordered),
@@ -55,9 +61,12 @@ station::station(station_options options, const context& parent)
   on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
   // A job that cancels the context it was given means the run.
   on_jobs_cancel_ = jobs_ctx_.on_cancel([this] { ctx_.cancel(*jobs_ctx_.why()); });
+  detail::register_station(*this);
 }
 
-station::~station() = default;
+station::~station() {
+  detail::forget_station(*this);
+}
 
 // -- input ----------------------------------------------------------------------------------------
 
@@ -70,9 +79,59 @@ void station::offer(job_span jobs) {
     check_rest(held);
     return;
   }
-  queue_.push(std::move(jobs));
-  arm_queue_alarm();
+  enqueue(std::move(jobs));
   wake_one();
+}
+
+void station::enqueue(job_span jobs) {
+  if (!options_.keyed) {
+    queue_.push(std::move(jobs));
+  } else if (!jobs.empty()) {
+    const auto& b = *jobs.block;
+    if (auto next = lines_.arrive(b.key(), b.opened(), std::move(jobs)))
+      queue_.push(std::move(*next));
+  }
+  arm_queue_alarm();
+}
+
+void station::leave_line(std::optional<std::uint64_t> key) {
+  if (!key)
+    return;
+  auto next = lines_.leave(*key);
+  if (!next)
+    return;
+  // It may have come before others that are queued.
+  queue_.insert(std::move(*next), [](const job_span& s) { return s.block->opened(); });
+  wake_one();
+}
+
+/// Takes the job that was admitted first out of those that wait to be started, if it was admitted before, or
+/// at, `before`.
+std::optional<job_span> station::take_oldest(std::optional<time_point> before) {
+  const auto in_line = lines_.oldest();
+  const auto queued = queue_.empty() ? std::nullopt : std::optional{queue_.front().block->opened()};
+  const auto oldest = !in_line || (queued && *queued <= *in_line) ? queued : in_line;
+  if (!oldest || (before && *oldest > *before))
+    return std::nullopt;
+  if (oldest != queued)
+    return lines_.take_oldest();
+  auto job = queue_.take(1);
+  if (options_.keyed)
+    leave_line(job.block->key());
+  return job;
+}
+
+bool station::drop_oldest() {
+  lock_type held{mutex_};
+  enqueue(door_.take_open());
+  auto job = stopped_by_ ? std::nullopt : take_oldest(std::nullopt);
+  if (!job)
+    return false;
+  ++dropped_;
+  end_one(std::move(*job), {outcome_kind::canceled, 0, ctx_.time().now()},
+          make_error(ec::overloaded, "dropped to make room for a newer job"), false, std::nullopt);
+  check_rest(held);
+  return true;
 }
 
 void station::look_for_rest() {
@@ -229,6 +288,7 @@ station::snapshot station::look() const {
   s.peak_running = peak_busy_;
   s.backing_off = backing_off_;
   s.retries = retries_;
+  s.dropped = dropped_;
   s.idle = idle_;
   s.queued = s.books.open() - std::min(s.books.open(), s.running);
   s.parallelism = target_;

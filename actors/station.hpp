@@ -6,10 +6,10 @@
 /// start, watch, resize and end what happens here.
 ///
 /// Invariants: each admitted job is in exactly one of the gathering block, a call of `offer` or `fail`, the
-/// queue, one lane, the jobs that wait for another attempt, the fan-in, or has been handed over (P1); at most
-/// `parallelism` lanes that are not on their way out hold work, or are still in a job that has ended (P2);
-/// nothing starts after `stop` (P5): a job counts as started once its lane has found it allowed, so one a
-/// lane may be between that look and its first instruction.
+/// line of its key, the queue, one lane, the jobs that wait for another attempt, the fan-in, or has been
+/// handed over (P1); at most `parallelism` lanes that are not on their way out hold work, or are still in a
+/// job that has ended (P2); nothing starts after `stop` (P5): a job counts as started once its lane has found
+/// it allowed, so one a lane may be between that look and its first instruction.
 ///
 /// User code never runs under the lock: neither tasks nor the destructors of jobs. (Under the door's, jobs
 /// are moved into their block.)
@@ -25,9 +25,12 @@
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/fan_in.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/key_lines.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/timeouts.hpp>
+#include <weir/actors/policy/wait_graph.hpp>
 #include <weir/actors/policy/work_queue.hpp>
+#include <weir/actors/waits.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -50,6 +53,8 @@ struct station_options {
   /// Which errors are worth another attempt; none: all. Called on the lanes, several at a time.
   std::function<bool(const caf::error&)> retry_if = {};
   policy::timeouts timeouts = {};
+  /// Jobs of one key run one after the other, in the order in which they came. Each block has one job.
+  bool keyed = false;
   /// Outcomes are taken from here with `collect`; else their blocks hand them over by themselves.
   bool collected = false;
   /// Collected outcomes come in the order of their jobs' sequence numbers.
@@ -96,6 +101,10 @@ public:
 
   /// Queues admitted jobs and wakes a lane.
   void offer(job_span jobs);
+
+  /// Ends the job that has waited longest without being started, as canceled; its slot is free then, or,
+  /// where outcomes are collected, when its outcome has been taken. False if none waits.
+  [[nodiscard]] bool drop_oldest();
 
   /// To be called after an admission was taken back: it may have been all that was left.
   void look_for_rest();
@@ -167,6 +176,26 @@ public:
   /// from a thread of the clock's. To be set before the first job.
   void on_lane_lost(std::function<void(const straggler&)> hook) { lane_lost_hook_ = std::move(hook); }
 
+  // -- who waits for whom -------------------------------------------------------------------------
+
+  /// Names this station among all that the process has ever had.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+
+  /// The nodes of the graph of waits.
+  [[nodiscard]] static std::uint64_t node_of(const lane& l) noexcept;
+  [[nodiscard]] static std::uint64_t node_of_receiver(const station& s) noexcept;
+  [[nodiscard]] static std::uint64_t node_of_workers(const station& s) noexcept;
+  [[nodiscard]] static bool is_workers(std::uint64_t node) noexcept;
+
+  /// Who has to go on so that some lane is free.
+  [[nodiscard]] policy::awaited_nodes who_is_at_work() const;
+
+  /// Who has to go on so that this wait ends.
+  [[nodiscard]] policy::awaited_nodes who_ends(const awaited& what) const;
+
+  /// What messages call it: "job 3 of "pool""; nothing if the node is not of this station.
+  [[nodiscard]] std::optional<std::string> name_of_waiter(std::uint64_t node) const;
+
   // -- looking on ---------------------------------------------------------------------------------
 
   struct snapshot {
@@ -174,6 +203,7 @@ public:
     std::uint64_t queued = 0;       ///< those that back off included
     std::uint64_t backing_off = 0;  ///< have failed, and wait for the time of another attempt
     std::uint64_t retries = 0;      ///< attempts after the first that have begun
+    std::uint64_t dropped = 0;      ///< canceled to make room for newer ones
     std::uint64_t running = 0;
     std::uint64_t canceling = 0;  ///< have their outcome, by a time limit, but have not stopped
     std::uint64_t peak_running = 0;
@@ -213,6 +243,9 @@ private:
   bool pull(lane& l, lock_type& held);
   bool find_work(lane& l);
   bool fetch_gathered();
+  void enqueue(job_span jobs);
+  void leave_line(std::optional<std::uint64_t> key);
+  [[nodiscard]] std::optional<job_span> take_oldest(std::optional<time_point> before);
   bool take_over(lane& l);
   void begin(lane& l, job_span jobs, unsigned attempt);
   [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
@@ -233,8 +266,8 @@ private:
   [[nodiscard]] bool has_work() const noexcept { return !queue_.empty() || !repeats_due_.empty(); }
   void end_unstarted(job_span jobs, unsigned attempt = 0);
   void end_all_unstarted();
-  outcome_kind end_running(job_span job, const forced_end& how, caf::error why, bool in_use,
-                           std::optional<outcome_kind> own);
+  outcome_kind end_one(job_span job, const forced_end& how, caf::error why, bool in_use,
+                       std::optional<outcome_kind> own);
   [[nodiscard]] static std::optional<outcome_kind> filed_for(const lane& l, std::uint64_t i) noexcept;
   void deliver(finished_span piece);
   void count_outcomes(lane& l, std::uint64_t ran);
@@ -251,6 +284,11 @@ private:
   void give_back(lane& l);
   void put_aside(lane& l);
 
+  // Each takes the lock.
+  [[nodiscard]] policy::awaited_nodes who_runs(std::uint64_t index) const;
+  [[nodiscard]] policy::awaited_nodes who_makes_room() const;
+  [[nodiscard]] policy::awaited_nodes who_brings_rest() const;
+
   // Of time limits.
   [[nodiscard]] lane* find_attempt(std::uint64_t id);
   void fail_late(lane& l, lock_type& held);
@@ -260,7 +298,6 @@ private:
   void lose(lane& l);
   void lose_overdue(lock_type& held);
   void fail(job_span job, const forced_end& how, const caf::error& why, bool in_use, lock_type& held);
-
 
   void note_outcome(const lane& l, const job_span& done);
   void tell_rest(lock_type& held);
@@ -278,6 +315,7 @@ private:
   void act_on_halt(policy::halt::decision d, const std::string& reason);
   [[nodiscard]] bool note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
 
+  const std::uint64_t id_;
   const station_options options_;
   context ctx_;
   // What the jobs get: a child, so that a cancel stops the station before it reaches what jobs have
@@ -291,6 +329,7 @@ private:
   std::condition_variable_any outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
+  policy::key_lines<std::shared_ptr<job_block>> lines_;
   // A job that has failed and is to run again: first it waits for its time, then for a lane.
   struct repeat {
     job_span job;
@@ -304,6 +343,7 @@ private:
   std::uint64_t repeat_id_ = 0;
   std::uint64_t backing_off_ = 0;  // of those that wait, the ones whose alarm is set
   std::uint64_t retries_ = 0;
+  std::uint64_t dropped_ = 0;
   policy::batch_size sizes_;
   policy::fan_in<finished_span> outcomes_;
   policy::halt halt_;

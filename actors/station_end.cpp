@@ -60,6 +60,8 @@ void station::stop(const cause& why) {
 void station::end_all_unstarted() {
   for (auto& jobs : queue_.take_all())
     end_unstarted(std::move(jobs));
+  for (auto& jobs : lines_.take_all())
+    end_unstarted(std::move(jobs));
   end_unstarted(door_.take_open());
   for (auto& again : std::exchange(repeats_due_, {}))
     end_unstarted(std::move(again.job), again.attempt - 1);
@@ -95,18 +97,18 @@ straggler station::write_off(lane& l) {
   auto rest = std::exchange(l.work_, {});
   if (!rest.empty()) {
     const auto own = filed_for(l, rest.first);
-    end_running(rest.take_front(1), {outcome_kind::canceled, l.attempt_},
-                make_error(ec::abandoned, "the job did not stop within the shutdown budget"), true, own);
+    end_one(rest.take_front(1), {outcome_kind::canceled, l.attempt_},
+            make_error(ec::abandoned, "the job did not stop within the shutdown budget"), true, own);
   }
   end_unstarted(std::move(rest));
   lose(l);
   return name;
 }
 
-/// Ends a job that a lane runs, or was about to run. What the lane's thread makes of it is dropped, unless it
+/// Ends a single job otherwise than by its run. What a thread that is in it makes of it is dropped, unless it
 /// was a moment faster: then that counts, as which it was filed, if it was. Returns what counts.
-outcome_kind station::end_running(job_span job, const forced_end& how, caf::error why, bool in_use,
-                                  std::optional<outcome_kind> own) {
+outcome_kind station::end_one(job_span job, const forced_end& how, caf::error why, bool in_use,
+                              std::optional<outcome_kind> own) {
   auto kind = how.kind;
   const auto news_of = [&](const caf::error& of) {
     if (observer_)

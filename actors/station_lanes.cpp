@@ -143,6 +143,7 @@ bool station::pull(lane& l, lock_type& held) {
 }
 
 void station::give_back(lane& l) {
+  l.key_.reset();
   auto jobs = std::exchange(l.work_, {});
   if (l.attempt_ > 1 && !jobs.empty())
     repeats_due_.push_front({std::move(jobs), l.attempt_});
@@ -176,7 +177,7 @@ bool station::find_work(lane& l) {
 }
 
 bool station::fetch_gathered() {
-  queue_.push(door_.take_open());
+  enqueue(door_.take_open());
   return !queue_.empty();
 }
 
@@ -212,6 +213,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt) {
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
   l.attempt_ = attempt;
+  l.key_ = options_.keyed ? std::optional{jobs.block->key()} : std::nullopt;
   l.attempt_id_ = options_.timeouts.run ? ++last_attempt_id_ : 0;
   retries_ += attempt > 1 ? 1 : 0;
   l.begun_ = ctx_.time().now();
@@ -257,6 +259,7 @@ void station::settle(lane& l) {
   l.work_ = {};
   l.state_ = lane::state::woken;
   --busy_;
+  leave_line(std::exchange(l.key_, std::nullopt));
 }
 
 void station::count_outcomes(lane& l, std::uint64_t ran) {

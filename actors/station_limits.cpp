@@ -29,19 +29,24 @@ void station::expire_queued(lock_type& held) {
   const auto limit = *options_.timeouts.queue;
   for (;;) {
     const auto now = ctx_.time().now();
-    if (stopped_by_ || queue_.empty() || queue_.front().block->opened() + limit > now)
+    auto job = stopped_by_ ? std::nullopt : take_oldest(now - limit);
+    if (!job)
       return;
-    fail(queue_.take(1), {outcome_kind::failed, 0, now},
+    fail(std::move(*job), {outcome_kind::failed, 0, now},
          make_error(ec::queue_timeout, "no worker was free within " + in_ms(limit)), false, held);
   }
 }
 
 void station::arm_queue_alarm() {
-  if (!options_.timeouts.queue || queue_alarm_armed_ || queue_.empty())
+  if (!options_.timeouts.queue || queue_alarm_armed_)
+    return;
+  const auto in_line = lines_.oldest().value_or(time_point::max());
+  const auto oldest = queue_.empty() ? in_line : std::min(in_line, queue_.front().block->opened());
+  if (oldest == time_point::max())
     return;
   // Its call may be under way, and wait for the lock.
   dead_alarms_.push_back(std::exchange(queue_alarm_, {}));
-  const auto when = queue_.front().block->opened() + *options_.timeouts.queue;
+  const auto when = oldest + *options_.timeouts.queue;
   try {
     queue_alarm_ = control_clock_for(ctx_.time()).at(when, [self = weak_from_this()] {
       if (const auto at = self.lock())
@@ -135,7 +140,7 @@ void station::fail(job_span job, const forced_end& how, const caf::error& why, b
     held.lock();
   }
   auto decision = policy::halt::decision::go_on;
-  if (end_running(std::move(job), how, why, in_use, std::nullopt) == outcome_kind::failed) {
+  if (end_one(std::move(job), how, why, in_use, std::nullopt) == outcome_kind::failed) {
     if (!root_)
       root_ = root_error{index, why};
     if (halt_.watches()) {
@@ -161,6 +166,7 @@ void station::stop_canceling(lane& l) {
   l.work_ = {};
   l.state_ = lane::state::woken;
   --busy_;
+  leave_line(std::exchange(l.key_, std::nullopt));
 }
 
 // -- lost lanes -----------------------------------------------------------------------------------
@@ -175,6 +181,7 @@ void station::lose(lane& l) {
   --active_;
   ++abandoned_;
   ++lost_;
+  leave_line(std::exchange(l.key_, std::nullopt));
 }
 
 void station::lose_overdue(lock_type& held) {

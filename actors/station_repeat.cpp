@@ -33,6 +33,7 @@ bool station::plan_repeat(lane& l, const caf::error& why) {
 void station::put_aside(lane& l) {
   // After a stop it ends with all the rest, when this lane comes for work.
   repeat again{l.work_.take_front(1), l.attempt_ + 1};
+  l.key_.reset();
   if (l.repeat_->when <= ctx_.time().now()) {
     repeats_due_.push_back(std::move(again));
     l.repeat_.reset();

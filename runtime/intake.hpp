@@ -6,6 +6,7 @@
 
 #include <weir/actors/station.hpp>
 #include <weir/runtime/options.hpp>
+#include <weir/runtime/pace.hpp>
 #include <weir/runtime/submission.hpp>
 #include <weir/runtime/taken_count.hpp>
 
@@ -16,19 +17,26 @@
 
 namespace weir::detail {
 
-/// `Block` has `push(queued, args&...)`, which stores one more job, moved out of its argument, and `size()`.
-template <class Block>
+/// `Block` has `push(queued, job&, args&...)`, which stores one more job, moved out of its argument, and
+/// `size()`.
+template <class Block, class Job>
 class intake {
 public:
   using maker = std::function<std::shared_ptr<Block>(std::uint64_t sequence)>;
+  /// What jobs have in common that are to stay in order among each other.
+  using key_function = std::function<std::uint64_t(const Job&)>;
 
-  /// `taken` is null where outcomes are not collected.
-  intake(std::shared_ptr<station> to, maker make, const pool_options& options,
+  /// `key_of` is empty where the station is not keyed, `taken` null where outcomes are not collected.
+  intake(std::shared_ptr<station> to, maker make, const pool_options& options, key_function key_of = {},
          std::shared_ptr<taken_count> taken = nullptr)
       : to_(std::move(to)),
         make_(std::move(make)),
-        block_max_(options.block_max()),
-        submit_timeout_(options.timeouts.submit) {
+        key_of_(std::move(key_of)),
+        block_max_(key_of_ ? 1 : options.block_max()),
+        submit_timeout_(options.timeouts.submit),
+        overflow_(options.overflow) {
+    if (options.rate.limits())
+      pace_.emplace(options.rate);
     to_->entrance().gather_with([this] { return detach(); });
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
@@ -38,10 +46,14 @@ public:
 
   /// Admits a job and stores it, or returns why not; then the arguments are untouched. Returns its
   /// index in `index`. `wait` is null, or the context within which to wait for room. What moving the
-  /// job throws is passed on, and the job was never admitted.
+  /// job or asking for its key throws is passed on, and the job was never admitted.
   template <class... Ts>
-  caf::error put(const context* wait, std::uint64_t& index, Ts&... job) {
+  caf::error put(const context* wait, std::uint64_t& index, Job& job, Ts&... more) {
     auto& door = to_->entrance();
+    const auto key = key_of_ ? key_of_(std::as_const(job)) : 0;
+    if (pace_)
+      if (auto refused = keep_pace(wait))
+        return refused;
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
     if ((wait && wait->canceled()) || !door.admit_at_once(held))
@@ -52,7 +64,8 @@ public:
         open_ = make_(next_);
         limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max_);
       }
-      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job...);
+      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job, more...);
+      open_->set_key(key);
     } catch (...) {
       door.undo(held);
       held.unlock();
@@ -67,13 +80,72 @@ public:
   }
 
 private:
+  caf::error keep_pace(const context* wait) {
+    if (!wait) {
+      if (pace_->try_next(to_->ctx().time()))
+        return {};
+      count_refusal();
+      return make_error(ec::rate_limited, "jobs come faster than the rate allows");
+    }
+    // The end of the stage ends the wait too.
+    const auto either = context::with_cancel(*wait);
+    const auto watch = to_->ctx().on_cancel([&] { either.cancel(*to_->ctx().why()); });
+    if (pace_->next(either))
+      return {};
+    count_refusal();
+    return either.error();
+  }
+
+  void count_refusal() {
+    auto& door = to_->entrance();
+    door.refuse(door.lock());
+  }
+
   caf::error admit_late(std::unique_lock<adaptive_mutex>& held, const context* wait) {
     auto& door = to_->entrance();
     if (!door.has_room(held))
       make_room(held, wait != nullptr);
-    if (!wait)
+    if (!wait || !may_wait(held, *wait))
       return door.admit(held);
-    return submit_timeout_ ? wait_in_time(held, *wait) : door.admit_or_wait(held, *wait, fetch_slots_);
+    return submit_timeout_ ? wait_in_time(held, *wait) : wait_for_room(held, *wait);
+  }
+
+  /// As the door's `admit_or_wait`; `ec::deadlock` if the wait would never end.
+  caf::error wait_for_room(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+    auto& door = to_->entrance();
+    if (door.has_room(held) || wait.deadline())
+      return door.admit_or_wait(held, wait, fetch_slots_);
+    // The lock of the waits comes before the door's.
+    held.unlock();
+    std::optional<wait_entry> entry{std::in_place, awaited{awaited::what_t::room, to_->id()}};
+    auto refused = entry->problem();
+    held.lock();
+    if (refused)
+      door.refuse(held);
+    else
+      refused = door.admit_or_wait(held, wait, fetch_slots_);
+    held.unlock();
+    entry.reset();
+    held.lock();
+    return refused;
+  }
+
+  /// Whether there is room by now, or may be soon. An older job that is dropped for it frees its slot at
+  /// once, or, where outcomes are collected, when its outcome has been taken.
+  bool may_wait(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+    const auto& door = to_->entrance();
+    if (overflow_ == policy::overflow::block || wait.canceled())
+      return true;
+    while (!door.has_room(held)) {
+      if (overflow_ != policy::overflow::drop_oldest)
+        return false;
+      held.unlock();
+      const auto dropped = to_->drop_oldest();
+      held.lock();
+      if (!dropped || fetch_slots_)
+        return dropped;
+    }
+    return true;
   }
 
   caf::error wait_in_time(std::unique_lock<adaptive_mutex>& held, const context& wait) {
@@ -121,9 +193,12 @@ private:
 
   std::shared_ptr<station> to_;
   maker make_;
+  key_function key_of_;
   std::function<void()> fetch_slots_;  // none where outcomes are not collected
   const std::uint64_t block_max_;
   const std::optional<duration> submit_timeout_;
+  const policy::overflow overflow_;
+  std::optional<pace> pace_;
   std::uint64_t limit_ = 1;  // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;

@@ -81,6 +81,17 @@ caf::error check_timeouts(const policy::timeouts& t) {
   return {};
 }
 
+caf::error check_rate(const policy::rate_rule& r) {
+  using rule = policy::rate_rule;
+  if (r.per_second != 0 && !(r.per_second >= rule::per_second_min && r.per_second <= rule::per_second_max))
+    return make_error(ec::invalid_option, "rate.per_second is " + std::to_string(r.per_second) +
+                                              ", allowed is 0 (no limit), or 1e-6 to 1e9");
+  if (r.burst < 1 || r.burst > rule::burst_max)
+    return make_error(ec::invalid_option, "rate.burst is " + std::to_string(r.burst) + ", allowed is 1 to " +
+                                              std::to_string(rule::burst_max));
+  return {};
+}
+
 }  // namespace
 
 std::size_t default_parallelism() noexcept {
@@ -112,6 +123,8 @@ caf::error pool_options::validate() const {
   if (auto problem = check_retry(retry))
     return problem;
   if (auto problem = check_timeouts(timeouts))
+    return problem;
+  if (auto problem = check_rate(rate))
     return problem;
   if (shutdown_budget < duration::zero())
     return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +

@@ -5,6 +5,8 @@
 
 #include <weir/actors/clock.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/overflow.hpp>
+#include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/timeouts.hpp>
 #include <weir/runtime/order.hpp>
@@ -72,6 +74,10 @@ struct pool_options {
   retry_predicate retry_if = {};
   /// Limits of the time until a job is admitted, until it starts, and of each attempt.
   policy::timeouts timeouts = {};
+  /// What `submit` does when it is full; `try_submit` always refuses.
+  policy::overflow overflow = policy::overflow::block;
+  /// How often jobs are admitted: `submit` waits for its turn, `try_submit` refuses with `ec::rate_limited`.
+  policy::rate_rule rate = {};
 
   [[nodiscard]] caf::error validate() const;
   /// How many jobs may share a block. One whose time is watched has its own; one that backs off keeps the
@@ -94,10 +100,21 @@ struct stream_options {
   policy::retry_rule retry = {};
   retry_predicate retry_if = {};
   policy::timeouts timeouts = {};
+  policy::overflow overflow = policy::overflow::block;
+  policy::rate_rule rate = {};
 
   [[nodiscard]] caf::error validate() const { return for_pool().validate(); }
   [[nodiscard]] pool_options for_pool() const {
-    return {name, parallelism, capacity, on_error, shutdown_budget, retry, retry_if, timeouts};
+    return {.name = name,
+            .parallelism = parallelism,
+            .capacity = capacity,
+            .on_error = on_error,
+            .shutdown_budget = shutdown_budget,
+            .retry = retry,
+            .retry_if = retry_if,
+            .timeouts = timeouts,
+            .overflow = overflow,
+            .rate = rate};
   }
 };
 

@@ -21,6 +21,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   plan.parallelism =
       static_cast<std::size_t>(std::min<std::uint64_t>(options.parallelism, std::max<std::uint64_t>(n, 1)));
   const auto whole_end = plan.end;
+  // Before there are workers, so that the wait that closes a cycle is one of theirs and not this.
+  const wait_entry entry{{awaited::what_t::rest, at->id()}};
   const auto top = on.start(std::move(plan));
   at->wait_for_rest();
   // The jobs use what is the caller's: if one was written off, its frames must not go before it.

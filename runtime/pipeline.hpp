@@ -17,6 +17,7 @@
 #include <weir/runtime/pipeline_run.hpp>
 #include <weir/runtime/stream.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -64,11 +65,18 @@ class stage_link final : public pipeline_link {
     void failed(const job& j, const caf::error& why, unsigned attempt) {
       run->failed({j.index, name, why, attempt});
     }
+    [[nodiscard]] std::uint64_t key_hash(const job& j) const
+      requires keyed_task<typename Step::function, In>
+    {
+      return f.key_hash(j.value);
+    }
   };
 
 public:
   stage_link(engine& on, const Step& step, const std::shared_ptr<pipeline_run>& run, onward to)
       : name_(step.options.name),
+        drops_(step.options.overflow != policy::overflow::reject),
+        run_(run),
         stream_(
             on, task{step.options.name, step.f, run}, step.template checked<In>(),
             [to = std::move(to)](outcome<result>& o) {
@@ -77,8 +85,19 @@ public:
             },
             run->ctx()) {}
 
+  /// False if nothing can come in any more. An item for which there is no room has ended here, as the stage's
+  /// `overflow` says.
   bool submit(const context& ctx, std::uint64_t index, In&& value) {
-    return static_cast<bool>(stream_.submit(ctx, {index, std::move(value)}));
+    const auto offer = stream_.submit(ctx, {index, std::move(value)});
+    if (offer)
+      return true;
+    if (is(offer.error(), ec::overloaded) && drops_)
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+    else if (is(offer.error(), ec::overloaded) || is(offer.error(), ec::submit_timeout))
+      run_->failed({index, name_, offer.error(), 0});
+    else
+      return false;
+    return true;
   }
 
   void drain() override { stream_.drain(duration::max()); }
@@ -87,11 +106,14 @@ public:
   [[nodiscard]] std::optional<cause> stopped_by() const override { return stream_.stopped_by(); }
   [[nodiscard]] std::optional<pipeline_summary::stage> summary() const override {
     const auto s = stream_.look();
-    return pipeline_summary::stage{name_, s.books, s.peak_running, s.retries};
+    return pipeline_summary::stage{name_, s.books, s.peak_running, s.retries, s.dropped + dropped_.load()};
   }
 
 private:
   std::string name_;
+  bool drops_;
+  std::shared_ptr<pipeline_run> run_;
+  std::atomic<std::uint64_t> dropped_{0};
   stream<job, result> stream_;
 };
 

@@ -43,6 +43,8 @@ struct pipeline_summary {
     policy::books books;  ///< balanced, whatever happened
     std::uint64_t peak_running = 0;
     std::uint64_t retries = 0;
+    std::uint64_t dropped =
+        0;  ///< items that ended here for want of room; those admitted before count as canceled
   };
 
   std::uint64_t read = 0;       ///< items that the source gave
@@ -53,7 +55,8 @@ struct pipeline_summary {
   std::optional<cause> ended_by;  ///< why it ended early: a cancel, a deadline, the rule, a thread that lacks
   duration elapsed{};
 
-  /// True if every item has passed every stage and the sink.
+  /// True if every item has passed every stage and the sink, but for those that a filter or a full stage has
+  /// dropped.
   [[nodiscard]] bool clean() const noexcept { return failed == 0 && !ended_by; }
 
   /// The first failure, or why it ended early; no error if it is clean.

@@ -11,6 +11,7 @@
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
+#include <weir/runtime/keyed.hpp>
 #include <weir/runtime/running_stage.hpp>
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/ticket.hpp>
@@ -117,14 +118,7 @@ public:
   /// If the system has no thread for even one worker, the pool is canceled with `ec::overloaded`.
   template <task_returning<Job, Result> F>
   pool(engine& on, F f, const pool_options& options, const context& ctx = context::background())
-      : stage_(on, running_stage::fit<F, Job>(options), ctx, {}, {}),
-        intake_(
-            stage_.share(),
-            [f = std::make_shared<F>(std::move(f)), &at = stage_.at()](std::uint64_t sequence) {
-              return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
-                                                                               at.ctx().time().now(), f);
-            },
-            options) {}
+      : pool(on, std::make_shared<F>(std::move(f)), options, ctx) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Call `drain` before to let
   /// everything finish. Blocks; not for a job of its own.
@@ -137,7 +131,8 @@ public:
 
   /// Admits the job as soon as there is room, or hands it back when `ctx` is canceled or the pool
   /// closes first, with the cause. Blocks. In a job of its own it may wait for itself: use
-  /// `try_submit` there.
+  /// `try_submit` there. With another `overflow` than `block` a full pool refuses it at once, or drops an
+  /// older job for it.
   submission_type submit(const context& ctx, Job job) { return put(&ctx, std::move(job)); }
 
   /// Refuses new jobs from now on, with `ec::closed`. Does not block.
@@ -165,16 +160,27 @@ public:
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
 
 private:
+  template <class F>
+  pool(engine& on, const std::shared_ptr<F>& f, const pool_options& options, const context& ctx)
+      : stage_(on, running_stage::fit<F, Job>(options), ctx, {.keyed = keyed_task<F, Job>}, {}),
+        intake_(
+            stage_.share(),
+            [f, &at = stage_.at()](std::uint64_t sequence) {
+              return std::make_shared<detail::ticket_block_of<Job, Result, F>>(sequence,
+                                                                               at.ctx().time().now(), f);
+            },
+            options, detail::keys_of<Job>(f)) {}
+
   submission_type put(const context* wait, Job job) {
     auto state = std::make_shared<detail::ticket_state<Result>>();
     std::uint64_t index = 0;
     if (auto refused = intake_.put(wait, index, job, state))
       return {std::move(refused), std::move(job)};
-    return ticket_type{index, std::move(state)};
+    return ticket_type{stage_.at().id(), index, std::move(state)};
   }
 
   running_stage stage_;
-  detail::intake<detail::ticket_block<Job, Result>> intake_;
+  detail::intake<detail::ticket_block<Job, Result>, Job> intake_;
 };
 
 }  // namespace weir

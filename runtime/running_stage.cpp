@@ -51,6 +51,9 @@ void running_stage::close() {
 
 shutdown_report running_stage::drain(duration budget) {
   tell(supervisor_, stop_tag::value, budget);
+  std::optional<wait_entry> entry;
+  if (budget == duration::max())
+    entry.emplace(awaited{awaited::what_t::rest, station_->id()});
   std::unique_lock lock{end_->mutex};
   end_->changed.wait(lock, [this] { return end_->reached; });
   return {station_->look().books, end_->stragglers};

@@ -13,6 +13,7 @@
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
+#include <weir/runtime/keyed.hpp>
 #include <weir/runtime/outcome.hpp>
 #include <weir/runtime/prefetch.hpp>
 #include <weir/runtime/running_stage.hpp>
@@ -212,7 +213,7 @@ public:
   template <task_returning<Job, Result> F, receiver_for<Job, Result> Receive>
   stream(engine& on, F f, const stream_options& options, Receive receive,
          const context& ctx = context::background())
-      : stream(on, std::move(f), options, ctx, wants_jobs<Receive>,
+      : stream(on, std::make_shared<F>(std::move(f)), options, ctx, wants_jobs<Receive>,
                [receive = std::make_shared<Receive>(std::move(receive))](station& at, taken_ptr taken) {
                  return delivery{[&at, taken = std::move(taken), receive, open = true](auto& ready) mutable {
                    for (auto& s : ready) {
@@ -228,8 +229,8 @@ public:
   /// Outcomes are taken with `next` or by iterating over the stream. Else as above.
   template <task_returning<Job, Result> F>
   stream(engine& on, F f, const stream_options& options, const context& ctx = context::background())
-      : stream(on, std::move(f), options, ctx, false, [](station&, const taken_ptr&) { return delivery{}; }) {
-  }
+      : stream(on, std::make_shared<F>(std::move(f)), options, ctx, false,
+               [](station&, const taken_ptr&) { return delivery{}; }) {}
 
   /// Cancels what is left and waits for it, at most `shutdown_budget`. Outcomes that nobody took are
   /// dropped; a callback still gets those of the canceled jobs. Blocks; not for a job or a callback of
@@ -305,8 +306,14 @@ public:
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   /// Waits until the input is closed and the receiver has taken every outcome. Blocks, for ever if
-  /// nobody closes the stream or nobody takes the outcomes.
-  void wait() const { stage_.at().wait_for_rest(); }
+  /// nobody closes the stream or nobody takes the outcomes. In a job or a callback of its own it throws a
+  /// `thrown_error` with `ec::deadlock`.
+  void wait() const {
+    const wait_entry entry{{awaited::what_t::rest, stage_.at().id()}};
+    if (entry.problem())
+      throw thrown_error{entry.problem()};
+    stage_.at().wait_for_rest();
+  }
 
   /// As `pool::drain`, with the time that the receiver takes. Without a callback another thread must
   /// take the outcomes meanwhile: those that nobody takes use up the budget, but are not lost.
@@ -348,21 +355,23 @@ private:
   static constexpr bool wants_jobs = std::invocable<Receive&, Job&, outcome_type&>;
 
   template <class F, class MakeDelivery>
-  stream(engine& on, F f, const stream_options& options, const context& ctx, bool keep_jobs,
-         MakeDelivery make)
-      : stage_(on, running_stage::fit<F, Job>(options).for_pool(), ctx, collected(options),
+  stream(engine& on, const std::shared_ptr<F>& f, const stream_options& options, const context& ctx,
+         bool keep_jobs, MakeDelivery make)
+      : stage_(on, running_stage::fit<F, Job>(options).for_pool(), ctx, collected<F>(options),
                [&make, this](station& at) { return make(at, taken_); }),
         intake_(
             stage_.share(),
-            [f = std::make_shared<F>(std::move(f)), &at = stage_.at(), keep_jobs](std::uint64_t sequence) {
+            [f, &at = stage_.at(), keep_jobs](std::uint64_t sequence) {
               return std::make_shared<detail::stream_block_of<Job, Result, F>>(
                   sequence, at.ctx().time().now(), keep_jobs, f);
             },
-            options.for_pool(), taken_) {}
+            options.for_pool(), detail::keys_of<Job>(f), taken_) {}
 
+  template <class F>
   static station_options collected(const stream_options& options) {
     station_options s;
     s.collected = true;
+    s.keyed = keyed_task<F, Job>;
     s.ordered = options.order == order::input;
     if (options.order == order::completed)
       s.batch_max = 1;
@@ -434,7 +443,7 @@ private:
   // Shared with the receiver's thread, which may outlive the stream where it was written off.
   const taken_ptr taken_ = std::make_shared<detail::taken_count>();
   running_stage stage_;
-  detail::intake<block> intake_;
+  detail::intake<block, Job> intake_;
 
   // What `next` works on: the span at `at_` is taken up to `index_`.
   std::vector<finished_span> ready_;

@@ -4,6 +4,7 @@
 /// who holds it gets the outcome once. Dropping it does not cancel the job; it may outlive its pool.
 /// For one thread at a time.
 
+#include <weir/actors/waits.hpp>
 #include <weir/runtime/outcome.hpp>
 
 #include <atomic>
@@ -63,8 +64,9 @@ private:
 template <class Result>
 class ticket {
 public:
-  ticket(std::uint64_t index, std::shared_ptr<detail::ticket_state<Result>> state)
-      : index_(index), state_(std::move(state)) {}
+  /// `station_id`: where the job is.
+  ticket(std::uint64_t station_id, std::uint64_t index, std::shared_ptr<detail::ticket_state<Result>> state)
+      : station_id_(station_id), index_(index), state_(std::move(state)) {}
 
   /// The job's place in the order of submission, from 0.
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
@@ -79,24 +81,43 @@ public:
   }
 
   /// Waits for the outcome, takes it and ends the ticket. Blocks until the job has ended, whoever
-  /// has given up on it. In a job of the same pool it may wait for itself.
+  /// has given up on it. In a job it may close a cycle of waits that no worker is left to end: then it throws
+  /// a `thrown_error` with `ec::deadlock`, at once, and the ticket stays.
   [[nodiscard]] outcome<Result> get() {
-    assert(valid() && "its outcome has been taken");
-    state_->wait(nullptr);
+    if (auto problem = wait(nullptr))
+      throw thrown_error{std::move(problem)};
     return std::exchange(state_, nullptr)->take();
   }
 
   /// Waits at most until `ctx` is canceled, which is then the error; the job goes on, and `get` may
-  /// be called again. An outcome that is there is taken, whatever became of `ctx`. Blocks.
+  /// be called again. An outcome that is there is taken, whatever became of `ctx`. A wait without a deadline
+  /// that would never end fails with `ec::deadlock`. Blocks.
   [[nodiscard]] caf::expected<outcome<Result>> get(const context& ctx) {
-    assert(valid() && "its outcome has been taken");
-    state_->wait(&ctx);
+    if (auto problem = wait(&ctx))
+      return problem;
     if (!state_->is_ready())
       return ctx.error();
     return std::exchange(state_, nullptr)->take();
   }
 
 private:
+  caf::error wait(const context* ctx) {
+    assert(valid() && "its outcome has been taken");
+    if (state_->is_ready())
+      return {};
+    std::optional<wait_entry> entry;
+    // A deadline ends the wait, whoever waits for whom.
+    if (!ctx || !ctx->deadline()) {
+      const auto over = [s = state_.get()] { return s->is_ready(); };
+      entry.emplace(awaited{awaited::what_t::job, station_id_, index_, over});
+      if (entry->problem())
+        return entry->problem();
+    }
+    state_->wait(ctx);
+    return {};
+  }
+
+  std::uint64_t station_id_;
   std::uint64_t index_;
   std::shared_ptr<detail::ticket_state<Result>> state_;
 };

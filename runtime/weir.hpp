@@ -7,6 +7,7 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/error.hpp>
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/keyed.hpp>
 #include <weir/runtime/options.hpp>
 #include <weir/runtime/parallel_map.hpp>
 #include <weir/runtime/pipeline.hpp>

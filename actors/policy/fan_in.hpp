@@ -56,6 +56,14 @@ public:
   /// Jobs whose outcomes are inside.
   [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
 
+  /// Of those, the ones that may be handed over. Costs a look at each piece.
+  [[nodiscard]] std::uint64_t held_ready() const noexcept {
+    std::uint64_t n = 0;
+    for (const auto& [size, piece] : ready_)
+      n += size;
+    return n;
+  }
+
 private:
   void release_followers() {
     while (!early_.empty() && early_.begin()->first == next_) {

@@ -23,6 +23,15 @@ public:
       spans_.push_back(std::move(s));
   }
 
+  /// Puts a span where it belongs by `age`, behind those of the same. All others are in that order already.
+  template <class Age>
+  void insert(span_type s, Age age) {
+    jobs_ += s.size();
+    const auto at = std::upper_bound(spans_.begin(), spans_.end(), age(s),
+                                     [&](const auto& of, const span_type& other) { return of < age(other); });
+    spans_.insert(at, std::move(s));
+  }
+
   void give_back(span_type s) {
     jobs_ += s.size();
     if (!s.empty())

@@ -75,7 +75,7 @@ struct way_in {
   }
 
   std::shared_ptr<station> at;
-  detail::intake<idle_block> gathering;
+  detail::intake<idle_block, int> gathering;
 };
 
 }  // namespace
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(
       BOOST_TEST(!rested);
       lock_of_door->lock();
     };
-    detail::intake<breaking_block> in{
+    detail::intake<breaking_block, int> in{
         at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); },
         pool_options{}};
     std::uint64_t index = 0;

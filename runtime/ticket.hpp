@@ -67,6 +67,8 @@ public:
   /// `station_id`: where the job is.
   ticket(std::uint64_t station_id, std::uint64_t index, std::shared_ptr<detail::ticket_state<Result>> state)
       : station_id_(station_id), index_(index), state_(std::move(state)) {}
+  ticket(ticket&&) noexcept = default;
+  ticket& operator=(ticket&&) noexcept = default;
 
   /// The job's place in the order of submission, from 0.
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }

@@ -91,6 +91,13 @@ caf::error make_error(std::exception_ptr thrown) {
           caf::make_message(std::move(text), std::move(thrown))};
 }
 
+caf::error with_text(const caf::error& e, std::string text) {
+  auto thrown = exception_of(e);
+  return {
+      e.code(), e.category(),
+      thrown ? caf::make_message(std::move(text), std::move(thrown)) : caf::make_message(std::move(text))};
+}
+
 bool is(const caf::error& e, ec code) noexcept {
   return e && e.category() == category && e.code() == static_cast<std::uint8_t>(code);
 }

@@ -55,6 +55,9 @@ private:
   std::shared_ptr<const caf::error> why_;  // an exception must be copied without throwing
 };
 
+/// The same error with another sentence; it keeps its code and what was thrown.
+[[nodiscard]] caf::error with_text(const caf::error& e, std::string text);
+
 /// True if `e` is a Weir error with this code.
 [[nodiscard]] bool is(const caf::error& e, ec code) noexcept;
 

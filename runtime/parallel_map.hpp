@@ -159,6 +159,46 @@ private:
   time_point queued_;
 };
 
+/// What became of all jobs, and how the run ended.
+template <class R>
+struct map_outcomes {
+  map_end end;
+  std::vector<outcome<R>> all;
+};
+
+/// parallel_outcomes with checked options.
+template <class Inputs, class F>
+auto run_outcomes(engine& on, const context& ctx, Inputs& inputs, F& f, const map_options& options) {
+  using result = task_result_t<F, job_of<Inputs>>;
+  using block = outcome_block<Inputs, F, result>;
+  const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
+  std::vector<typename block::slot> slots(n);
+  const auto begin = std::ranges::begin(inputs);
+  map_outcomes<result> made;
+  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options);
+  for (std::uint64_t i = 0; i < n; ++i)
+    if (!slots[i].content) {
+      const auto& why = *made.end.stopped_by;
+      slots[i].content.emplace(outcome<result>{
+          i, slots[i].attempt, {}, {}, outcome_kind::canceled, make_error(why.code, to_string(why))});
+      slots[i].ended = time_point::max();
+    }
+  if (options.order != order::input)
+    std::ranges::stable_sort(slots, {}, &block::slot::ended);
+  made.all.reserve(n);
+  for (auto& s : slots)
+    made.all.push_back(std::move(*s.content));
+  return made;
+}
+
+/// `ec::invalid_option` if the options make no sense, or not for a task of type `F`.
+template <class F, class Job>
+caf::error check(const map_options& options) {
+  if (auto problem = options.validate())
+    return problem;
+  return check_repeatable(options.retry, repeatable_for<F, Job>);
+}
+
 }  // namespace detail
 
 /// The results of `f` for all inputs, in input order, if every job completed. Else the first failure in
@@ -178,9 +218,7 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
   using function = std::remove_reference_t<F>;
   using range = std::remove_reference_t<Inputs>;
   using result = task_result_t<function, detail::job_of<Inputs>>;
-  if (auto problem = options.validate())
-    return problem;
-  if (auto problem = check_repeatable(options.retry, repeatable_for<function, detail::job_of<Inputs>>))
+  if (auto problem = detail::check<function, detail::job_of<Inputs>>(options))
     return problem;
   const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
   detail::result_slots<result> slots(n);
@@ -211,33 +249,9 @@ auto parallel_outcomes(engine& on, const context& ctx, Inputs&& inputs, F&& f,
                        const map_options& options = {})
     -> caf::expected<
         std::vector<outcome<task_result_t<std::remove_reference_t<F>, detail::job_of<Inputs>>>>> {
-  using function = std::remove_reference_t<F>;
-  using range = std::remove_reference_t<Inputs>;
-  using result = task_result_t<function, detail::job_of<Inputs>>;
-  using block = detail::outcome_block<range, function, result>;
-  if (auto problem = options.validate())
+  if (auto problem = detail::check<std::remove_reference_t<F>, detail::job_of<Inputs>>(options))
     return problem;
-  if (auto problem = check_repeatable(options.retry, repeatable_for<function, detail::job_of<Inputs>>))
-    return problem;
-  const auto n = static_cast<std::uint64_t>(std::ranges::size(inputs));
-  std::vector<typename block::slot> slots(n);
-  const auto begin = std::ranges::begin(inputs);
-  const auto end =
-      detail::run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options);
-  for (std::uint64_t i = 0; i < n; ++i)
-    if (!slots[i].content) {
-      const auto& why = *end.stopped_by;
-      slots[i].content.emplace(outcome<result>{
-          i, slots[i].attempt, {}, {}, outcome_kind::canceled, make_error(why.code, to_string(why))});
-      slots[i].ended = time_point::max();
-    }
-  if (options.order != order::input)
-    std::ranges::stable_sort(slots, {}, &block::slot::ended);
-  std::vector<outcome<result>> outcomes;
-  outcomes.reserve(n);
-  for (auto& s : slots)
-    outcomes.push_back(std::move(*s.content));
-  return outcomes;
+  return detail::run_outcomes(on, ctx, inputs, f, options).all;
 }
 
 }  // namespace weir

@@ -2,11 +2,12 @@
 
 /// All of Weir's public face. Use parallel_map if all inputs are known, a pool if callers each want
 /// their own answer, a stream if jobs arrive one by one and one receiver takes all outcomes, a pipeline if
-/// values pass several stages.
+/// values pass several stages, first_of if the first of several answers will do.
 
 #include <weir/actors/context.hpp>
 #include <weir/actors/error.hpp>
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/first_of.hpp>
 #include <weir/runtime/keyed.hpp>
 #include <weir/runtime/options.hpp>
 #include <weir/runtime/parallel_map.hpp>

@@ -63,7 +63,8 @@ std::string to_string(const halt_rule& r) {
       text += "done=";
       break;
   }
-  return text + (r.percent > 0 ? std::to_string(r.percent) + "%" : std::to_string(r.count));
+  text += r.percent > 0 ? std::to_string(r.percent) + "%" : std::to_string(r.count);
+  return r.out_of > 0 ? text + " of " + std::to_string(r.out_of) : text;
 }
 
 bool halt::reached(std::uint64_t completed, std::uint64_t failed) const noexcept {
@@ -73,7 +74,8 @@ bool halt::reached(std::uint64_t completed, std::uint64_t failed) const noexcept
                                                                : done;
   if (rule_.percent > 0)
     return done >= halt_rule::sample_min && seen * 100 >= done * rule_.percent;
-  return seen >= rule_.count;
+  const auto hopeless = rule_.out_of > 0 && failed + rule_.count > rule_.out_of;
+  return seen >= rule_.count || hopeless;
 }
 
 halt::decision halt::observe(std::uint64_t completed, std::uint64_t failed) noexcept {

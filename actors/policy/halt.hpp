@@ -20,6 +20,9 @@ struct halt_rule {
   what_t what = what_t::fail;
   std::uint64_t count = 1;  ///< used when `percent` is 0
   unsigned percent = 0;     ///< 1 to 100
+  /// For a count of `success`, where it is known how many jobs there are: so many. Then the run halts as well
+  /// as soon as too many have failed for the count to be reached. 0: not known.
+  std::uint64_t out_of = 0;
 
   /// With a percentage nothing is decided before this many outcomes, as one failure out of one
   /// would be 100 %.
@@ -35,6 +38,7 @@ struct halt_rule {
       "\"never\" or \"now|soon,fail|success|done=N\" or \"…=N%\", e.g. \"now,fail=1\", \"soon,fail=10%\"";
 };
 
+/// The rule as `parse` reads it; and " of N" where `out_of` is set.
 [[nodiscard]] std::string to_string(const halt_rule& r);
 
 /// Errgroup's rule: the first failure cancels the rest.

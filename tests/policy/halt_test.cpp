@@ -133,4 +133,18 @@ BOOST_AUTO_TEST_CASE(only_rules_that_count_completed_jobs_need_each_looked_at) {
   BOOST_TEST(halt_rule::parse("now,done=1%")->counts_completed());
 }
 
+BOOST_AUTO_TEST_CASE(a_count_of_successes_halts_when_it_is_reached_or_can_not_be_any_more) {
+  const halt_rule two_of_five{halt_rule::how_t::now, halt_rule::what_t::success, 2, 0, 5};
+  BOOST_TEST(to_string(two_of_five) == "now,success=2 of 5");
+  halt reached{two_of_five};
+  BOOST_TEST(!stops(reached, 1, 3));
+  BOOST_TEST(stops(reached, 2, 3));
+  halt lost{two_of_five};
+  BOOST_TEST(!stops(lost, 0, 3));
+  BOOST_TEST(stops(lost, 0, 4));
+  // Where nobody knows how many there are, there is always hope.
+  halt hopes{{halt_rule::how_t::now, halt_rule::what_t::success, 2}};
+  BOOST_TEST(!stops(hopes, 0, 1'000'000));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

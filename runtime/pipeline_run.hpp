@@ -48,10 +48,10 @@ struct pipeline_summary {
   };
 
   std::uint64_t read = 0;       ///< items that the source gave
-  std::uint64_t delivered = 0;  ///< items that the sink took
+  std::uint64_t delivered = 0;  ///< items that the sink took; with branches, those of each sink
   std::uint64_t failed = 0;
   std::vector<pipeline_failure> failures;  ///< the first `failures_kept_max` of them, in time
-  std::vector<stage> stages;               ///< from the source to the sink
+  std::vector<stage> stages;               ///< from the source to the sink, branch by branch
   std::optional<cause> ended_by;  ///< why it ended early: a cancel, a deadline, the rule, a thread that lacks
   duration elapsed{};
 

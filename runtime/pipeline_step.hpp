@@ -1,0 +1,239 @@
+#pragma once
+
+/// The steps of a pipeline that have a function and workers of their own, and how each becomes a link of a
+/// run: a stream whose receiver submits to the next link.
+
+#include <weir/runtime/pipeline_run.hpp>
+#include <weir/runtime/stream.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <utility>
+
+namespace weir::detail {
+
+/// What the links of one run are made with.
+struct assembly {
+  engine& on;
+  std::shared_ptr<pipeline_run> run;
+};
+
+/// A value on its way, and the source's item that it comes from.
+template <class T>
+struct numbered {
+  std::uint64_t index = 0;
+  T value;
+};
+
+/// Takes a value, from one thread at a time; false if it found what is behind it closed.
+template <class T>
+using inlet = std::function<bool(std::uint64_t index, T&& value)>;
+
+/// Told how many slots of a stage have become free.
+using told_of_slots = std::function<void(std::uint64_t)>;
+
+/// One stage: a stream whose outcomes go on through `Step::hand_on`.
+template <class Step, class In>
+class stage_link final : public pipeline_link {
+  using made = typename Step::template made<In>;
+  using job = numbered<In>;
+  using result = numbered<made>;
+  using onward = inlet<typename Step::template next<In>>;
+
+  struct task {
+    using hears_of_failures = void;
+    std::string name;
+    typename Step::function f;
+    std::shared_ptr<pipeline_run> run;
+
+    caf::expected<result> operator()(const context& ctx, job& j) {
+      auto r = Step::call(f, ctx, j.value);
+      if (!r)
+        return std::move(r.error());
+      return result{j.index, std::move(*r)};
+    }
+    void failed(const job& j, const caf::error& why, unsigned attempt) {
+      run->failed({j.index, name, why, attempt});
+    }
+    [[nodiscard]] std::uint64_t key_hash(const job& j) const
+      requires keyed_task<typename Step::function, In>
+    {
+      return f.key_hash(j.value);
+    }
+  };
+
+  struct receiver {
+    std::string name;
+    std::shared_ptr<pipeline_run> run;
+    onward to;
+    told_of_slots freed;
+    std::uint64_t taken = 0;  // outcomes whose slots nobody has been told of
+
+    void operator()(outcome<result>& o) {
+      // The slot of an outcome is free when the call that takes it has returned.
+      tell_of_slots();
+      ++taken;
+      if (!o.completed())
+        return;
+      try {
+        Step::template hand_on<In>(o.result->index, std::move(o.result->value), to);
+      } catch (...) {
+        // It is not called again, and whoever waits for a slot of this stage would do so for ever.
+        run->ctx().cancel({ec::exception, name, text_of(make_error(std::current_exception()))});
+        throw;
+      }
+    }
+    void pause() { tell_of_slots(); }
+    void tell_of_slots() {
+      if (freed && taken > 0)
+        freed(std::exchange(taken, 0));
+    }
+  };
+
+public:
+  stage_link(const assembly& a, const Step& step, onward to, told_of_slots freed)
+      : name_(step.options.name),
+        slots_(step.options.for_pool().slots()),
+        drops_(step.options.overflow != policy::overflow::reject),
+        run_(a.run),
+        stream_(a.on, task{step.options.name, step.f, a.run}, step.template checked<In>(),
+                receiver{step.options.name, a.run, std::move(to), std::move(freed)}, a.run->ctx()) {}
+
+  /// False if nothing can come in any more. An item for which there is no room has ended here, as the stage's
+  /// `overflow` says.
+  bool submit(const context& ctx, std::uint64_t index, In&& value) {
+    const auto offer = stream_.submit(ctx, {index, std::move(value)});
+    if (offer)
+      return true;
+    if (is(offer.error(), ec::overloaded) && drops_)
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+    else if (is(offer.error(), ec::overloaded) || is(offer.error(), ec::submit_timeout))
+      run_->failed({index, name_, offer.error(), 0});
+    else
+      return false;
+    return true;
+  }
+
+  [[nodiscard]] std::uint64_t slots() const noexcept { return slots_; }
+
+  void drain() override { stream_.drain(duration::max()); }
+  void stop(const cause& why) override { stream_.stop(why); }
+  void kill(duration budget) override { tell(stream_.supervisor(), stop_tag::value, budget); }
+  [[nodiscard]] std::optional<cause> stopped_by() const override { return stream_.stopped_by(); }
+  [[nodiscard]] std::optional<pipeline_summary::stage> summary() const override {
+    const auto s = stream_.look();
+    return pipeline_summary::stage{name_, s.books, s.peak_running, s.retries, s.dropped + dropped_.load()};
+  }
+
+private:
+  std::string name_;
+  std::uint64_t slots_;
+  bool drops_;
+  std::shared_ptr<pipeline_run> run_;
+  std::atomic<std::uint64_t> dropped_{0};
+  stream<job, result> stream_;
+};
+
+/// What the steps with a function and workers of their own share. `rest` is what follows the step in its row.
+template <class Step, class F>
+struct working_step {
+  using function = F;
+
+  F f;
+  stream_options options;
+
+  /// The options, if they fit. Throws std::invalid_argument if not.
+  template <class In>
+  [[nodiscard]] const stream_options& checked() const {
+    return running_stage::fit<F, In>(options);
+  }
+
+  /// The stage itself, for who takes its slots before it submits.
+  template <class In, class Rest>
+  auto make_stage(const assembly& a, told_of_slots freed, Rest rest) const {
+    auto onward = rest.template make_inlet<typename Step::template next<In>>(a, a.run->ctx());
+    auto link = std::make_shared<stage_link<Step, In>>(a, static_cast<const Step&>(*this), std::move(onward),
+                                                       std::move(freed));
+    a.run->add(link);
+    return link;
+  }
+
+  template <class In, class Rest>
+  inlet<In> make_inlet(const assembly& a, const context& within, Rest rest) const {
+    return [link = make_stage<In>(a, {}, rest), within](std::uint64_t index, In&& value) {
+      return link->submit(within, index, std::move(value));
+    };
+  }
+};
+
+template <class F>
+struct map_step : working_step<map_step<F>, F> {
+  template <class In>
+  using made = task_result_t<F, In>;
+  template <class In>
+  using next = made<In>;
+
+  template <class In>
+  static auto call(F& f, const context& ctx, In& value) {
+    return run_task(f, ctx, value);
+  }
+  template <class In>
+  static void hand_on(std::uint64_t index, made<In>&& value, const inlet<next<In>>& to) {
+    to(index, std::move(value));
+  }
+};
+
+template <class F>
+struct filter_step : working_step<filter_step<F>, F> {
+  template <class In>
+  using made = std::optional<In>;
+  template <class In>
+  using next = In;
+
+  template <class In>
+  static caf::expected<std::optional<In>> call(F& f, const context& ctx, In& value) {
+    auto wanted = run_task(f, ctx, std::as_const(value));
+    if (!wanted)
+      return std::move(wanted.error());
+    return *wanted ? std::optional<In>{std::move(value)} : std::nullopt;
+  }
+  template <class In>
+  static void hand_on(std::uint64_t index, std::optional<In>&& value, const inlet<In>& to) {
+    if (value)
+      to(index, std::move(*value));
+  }
+};
+
+template <class F>
+struct flat_map_step : working_step<flat_map_step<F>, F> {
+  template <class In>
+  using made = task_result_t<F, In>;
+  template <class In>
+  using next = std::ranges::range_value_t<made<In>>;
+
+  template <class In>
+  static auto call(F& f, const context& ctx, In& value) {
+    return run_task(f, ctx, value);
+  }
+  template <class In>
+  static void hand_on(std::uint64_t index, made<In>&& values, const inlet<next<In>>& to) {
+    for (auto&& v : values)
+      if (!to(index, std::move(v)))
+        return;
+  }
+};
+
+template <class Step>
+inline constexpr bool is_working_step = false;
+template <class F>
+inline constexpr bool is_working_step<map_step<F>> = true;
+template <class F>
+inline constexpr bool is_working_step<filter_step<F>> = true;
+template <class F>
+inline constexpr bool is_working_step<flat_map_step<F>> = true;
+
+}  // namespace weir::detail

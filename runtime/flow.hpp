@@ -1,7 +1,8 @@
 #pragma once
 
-/// A flow that is driven by config: a source, stages, a sink; and what one run of it came to. A job of
-/// a flow is one item of its source; it ends when it has passed the last stage, or failed in one.
+/// A flow that is driven by config: sources, stages and sinks, joined to a graph; and what one run of it came
+/// to. A job of a flow is one item of a source. Where it is handed on to several stages or sinks it goes on
+/// as so many copies, and ends when all of them have: completed if all were, else failed if one did.
 
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/books.hpp>
@@ -20,6 +21,18 @@
 
 namespace weir {
 
+/// How what leads to several stages or sinks hands its jobs on.
+enum class fan_out : std::uint8_t {
+  broadcast,  ///< each to all of them; the slowest holds up the others
+  balance,    ///< each to one stage, which has room for it and the fewest jobs for each that it runs at once
+};
+
+struct source_plan {
+  std::string name;
+  std::unique_ptr<weir::source> source;
+  weir::fan_out fan_out = weir::fan_out::broadcast;
+};
+
 struct stage_plan {
   std::string name;
   task_function task;
@@ -27,6 +40,16 @@ struct stage_plan {
   std::size_t capacity = 0;  ///< 0: as many slots as `parallelism`
   weir::order order = weir::order::input;
   policy::retry_rule retry = {};
+  /// What feeds it: sources count from 0, stages go on from there. None: the stage before it in the plan; the
+  /// first stage: every source.
+  std::vector<std::size_t> from = {};
+  weir::fan_out fan_out = weir::fan_out::broadcast;
+};
+
+struct sink_plan {
+  std::string name;
+  std::unique_ptr<weir::sink> sink;
+  std::vector<std::size_t> from = {};  ///< stages, counted as above; none: the last one of the plan
 };
 
 /// A flow that has been checked and is ready to run once.
@@ -35,10 +58,10 @@ struct flow_plan {
   std::optional<duration> deadline;
   policy::halt_rule on_error = policy::collect;
   duration shutdown_budget = std::chrono::seconds{10};
-  std::unique_ptr<weir::source> source;
+  std::vector<source_plan> sources;
   std::vector<stage_plan> stages;
-  std::unique_ptr<weir::sink> sink;
-  std::vector<std::string> own_files;  ///< written for the run beside its sink; no part of its input
+  std::vector<sink_plan> sinks;
+  std::vector<std::string> own_files;  ///< written for the run beside its sinks; no part of its input
 };
 
 /// The state of a run at an instant. The counts are jobs of the flow.
@@ -54,7 +77,7 @@ struct flow_progress {
 struct flow_failure {
   std::uint64_t index = 0;
   std::string name;   ///< the item's
-  std::string stage;  ///< where it failed; empty for what the source could not read
+  std::string stage;  ///< where it failed first; empty for what the source could not read
   std::string text;
   unsigned attempt = 1;  ///< the last one; 0 for what the source could not read
   double run_seconds = 0;
@@ -70,19 +93,32 @@ struct flow_summary {
     std::uint64_t peak_running = 0;
   };
 
+  struct source_load {
+    std::string name;
+    std::uint64_t read = 0;  ///< items that it gave
+  };
+
+  struct sink_load {
+    std::string name;
+    std::uint64_t taken = 0;  ///< outcomes that it took
+  };
+
   std::string flow;
   policy::books books;
+  std::vector<source_load> sources;
   std::vector<stage_load> stages;
+  std::vector<sink_load> sinks;
   duration elapsed{};
-  duration run_p50{};
+  duration run_p50{};  ///< of a job's time in all tasks; of its longest copy, where it had several
   duration run_p99{};
   std::vector<flow_failure> failures;      ///< the first `failures_kept_max` of them
   std::optional<flow_failure> root_error;  ///< the first failure in time
   std::optional<weir::cause>
       ended_by;         ///< why the run ended early: a cancel, a deadline, a halt, a closed sink
   bool halted = false;  ///< it was the flow's own rule that ended it
-  std::optional<std::string> source_error;  ///< the source ended with this error
-  std::optional<std::string> sink_error;    ///< the sink failed with this error
+  /// A source ended with this error, a sink failed with this one; after the name where there are several.
+  std::optional<std::string> source_error;
+  std::optional<std::string> sink_error;
   std::vector<std::string> stragglers;  ///< jobs that were still running when the shutdown budget was spent
 };
 

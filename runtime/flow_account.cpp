@@ -59,9 +59,8 @@ void flow_account::count_canceled() {
   ++ended_.canceled;
 }
 
-void flow_account::count_straggler(std::string name) {
+void flow_account::name_straggler(std::string name) {
   std::lock_guard guard{mutex_};
-  ++ended_.canceled;
   stragglers_.push_back(std::move(name));
 }
 

@@ -36,7 +36,9 @@ public:
   void count_completed(duration run_time);
   void count_failed(flow_failure f, duration run_time);
   void count_canceled();
-  void count_straggler(std::string name);
+
+  /// A job that did not stop; it is counted by itself.
+  void name_straggler(std::string name);
 
   // -- looking on ------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 #include <weir/actors/policy/shutdown.hpp>
 #include <weir/runtime/flow_account.hpp>
+#include <weir/runtime/flow_input.hpp>
+#include <weir/runtime/flow_output.hpp>
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/flow_stage.hpp>
-#include <weir/runtime/outlet.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -15,54 +16,71 @@ namespace weir {
 namespace {
 
 using detail::flow_account;
-using detail::flow_job;
+using detail::flow_input;
+using detail::flow_output;
 using detail::flow_stage;
-using detail::outlet;
-using detail::stage_result;
 
 context run_context(const context& parent, const std::optional<duration>& deadline) {
   return deadline ? context::with_timeout(parent, *deadline) : context::with_cancel(parent);
 }
 
-/// The sink's last call gets this long even if the shutdown budget has been spent on jobs.
-constexpr duration finish_min = std::chrono::milliseconds{200};
+policy::graph checked_graph(const flow_plan& plan) {
+  auto g = detail::graph_of(plan);
+  if (const auto problem = detail::check_graph(plan, g))
+    throw std::invalid_argument{text_of(problem)};
+  return g;
+}
+
+/// How many items the sources will give, if all say so.
+std::optional<std::uint64_t> total_of(const std::vector<source_plan>& sources) {
+  std::uint64_t total = 0;
+  for (const auto& s : sources) {
+    const auto some = s.source->size_hint();
+    if (!some)
+      return std::nullopt;
+    total += *some;
+  }
+  return total;
+}
 
 }  // namespace
 
 struct flow_run::state {
   state(const context& parent, flow_plan given, flow_control wishes)
       : plan(std::move(given)),
+        joined(checked_graph(plan)),
         control(std::move(wishes)),
         ctx(run_context(parent, plan.deadline)),
         reading(context::with_cancel(ctx)),
         begun(ctx.time().now()),
-        total(plan.source->size_hint()),
-        out(std::make_shared<outlet>(std::move(plan.sink), ctx)) {}
+        total(total_of(plan.sources)),
+        out(std::move(plan.sinks), ctx) {}
 
   void start(engine& on);
   void begin_drain(const cause& why);
   void begin_kill();
   time_point rest_by(time_point now);
   void drive();
+  void open();
   void read();
-  bool submit(item from);
+  void drain_stages();
   void fill_in_outcomes();
   [[nodiscard]] bool cut_short() const;
-  bool finish_sink();
-  void summarize(bool sink_finished);
+  void summarize();
 
   flow_plan plan;
+  policy::graph joined;
   flow_control control;
   context ctx;
   context reading;  // canceled with the intake
   time_point begun;
   std::optional<std::uint64_t> total;
-  std::shared_ptr<outlet> out;
+  flow_output out;
   std::shared_ptr<flow_account> account;
+  std::vector<flow_input> inputs;
   std::vector<std::shared_ptr<flow_stage>> stages;
   std::atomic<std::uint64_t> offered{0};
-  std::atomic<bool> source_ended{false};
-  std::uint64_t rejected = 0;
+  std::atomic<bool> sources_ended{false};
   flow_summary summary;  // the driver's until `ended`
 
   mutable std::mutex mutex;
@@ -92,13 +110,11 @@ void flow_run::state::start(engine& on) {
           if (const auto s = w.lock())
             s->stop(why);
       });
-  // From the sink to the source: each stage needs the one that it hands on to.
-  stages.resize(plan.stages.size());
-  std::shared_ptr<flow_stage> next;
-  for (auto i = stages.size(); i-- > 0;) {
-    next = stages[i] = detail::make_flow_stage(on, ctx, plan.stages[i], std::move(next), out, account);
-    (*weak)[i] = next;
-  }
+  auto made = detail::make_flow_stages(on, ctx, plan, joined, out.outlets(), account);
+  stages = std::move(made.stages);
+  std::copy(stages.begin(), stages.end(), weak->begin());
+  for (std::size_t i = 0; i < plan.sources.size(); ++i)
+    inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]));
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
   driver = std::thread{[this] { drive(); }};
@@ -138,138 +154,84 @@ void flow_run::state::begin_kill() {
 
 void flow_run::state::drive() {
   try {
-    out->open();
-    auto written = out->files();
-    written.insert(written.end(), plan.own_files.begin(), plan.own_files.end());
-    plan.source->leave_out(written);
+    open();
     read();
   } catch (...) {
     summary.source_error = text_of(make_error(std::current_exception()));
   }
-  // Each stage ends when all its outcomes have been handed on; `begin_kill` cuts that short.
-  for (const auto& s : stages)
-    s->drain(duration::max());
-  // A stage may have been ended by its own actors, for want of a thread.
-  for (const auto& s : stages)
-    if (const auto why = s->stopped_by())
-      reading.cancel(*why);
+  drain_stages();
   fill_in_outcomes();
-  summarize(out->close() && finish_sink());
+  out.finish(cut_short(), [this](time_point now) { return rest_by(now); });
+  summarize();
   std::lock_guard guard{mutex};
   ended = true;
   changed.notify_all();
 }
 
-void flow_run::state::read() {
-  while (!reading.canceled()) {
-    auto next = plan.source->next(reading);
-    if (!next) {
-      summary.source_error = text_of(next.error());
-      return;
-    }
-    if (!*next) {
-      source_ended = !reading.canceled();
-      return;
-    }
-    // Refused: the stage has closed, and the reason is on its way here.
-    if (!submit(std::move(**next)))
-      return;
-  }
+void flow_run::state::open() {
+  out.open();
+  auto written = out.files();
+  written.insert(written.end(), plan.own_files.begin(), plan.own_files.end());
+  for (auto& input : inputs)
+    input.leave_out(written);
 }
 
-/// What can't be read is a job that has failed before the first stage.
-bool flow_run::state::submit(item from) {
-  flow_job job;
-  job.index = offered.fetch_add(1);
-  std::optional<flow_failure> failure;
-  if (from.unreadable) {
-    job.before = std::make_unique<stage_result>();
-    job.before->failure = std::exchange(from.unreadable, {});
-    job.before->attempt = 0;
-  }
-  job.from = std::move(from);
-  if (job.before)
-    failure = detail::describe_failure(job, *job.before);
-  const auto admitted = static_cast<bool>(stages.front()->submit(reading, std::move(job)));
-  if (!admitted)
-    ++rejected;
-  else if (failure)
-    account->failed(*failure);
-  return admitted;
+/// Reads all sources: the first one on this thread, each further one on a thread of its own.
+void flow_run::state::read() {
+  std::vector<std::thread> readers;
+  for (auto input = inputs.begin() + 1; input < inputs.end(); ++input)
+    try {
+      readers.emplace_back([this, input] { input->read(reading, offered, *account); });
+    } catch (const std::system_error&) {
+      input->fail("the system has no thread left to read it");
+    }
+  inputs.front().read(reading, offered, *account);
+  for (auto& reader : readers)
+    reader.join();
+  sources_ended = std::all_of(inputs.begin(), inputs.end(), [](const flow_input& i) { return i.ended(); });
+}
+
+/// Waits for each stage when those before it are at rest. Each ends when all its outcomes have been handed
+/// on; `begin_kill` cuts that short.
+void flow_run::state::drain_stages() {
+  const auto first = inputs.size();
+  for (const auto n : joined.in_order())
+    if (n >= first && n < first + stages.size())
+      stages[n - first]->drain(duration::max());
+  // A stage may have been ended by its own actors, for want of a thread.
+  for (const auto& s : stages)
+    if (const auto why = s->stopped_by())
+      reading.cancel(*why);
 }
 
 void flow_run::state::fill_in_outcomes() {
   summary.books.offered = offered.load();
-  summary.books.rejected = rejected;
-  summary.books.admitted = summary.books.offered - rejected;
+  for (const auto& input : inputs)
+    summary.books.rejected += input.rejected();
+  summary.books.admitted = summary.books.offered - summary.books.rejected;
   account->close(summary);
 }
 
 /// Whether a part of the input has no outcome of its own.
 bool flow_run::state::cut_short() const {
-  return !source_ended || rejected > 0 || summary.books.canceled > 0;
+  return !sources_ended || summary.books.rejected > 0 || summary.books.canceled > 0;
 }
 
-/// Calls the sink for the last time, on a thread of its own: whoever reads the output and has stopped
-/// to do so must not keep the run from its end. False if the sink did not return.
-bool flow_run::state::finish_sink() {
-  struct shared_state {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-    bool given_up = false;
-  };
-  const auto s = std::make_shared<shared_state>();
-  const auto early = cut_short();
-  std::thread finisher;
-  try {
-    finisher = std::thread{[s, to = out, early] {
-      to->finish(early);
-      std::lock_guard guard{s->mutex};
-      s->done = true;
-      s->changed.notify_all();
-    }};
-  } catch (const std::system_error&) {
-    // Without a thread the output is worth more than a bound on the wait for its reader.
-    out->finish(early);
-    return true;
-  }
-  const auto give_up = [s] {
-    std::lock_guard guard{s->mutex};
-    s->given_up = true;
-    s->changed.notify_all();
-  };
-  timer limit;
-  const auto watch = ctx.on_cancel([&] {
-    const auto now = ctx.time().now();
-    try {
-      limit = ctx.time().at(std::max(rest_by(now), now + finish_min), give_up);
-    } catch (const std::system_error&) {
-      give_up();
-    }
-  });
-  std::unique_lock lock{s->mutex};
-  s->changed.wait(lock, [&] { return s->done || s->given_up; });
-  if (s->done)
-    finisher.join();
-  else
-    finisher.detach();
-  return s->done;
-}
-
-void flow_run::state::summarize(bool sink_finished) {
+void flow_run::state::summarize() {
   summary.flow = plan.name;
   summary.elapsed = ctx.time().now() - begun;
+  for (const auto& input : inputs) {
+    summary.sources.push_back({input.name(), input.offered()});
+    if (input.error())
+      summary.source_error = (summary.source_error ? *summary.source_error + "; " : "") +
+                             (inputs.size() > 1 ? input.name() + ": " : "") + *input.error();
+  }
   for (std::size_t i = 0; i < stages.size(); ++i)
     summary.stages.push_back(
         {plan.stages[i].name, plan.stages[i].parallelism, stages[i]->stats().peak_running});
-  const auto problem = out->problem();
-  const auto closed = is(problem, ec::sink_closed);
-  if (problem && !closed)
-    summary.sink_error = text_of(problem);
-  else if (!problem && !sink_finished)
-    summary.sink_error = "the output was not taken within the shutdown budget";
-  if (cut_short() || closed)
+  summary.sinks = out.loads();
+  summary.sink_error = out.error();
+  if (cut_short() || out.reader_gone())
     summary.ended_by = reading.why();
   summary.halted = summary.ended_by && summary.ended_by->who == "halt";
 }
@@ -291,7 +253,7 @@ flow_progress flow_run::look() const {
   const auto& s = *state_;
   flow_progress p;
   p.offered = s.offered.load();
-  p.total = s.source_ended ? p.offered : s.total;
+  p.total = s.sources_ended ? p.offered : s.total;
   p.completed = s.account->live_completed();
   p.failed = s.account->live_failed();
   for (const auto& stage : s.stages)

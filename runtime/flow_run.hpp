@@ -1,8 +1,9 @@
 #pragma once
 
-/// One run of a flow: a thread reads the source, each stage is a stream, and its receiver hands on to the
-/// next one or to the sink. Who is full makes the one before it wait, back to the source; so memory is
-/// bounded by the capacities of the stages, however slow the sink is.
+/// One run of a flow: a thread reads each source, each stage is a stream, and its receiver hands on to the
+/// stages and sinks behind it. Who is full makes those before it wait, back to the sources; so memory is
+/// bounded by the capacities of the stages, however slow a sink is. As no way leads back, somebody can always
+/// go on.
 ///
 /// The way to rest is one for the whole run: once its intake or its context is canceled, draining,
 /// canceling and writing off share the plan's `shutdown_budget`.
@@ -20,7 +21,7 @@ class engine;
 struct flow_control {
   /// Called once for each failure, on the thread that hands outcomes on. It may block: then the run waits.
   std::function<void(const flow_failure&)> on_failure;
-  /// Once canceled, the source is no longer read; what was admitted runs to its end, as long as the
+  /// Once canceled, the sources are no longer read; what was admitted runs to its end, as long as the
   /// shutdown budget lasts. Cancel the run's context to stop that too.
   context intake = context::background();
 };
@@ -28,7 +29,8 @@ struct flow_control {
 class flow_run {
 public:
   /// Starts the run. Canceling `ctx` ends it early. Throws std::invalid_argument if a stage's bounds
-  /// are not valid, std::system_error if the system has no thread left.
+  /// are not valid or the plan is no graph from sources to sinks, std::system_error if the system has no
+  /// thread left.
   flow_run(engine& on, const context& ctx, flow_plan plan, flow_control control = {});
 
   /// Cancels what is left and waits for the end.

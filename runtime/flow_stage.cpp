@@ -1,6 +1,7 @@
 #include <weir/runtime/flow_stage.hpp>
 
 #include <chrono>
+#include <ranges>
 #include <utility>
 
 namespace weir::detail {
@@ -16,17 +17,18 @@ class stage_task {
 public:
   using hears_of_failures = void;
 
+  /// `last`: only sinks follow.
   stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
       : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
 
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    if (job.before && job.before->failure)
+    if (job.failed())
       return std::move(*job.before);
-    auto made = run_task(task_, ctx, job.before ? job.input : job.from);
+    auto made = run_task(task_, ctx, job.before ? job.input : job.origin->from());
     if (!made)
       return std::move(made.error());
     if (last_)
-      account_->passed();
+      job.origin->passed(*account_);
     stage_result r;
     r.made = std::move(*made);
     return r;
@@ -35,7 +37,8 @@ public:
   /// Called on the lane as soon as a job has failed for good.
   void failed(const flow_job& job, const caf::error& why, unsigned attempt) const {
     const auto ran = job.before ? job.before->run_time : duration::zero();
-    account_->failed({job.index, job.from.name, name_, text_of(why), attempt, seconds(ran)});
+    job.origin->failed(*account_, {job.origin->index(), job.origin->from().name, name_, text_of(why), attempt,
+                                   seconds(ran)});
   }
 
 private:
@@ -44,16 +47,6 @@ private:
   bool last_;
   std::shared_ptr<flow_account> account_;
 };
-
-/// Counts a job that went no further, for `why`: one that had failed before has still failed.
-void count_unfinished(flow_account& account, const flow_job& job, const caf::error& why) {
-  if (is(why, ec::abandoned))
-    account.count_straggler(job.from.name);
-  else if (job.before && job.before->failure)
-    account.count_failed(describe_failure(job, *job.before), job.before->run_time);
-  else
-    account.count_canceled();
-}
 
 /// What a stage hands on of an outcome that is not canceled: a failure goes on in the place of its job.
 stage_result handed_on(const flow_job& job, outcome<stage_result>& o, const std::string& stage) {
@@ -77,67 +70,74 @@ stage_result handed_on(const flow_job& job, outcome<stage_result>& o, const std:
   return r;
 }
 
-/// Hands the outcomes of one stage to the next; waits while that one is full.
-class to_stage {
+/// The copy for the stages behind; the first field is their input.
+flow_job next_job(std::shared_ptr<flow_origin> origin, stage_result r) {
+  flow_job next;
+  next.before = std::make_unique<stage_result>(std::move(r));
+  auto& fields = next.before->made.fields;
+  next.input = {fields.empty() ? value{} : std::move(fields.front().content), origin->from().name};
+  next.origin = std::move(origin);
+  return next;
+}
+
+/// Hands the outcomes of one stage to the sinks and stages behind it; waits while they are full.
+class stage_receiver {
 public:
-  to_stage(std::string from, std::shared_ptr<flow_stage> next, context ctx,
-           std::shared_ptr<flow_account> account)
-      : from_(std::move(from)), next_(std::move(next)), ctx_(std::move(ctx)), account_(std::move(account)) {}
+  stage_receiver(std::string name, junction stages, std::vector<std::shared_ptr<outlet>> sinks,
+                 std::vector<std::shared_ptr<doorbell>> bells, context ctx,
+                 std::shared_ptr<flow_account> account)
+      : name_(std::move(name)),
+        stages_(std::move(stages)),
+        sinks_(std::move(sinks)),
+        bells_(std::move(bells)),
+        ctx_(std::move(ctx)),
+        account_(std::move(account)) {}
 
   void operator()(flow_job& job, outcome<stage_result>& o) {
+    ring();  // for the outcome before this one, whose slot is free
     if (o.kind == outcome_kind::canceled) {
-      count_unfinished(*account_, job, o.result.error());
+      end_unfinished(*account_, job, o.result.error());
       return;
     }
-    flow_job next;
-    next.index = job.index;
-    next.before = std::make_unique<stage_result>(handed_on(job, o, from_));
-    next.from = std::move(job.from);
-    next.input = {main_value(next.before->made), next.from.name};
-    auto on = next_->submit(ctx_, std::move(next));
-    if (!on)
-      count_unfinished(*account_, on.job(), on.error());
+    auto r = handed_on(job, o, name_);
+    job.origin->split(stages_.copies() + static_cast<unsigned>(sinks_.size()), stages_.copies());
+    for (const auto& to : sinks_)
+      put(*to, *job.origin, r);
+    if (stages_.copies() == 0)
+      return;
+    for (const auto& refused : stages_.hand_on(ctx_, next_job(std::move(job.origin), std::move(r))))
+      end_unfinished(*account_, refused.job, refused.why);
+  }
+
+  void pause() {
+    ring();
+    for (const auto& to : sinks_)
+      to->flush();
   }
 
 private:
-  static value main_value(record& made) {
-    return made.fields.empty() ? value{} : std::move(made.fields.front().content);
-  }
-
-  std::string from_;
-  std::shared_ptr<flow_stage> next_;
-  context ctx_;
-  std::shared_ptr<flow_account> account_;
-};
-
-/// Hands the outcomes of the last stage to the sink.
-class to_sink {
-public:
-  to_sink(std::string from, std::shared_ptr<outlet> out, std::shared_ptr<flow_account> account)
-      : from_(std::move(from)), out_(std::move(out)), account_(std::move(account)) {}
-
-  void operator()(flow_job& job, outcome<stage_result>& o) {
-    if (o.kind == outcome_kind::canceled) {
-      count_unfinished(*account_, job, o.result.error());
-      return;
-    }
-    const auto r = handed_on(job, o, from_);
+  void put(outlet& to, flow_origin& origin, const stage_result& r) {
     const auto queued = seconds(r.queue_time);
     const auto ran = seconds(r.run_time);
     if (r.failure) {
-      out_->put(failed_item{job.index, job.from, r.failure, r.attempt, queued, ran});
-      account_->count_failed(describe_failure(job, r), r.run_time);
+      to.put(failed_item{origin.index(), origin.from(), r.failure, r.attempt, queued, ran});
+      origin.end_failed(*account_, describe_failure(origin, r), r.run_time);
     } else {
-      out_->put(completed_item{job.index, job.from, r.made, r.attempt, queued, ran});
-      account_->count_completed(r.run_time);
+      to.put(completed_item{origin.index(), origin.from(), r.made, r.attempt, queued, ran});
+      origin.end_completed(*account_, r.run_time);
     }
   }
 
-  void pause() { out_->flush(); }
+  void ring() {
+    for (const auto& bell : bells_)
+      bell->ring();
+  }
 
-private:
-  std::string from_;
-  std::shared_ptr<outlet> out_;
+  std::string name_;
+  junction stages_;
+  std::vector<std::shared_ptr<outlet>> sinks_;
+  std::vector<std::shared_ptr<doorbell>> bells_;  // of those upstreams that balance
+  context ctx_;
   std::shared_ptr<flow_account> account_;
 };
 
@@ -149,23 +149,84 @@ stream_options bounds_of(const stage_plan& plan) {
           .retry = plan.retry};
 }
 
+/// Makes one stage after the other, each when those behind it are there.
+class builder {
+public:
+  builder(engine& on, const context& run, flow_plan& plan, const policy::graph& joined,
+          const std::vector<std::shared_ptr<outlet>>& outlets, const std::shared_ptr<flow_account>& account)
+      : on_(on),
+        run_(run),
+        plan_(plan),
+        joined_(joined),
+        outlets_(outlets),
+        account_(account),
+        first_stage_(plan.sources.size()),
+        first_sink_(first_stage_ + plan.stages.size()),
+        bells_(first_sink_) {
+    for (std::size_t n = 0; n < first_sink_; ++n)
+      if (how(n) == fan_out::balance)
+        bells_[n] = std::make_shared<doorbell>();
+  }
+
+  flow_stages make() {
+    made_.stages.resize(plan_.stages.size());
+    for (const auto n : joined_.in_order() | std::views::reverse)
+      if (n >= first_stage_ && n < first_sink_)
+        made_.stages[n - first_stage_] = make_stage(n);
+    for (std::size_t n = 0; n < first_stage_; ++n)
+      made_.sources.push_back(stages_behind(n));
+    return std::move(made_);
+  }
+
+private:
+  [[nodiscard]] fan_out how(std::size_t n) const {
+    return n < first_stage_ ? plan_.sources[n].fan_out : plan_.stages[n - first_stage_].fan_out;
+  }
+
+  [[nodiscard]] junction stages_behind(std::size_t n) const {
+    std::vector<std::shared_ptr<flow_stage>> to;
+    for (const auto down : joined_.downstreams(n))
+      if (down < first_sink_)
+        to.push_back(made_.stages[down - first_stage_]);
+    return {std::move(to), how(n), bells_[n]};
+  }
+
+  [[nodiscard]] std::shared_ptr<flow_stage> make_stage(std::size_t n) {
+    auto& plan = plan_.stages[n - first_stage_];
+    auto behind = stages_behind(n);
+    std::vector<std::shared_ptr<outlet>> sinks;
+    for (const auto down : joined_.downstreams(n))
+      if (down >= first_sink_)
+        sinks.push_back(outlets_[down - first_sink_]);
+    std::vector<std::shared_ptr<doorbell>> bells;
+    for (const auto up : joined_.upstreams(n))
+      if (bells_[up])
+        bells.push_back(bells_[up]);
+    stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
+    return std::make_shared<flow_stage>(
+        on_, std::move(task), bounds_of(plan),
+        stage_receiver{plan.name, std::move(behind), std::move(sinks), std::move(bells), run_, account_},
+        run_);
+  }
+
+  engine& on_;
+  const context& run_;
+  flow_plan& plan_;
+  const policy::graph& joined_;
+  const std::vector<std::shared_ptr<outlet>>& outlets_;
+  const std::shared_ptr<flow_account>& account_;
+  const std::size_t first_stage_;
+  const std::size_t first_sink_;
+  std::vector<std::shared_ptr<doorbell>> bells_;  // for each source and stage that balances
+  flow_stages made_;
+};
+
 }  // namespace
 
-flow_failure describe_failure(const flow_job& job, const stage_result& failed) {
-  return {job.index,      job.from.name,           failed.failed_in, text_of(failed.failure),
-          failed.attempt, seconds(failed.run_time)};
-}
-
-std::shared_ptr<flow_stage> make_flow_stage(engine& on, const context& run, stage_plan& plan,
-                                            std::shared_ptr<flow_stage> next, std::shared_ptr<outlet> out,
-                                            std::shared_ptr<flow_account> account) {
-  const auto bounds = bounds_of(plan);
-  stage_task task{plan.name, std::move(plan.task), !next, account};
-  if (next)
-    return std::make_shared<flow_stage>(on, std::move(task), bounds,
-                                        to_stage{plan.name, std::move(next), run, std::move(account)}, run);
-  return std::make_shared<flow_stage>(on, std::move(task), bounds,
-                                      to_sink{plan.name, std::move(out), std::move(account)}, run);
+flow_stages make_flow_stages(engine& on, const context& run, flow_plan& plan, const policy::graph& joined,
+                             const std::vector<std::shared_ptr<outlet>>& outlets,
+                             const std::shared_ptr<flow_account>& account) {
+  return builder{on, run, plan, joined, outlets, account}.make();
 }
 
 }  // namespace weir::detail

@@ -1,10 +1,13 @@
 #pragma once
 
-/// A run's sink and what it said. Shared with the threads that call it, which may have been written off.
+/// A sink of a run and what it said. Shared with the threads that call it, which may have been written off.
 
 #include <weir/actors/context.hpp>
 #include <weir/runtime/sink.hpp>
 
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,11 +15,13 @@
 
 namespace weir::detail {
 
-/// The sink is called by one thread at a time, and no more once it has failed or is closed. A failure cancels
-/// the run: `ec::sink_closed` if its reader has gone, else `ec::io`.
+/// The sink is called by one thread at a time, the others wait; and no more once it has failed or is closed.
+/// A failure cancels the run: `ec::sink_closed` if its reader has gone, else `ec::io`.
 class outlet {
 public:
-  outlet(std::unique_ptr<sink> to, context run) : to_(std::move(to)), run_(std::move(run)) {}
+  /// `name` stands before what it says; none if it is the only one.
+  outlet(std::unique_ptr<sink> to, context run, std::string name)
+      : to_(std::move(to)), run_(std::move(run)), name_(std::move(name)) {}
 
   [[nodiscard]] std::vector<std::string> files() const { return to_->files(); }
 
@@ -29,23 +34,34 @@ public:
   /// sink: then there can be none.
   [[nodiscard]] bool close();
 
-  /// The last call; `early` if a part of the input has no outcome.
+  /// The last call, if it was opened; `early` if a part of the input has no outcome.
   void finish(bool early);
 
   /// What the sink failed with. Thread-safe.
   [[nodiscard]] caf::error problem() const;
 
+  /// How many outcomes it has taken. Thread-safe.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_.load(); }
+
+  [[nodiscard]] std::string named(const std::string& text) const {
+    return name_.empty() ? text : name_ + ": " + text;
+  }
+
 private:
   template <class Call>
-  void call(Call make_call);
+  [[nodiscard]] bool call(Call make_call);
   template <class Call>
-  void enter(Call make_call) noexcept;
+  bool enter(Call make_call) noexcept;
   void fail(caf::error e);
 
   std::unique_ptr<sink> to_;
   context run_;
+  std::string name_;
   mutable std::mutex mutex_;
+  std::condition_variable left_;
   caf::error problem_;
+  std::atomic<std::uint64_t> taken_{0};
+  bool opened_ = false;
   bool inside_ = false;
   bool closed_ = false;
 };

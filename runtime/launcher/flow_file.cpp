@@ -1,10 +1,10 @@
 #include <weir/runtime/launcher/flow_file.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
+#include <weir/runtime/launcher/flow_wiring.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace weir::config {
@@ -13,17 +13,18 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 100;
 
-/// A table of the file whose kind is known and whose settings have been checked.
+/// A table of the file; if it is right its kind is known and its settings have been checked.
 template <class Kind>
 struct chosen {
   const Kind* of = nullptr;
   const node* table = nullptr;
   std::string path;
   settings values;
+  std::string name;
+  std::vector<std::size_t> from = {};
 };
 
 struct chosen_stage : chosen<task_kind> {
-  std::string name;
   std::size_t parallelism = 1;
   std::size_t capacity = 0;
   weir::order order = order::input;
@@ -36,6 +37,10 @@ std::vector<std::string> names_of(const std::vector<Kind>& all) {
   for (const auto& k : all)
     out.push_back(k.name);
   return out;
+}
+
+weir::fan_out fan_out_of(const settings& values) {
+  return values.get<std::string>("fan_out") == "balance" ? fan_out::balance : fan_out::broadcast;
 }
 
 std::optional<weir::order> parse_order(const std::string& text) {
@@ -52,12 +57,15 @@ public:
   std::optional<checked_flow> run(const std::string& default_name) {
     check_top_level();
     check_flow_table(default_name);
-    check_source_and_sink();
+    check_sources();
     check_stages();
+    check_sinks();
+    check_wiring();
+    check_standard_streams();
     check_fields();
     if (!found_.none())
       return std::nullopt;
-    describe();
+    outline();
     make();
     return found_.none() ? std::optional{std::move(out_)} : std::nullopt;
   }
@@ -76,21 +84,51 @@ private:
     }
   }
 
-  /// The table `name`, or null and a problem; a missing one is a problem if it is `required`.
-  const node* table(const std::string& name, bool required) {
+  /// The table `flow`, or null.
+  const node* flow_table() {
+    const auto* e = root_.find("flow");
+    if (!e || e->content.as_table())
+      return e ? &e->content : nullptr;
+    found_.add(e->at, "flow",
+               e->content.as_array()
+                   ? "write [flow], once: a file has one flow"
+                   : type_name(e->content) + " is not allowed here; allowed: a table [flow]");
+    return nullptr;
+  }
+
+  /// The tables `name`, one or more, each with its path. With `single` the only one may be written in single
+  /// brackets.
+  std::vector<std::pair<const node*, std::string>> tables(const std::string& name, bool single,
+                                                          std::size_t max) {
+    const auto written = single ? '[' + name + ']' : "[[" + name + "]]";
     const auto* e = root_.find(name);
     if (!e) {
-      if (required)
-        found_.add(root_.at, name, "missing: a flow needs the table [" + name + "]");
-      return nullptr;
+      found_.add(
+          root_.at, name,
+          "missing: a flow needs " + std::string{single ? "the" : "at least one"} + " table " + written);
+      return {};
     }
-    if (e->content.as_table())
-      return &e->content;
-    found_.add(e->at, name,
-               e->content.as_array()
-                   ? "write [" + name + "], once: a flow has one " + name
-                   : type_name(e->content) + " is not allowed here; allowed: a table [" + name + "]");
-    return nullptr;
+    if (single && e->content.as_table())
+      return {{&e->content, name}};
+    const auto* all = e->content.as_array();
+    if (!all || all->empty() ||
+        !std::all_of(all->begin(), all->end(), [](const node& n) { return n.as_table(); })) {
+      found_.add(e->at, name,
+                 e->content.as_table()
+                     ? "write [[" + name + "]], with two brackets: a flow may have several " + name + 's'
+                 : single ? type_name(e->content) + " is not allowed here; allowed: a table " + written +
+                                " or several tables [[" + name + "]]"
+                          : "allowed: one or more tables " + written);
+      return {};
+    }
+    if (all->size() > max) {
+      found_.add((*all)[max].at, name, "more than " + std::to_string(max) + ' ' + name + 's');
+      return {};
+    }
+    std::vector<std::pair<const node*, std::string>> found;
+    for (std::size_t i = 0; i < all->size(); ++i)
+      found.emplace_back(&(*all)[i], name + '[' + std::to_string(i) + ']');
+    return found;
   }
 
   stray_key stray(std::string in) const {
@@ -109,7 +147,7 @@ private:
 
   void check_flow_table(const std::string& default_name) {
     out_.plan.name = default_name;
-    const auto* t = table("flow", false);
+    const auto* t = flow_table();
     if (!t)
       return;
     const auto before = found_.count();
@@ -163,14 +201,29 @@ private:
     return nullptr;
   }
 
-  /// Checks a table whose kind `key` names and whose other keys are `common` or the kind's.
+  /// The name that a table gives, else the one of its kind; empty if neither is a text.
+  std::string name_in(const node& in, const std::string& path, const std::string& kind_key) {
+    const auto* name = in.find("name");
+    const auto* kind = in.find(kind_key);
+    const auto* of = name ? name : kind;
+    const auto* text = !of                     ? nullptr
+                       : of->content.as_text() ? of->content.as_text()
+                       : of->content.raw       ? &*of->content.raw
+                                               : nullptr;
+    if (name && text)
+      check_name(in, path, *text);
+    return text ? *text : std::string{};
+  }
+
+  /// Checks a table whose kind the first of `common` names and whose other keys are `common` or the kind's.
   template <class Kind>
   chosen<Kind> check_kind(const node& in, std::string path, const std::string& section,
-                          const setting_spec& key, std::vector<setting_spec> common,
-                          const std::vector<Kind>& all) {
+                          std::vector<setting_spec> common, const std::vector<Kind>& all) {
+    const auto key = common.front();
     chosen<Kind> out;
     out.table = &in;
     out.of = find_kind(in, path, key, all);
+    out.name = name_in(in, path, key.name);
     auto specs = std::move(common);
     if (out.of) {
       specs.insert(specs.end(), out.of->accepts.begin(), out.of->accepts.end());
@@ -191,51 +244,45 @@ private:
           (void)check_setting(e.content, spec, path + '.' + e.key, found_);
   }
 
-  void check_source_and_sink() {
-    if (const auto* t = table("source", true))
-      source_ = check_kind(*t, "source", "source", kind_spec(), {kind_spec()}, known_.sources);
-    if (const auto* t = table("sink", true))
-      sink_ = check_kind(*t, "sink", "sink", kind_spec(), {kind_spec()}, known_.sinks);
+  void check_sources() {
+    for (auto& [table, path] : tables("source", true, sources_max))
+      sources_.push_back(check_kind(*table, path, "source", source_specs(), known_.sources));
+  }
+
+  void check_sinks() {
+    for (auto& [table, path] : tables("sink", true, sinks_max))
+      sinks_.push_back(check_kind(*table, path, "sink", sink_specs(), known_.sinks));
   }
 
   void check_stages() {
-    const auto* e = root_.find("stage");
-    if (!e) {
-      found_.add(root_.at, "stage", "missing: a flow needs at least one table [[stage]]");
-      return;
+    for (auto& [table, path] : tables("stage", false, stages_max)) {
+      const auto before = found_.count();
+      chosen_stage s{check_kind(*table, path, "stage", stage_specs(), known_.tasks)};
+      if (s.of && found_.count() == before)
+        check_bounds(s);
+      stages_.push_back(std::move(s));
     }
-    const auto* all = e->content.as_array();
-    if (!all || all->empty() ||
-        !std::all_of(all->begin(), all->end(), [](const node& n) { return n.as_table(); })) {
-      found_.add(e->at, "stage",
-                 e->content.as_table() ? "write [[stage]], with two brackets: a flow may have several stages"
-                                       : "allowed: one or more tables [[stage]]");
-      return;
-    }
-    if (all->size() > stages_max) {
-      found_.add((*all)[stages_max].at, "stage", "more than " + std::to_string(stages_max) + " stages");
-      return;
-    }
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < all->size(); ++i)
-      check_stage((*all)[i], "stage[" + std::to_string(i) + "]", names);
   }
 
-  void check_stage(const node& in, const std::string& path, std::set<std::string>& names) {
-    const auto before = found_.count();
-    chosen_stage s{check_kind(in, path, "stage", stage_specs().front(), stage_specs(), known_.tasks), {}};
-    if (!s.of || found_.count() != before)
+  /// Joins the parts, also where some are not right in themselves.
+  void check_wiring() {
+    if (sources_.empty() || stages_.empty() || sinks_.empty())
       return;
-    s.name = s.of->name;
-    if (s.values.has("name")) {
-      s.name = s.values.get<std::string>("name");
-      check_name(in, path, s.name);
-    }
-    if (!names.insert(s.name).second)
-      found_.add(in.find("name") ? in.find("name")->content.at : in.at, path + ".name",
-                 quoted(s.name, 60) + " is the name of an earlier stage; give each stage a name of its own");
-    check_bounds(s);
-    stages_.push_back(std::move(s));
+    std::vector<wired_part> parts;
+    for (const auto& s : sources_)
+      parts.push_back({flow_part::source, s.table, s.path, s.name, sources_.size() == 1});
+    for (const auto& s : stages_)
+      parts.push_back({flow_part::stage, s.table, s.path, s.name, false});
+    for (const auto& s : sinks_)
+      parts.push_back({flow_part::sink, s.table, s.path, s.name, sinks_.size() == 1});
+    const auto from = wire(parts, found_);
+    if (!from)
+      return;
+    auto next = from->begin() + static_cast<std::ptrdiff_t>(sources_.size());
+    for (auto& s : stages_)
+      s.from = *next++;
+    for (auto& s : sinks_)
+      s.from = *next++;
   }
 
   void check_bounds(chosen_stage& s) {
@@ -260,24 +307,63 @@ private:
       s.retry.budget = s.values.get<double>("retry_budget");
   }
 
-  /// The last stage's records must have what the sink needs. Where a task does not say what it makes, the
-  /// sink finds out.
-  void check_fields() {
-    if (!found_.none() || stages_.back().of->fields.empty())
+  /// Two that read standard input would each get some of its lines; two that write standard output would mix
+  /// theirs.
+  void check_standard_streams() {
+    if (!found_.none())
       return;
-    const auto& last = stages_.back();
-    if (has_fields(*last.of, sink_.of->fields))
+    check_one_uses("standard input", sources_);
+    check_one_uses("standard output", sinks_);
+  }
+
+  template <class Kind>
+  void check_one_uses(const std::string& stream, const std::vector<chosen<Kind>>& all) {
+    const chosen<Kind>* first = nullptr;
+    for (const auto& c : all) {
+      if (!uses_stream(c))
+        continue;
+      if (first)
+        found_.add(
+            c.table->find("path") ? c.table->find("path")->content.at : c.table->at, c.path + ".path",
+            stream + " is already that of " + quoted(first->name, 60) + "; name a file for one of them");
+      first = first ? first : &c;
+    }
+  }
+
+  /// Whether its path, which is "-" if the file is silent, is so.
+  template <class Kind>
+  static bool uses_stream(const chosen<Kind>& c) {
+    const setting stream{std::string{"-"}};
+    return std::any_of(c.of->accepts.begin(), c.of->accepts.end(), [&](const setting_spec& s) {
+      return s.name == "path" && s.fallback == stream && c.values.template get<std::string>("path") == "-";
+    });
+  }
+
+  /// The records of the stages before a sink must have what it needs. Where a task does not say what it
+  /// makes, the sink finds out.
+  void check_fields() {
+    if (!found_.none())
+      return;
+    for (const auto& sink : sinks_)
+      for (const auto up : sink.from)
+        check_fields(sink, stages_[up - sources_.size()]);
+  }
+
+  void check_fields(const chosen<sink_kind>& sink, const chosen_stage& stage) {
+    if (stage.of->fields.empty() || has_fields(*stage.of, sink.of->fields))
       return;
     std::vector<std::string> fitting;
     for (const auto& t : known_.tasks)
-      if (has_fields(t, sink_.of->fields))
+      if (has_fields(t, sink.of->fields))
         fitting.push_back(t.name);
-    found_.add(sink_.table->find("kind")->content.at, "sink.kind",
-               quoted(sink_.of->name) + " needs records with the fields " + joined(sink_.of->fields) +
-                   "; the last stage's task " + quoted(last.of->name) + " makes " + joined(last.of->fields) +
-                   "; " +
-                   (fitting.empty() ? "" : "let the last stage's task be " + joined(fitting) + ", or ") +
-                   "use another sink");
+    const auto task = sink.values.has("from") ? "the task of stage " + quoted(stage.name, 60)
+                                              : std::string{"the last stage's task"};
+    found_.add(
+        sink.table->find("kind")->content.at, sink.path + ".kind",
+        quoted(sink.of->name) + " needs records with the fields " + joined(sink.of->fields) + "; " + task +
+            (stage.name == stage.of->name && sink.values.has("from") ? "" : ' ' + quoted(stage.of->name)) +
+            " makes " + joined(stage.of->fields) + "; " +
+            (fitting.empty() ? "" : "let " + task + " be " + joined(fitting) + ", or ") + "use another sink");
   }
 
   static bool has_fields(const task_kind& task, const std::vector<std::string>& needed) {
@@ -286,16 +372,19 @@ private:
     });
   }
 
-  void describe() {
-    auto& d = out_.description;
-    d = "flow " + quoted(out_.plan.name) + ": " + source_.of->name;
-    for (const auto& s : stages_) {
-      d += " -> " + printable(s.name) + " (" + (s.name == s.of->name ? "" : "task " + s.of->name + ", ") +
-           "parallelism " + std::to_string(s.parallelism) + ", capacity " +
-           std::to_string(s.capacity == 0 ? s.parallelism : s.capacity) + ", order " +
-           s.values.get<std::string>("order") + ")";
-    }
-    d += " -> " + sink_.of->name;
+  void outline() {
+    auto& o = out_.outline;
+    o.flow = out_.plan.name;
+    for (const auto& s : sources_)
+      o.parts.push_back({flow_part::source, s.name, s.of->name, {}, fan_out_of(s.values), {}});
+    for (const auto& s : stages_)
+      o.parts.push_back({flow_part::stage, s.name, s.of->name,
+                         "parallelism " + std::to_string(s.parallelism) + ", capacity " +
+                             std::to_string(s.capacity == 0 ? s.parallelism : s.capacity) + ", order " +
+                             s.values.get<std::string>("order"),
+                         fan_out_of(s.values), s.from});
+    for (const auto& s : sinks_)
+      o.parts.push_back({flow_part::sink, s.name, s.of->name, {}, fan_out::broadcast, s.from});
   }
 
   /// Makes one of a kind; an error is put at the key that its text begins with, else at the table.
@@ -314,22 +403,25 @@ private:
   void make() {
     for (const auto& s : stages_)
       if (auto task = made(s))
-        out_.plan.stages.push_back({s.name, std::move(*task), s.parallelism, s.capacity, s.order, s.retry});
-    if (auto source = made(source_))
-      out_.plan.source = std::move(*source);
-    // The sink comes last, as it is the one that may touch what is already there.
+        out_.plan.stages.push_back({s.name, std::move(*task), s.parallelism, s.capacity, s.order, s.retry,
+                                    s.from, fan_out_of(s.values)});
+    for (const auto& s : sources_)
+      if (auto source = made(s))
+        out_.plan.sources.push_back({s.name, std::move(*source), fan_out_of(s.values)});
+    // The sinks come last, as they are the ones that may touch what is already there.
     if (!found_.none())
       return;
-    if (auto sink = made(sink_))
-      out_.plan.sink = std::move(*sink);
+    for (const auto& s : sinks_)
+      if (auto sink = made(s))
+        out_.plan.sinks.push_back({s.name, std::move(*sink), s.from});
   }
 
   const node& root_;
   const kinds& known_;
   problems& found_;
-  chosen<source_kind> source_;
-  chosen<sink_kind> sink_;
+  std::vector<chosen<source_kind>> sources_;
   std::vector<chosen_stage> stages_;
+  std::vector<chosen<sink_kind>> sinks_;
   checked_flow out_;
 };
 

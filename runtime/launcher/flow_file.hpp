@@ -1,11 +1,12 @@
 #pragma once
 
 /// From the document of a flow file to a plan that is ready to run. The file is checked as a whole:
-/// only when no problem was found anywhere are a source, tasks and a sink made.
+/// only when no problem was found anywhere are sources, tasks and sinks made.
 
 #include <weir/runtime/flow.hpp>
 #include <weir/runtime/kinds.hpp>
 #include <weir/runtime/launcher/document.hpp>
+#include <weir/runtime/launcher/flow_outline.hpp>
 #include <weir/runtime/launcher/problems.hpp>
 
 #include <cstdint>
@@ -20,8 +21,7 @@ enum class interrupt_rule : std::uint8_t { drain, cancel };
 struct checked_flow {
   flow_plan plan;
   interrupt_rule on_interrupt = interrupt_rule::drain;
-  /// One line: `flow "checksum": files -> sha256 (parallelism 4, capacity 256, order input) -> sha256sum`.
-  std::string description;
+  flow_outline outline;
 };
 
 /// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.

@@ -26,6 +26,36 @@ std::vector<std::string> kinds_with(const std::vector<Kind>& all, std::string_vi
   return out;
 }
 
+setting_spec kind_spec() {
+  return {.name = "kind",
+          .type = setting_type::text,
+          .meaning = "which one; `weir tasks` lists them",
+          .required = true};
+}
+
+setting_spec name_spec(const std::string& what, const std::string& otherwise) {
+  return {.name = "name",
+          .type = setting_type::text,
+          .meaning = "what messages and `from` call the " + what + ", unique; " + otherwise + " if not set"};
+}
+
+setting_spec from_spec(const std::string& what, const std::string& otherwise) {
+  return {
+      .name = "from",
+      .type = setting_type::texts,
+      .meaning = "the names of " + what + "; of several the jobs are merged; " + otherwise + " if not set"};
+}
+
+setting_spec fan_out_spec() {
+  return {.name = "fan_out",
+          .type = setting_type::choice,
+          .fallback = "broadcast",
+          .meaning =
+              "where it leads to several others: broadcast hands each job to all of them, and the slowest "
+              "holds up the others; balance to one stage that has room, by demand",
+          .choices = {"broadcast", "balance"}};
+}
+
 }  // namespace
 
 const std::vector<setting_spec>& flow_specs() {
@@ -70,9 +100,10 @@ const std::vector<setting_spec>& stage_specs() {
        .type = setting_type::text,
        .meaning = "the task that is applied to each job; `weir tasks` lists them",
        .required = true},
-      {.name = "name",
-       .type = setting_type::text,
-       .meaning = "what messages call the stage, unique; the task's name if not set"},
+      name_spec("stage", "the task's name"),
+      from_spec("the sources and stages whose jobs it takes",
+                "the stage before it, or, for the first stage, every source"),
+      fan_out_spec(),
       {.name = "parallelism",
        .type = setting_type::integer,
        .meaning = "jobs that run at once; the number of CPUs if not set",
@@ -120,12 +151,16 @@ const std::vector<setting_spec>& stage_specs() {
   return specs;
 }
 
-const setting_spec& kind_spec() {
-  static const setting_spec spec{.name = "kind",
-                                 .type = setting_type::text,
-                                 .meaning = "which one; `weir tasks` lists them",
-                                 .required = true};
-  return spec;
+const std::vector<setting_spec>& source_specs() {
+  static const std::vector<setting_spec> specs{kind_spec(), name_spec("source", "its kind"), fan_out_spec()};
+  return specs;
+}
+
+const std::vector<setting_spec>& sink_specs() {
+  static const std::vector<setting_spec> specs{
+      kind_spec(), name_spec("sink", "its kind"),
+      from_spec("the stages whose outcomes it takes", "the last stage; with several sinks each needs one")};
+  return specs;
 }
 
 std::optional<std::string> where_it_belongs(std::string_view key, std::string_view table,

@@ -16,7 +16,9 @@
 
 namespace weir::config {
 
+inline constexpr std::size_t sources_max = 64;
 inline constexpr std::size_t stages_max = 64;
+inline constexpr std::size_t sinks_max = 64;
 inline constexpr std::int64_t parallelism_max = weir::parallelism_max;
 inline constexpr std::int64_t capacity_max = 10'000'000;
 /// The capacity of a stage whose file is silent, for each job that runs at once.
@@ -29,8 +31,9 @@ static_assert(parallelism_max * capacity_per_worker <= capacity_max);
 /// The keys that each `[[stage]]` has besides the settings of its task.
 [[nodiscard]] const std::vector<setting_spec>& stage_specs();
 
-/// The key `kind` of `[source]` and `[sink]`.
-[[nodiscard]] const setting_spec& kind_spec();
+/// The keys that each source and each sink has besides the settings of its kind.
+[[nodiscard]] const std::vector<setting_spec>& source_specs();
+[[nodiscard]] const std::vector<setting_spec>& sink_specs();
 
 /// Where a key that does not belong into `table` ("flow", "source", "stage", "sink") belongs:
 /// "it belongs in [flow]", "it is a setting of task "exec"". Nothing if no table knows it.

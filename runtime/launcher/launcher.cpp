@@ -58,7 +58,7 @@ void launcher::register_kind(std::vector<Kind>& all, Kind k, const char* what,
 }
 
 launcher& launcher::add(source_kind k) {
-  register_kind(kinds_.sources, std::move(k), "source", {config::kind_spec().name});
+  register_kind(kinds_.sources, std::move(k), "source", names_of(config::source_specs()));
   return *this;
 }
 
@@ -68,7 +68,7 @@ launcher& launcher::add(task_kind k) {
 }
 
 launcher& launcher::add(sink_kind k) {
-  register_kind(kinds_.sinks, std::move(k), "sink", {config::kind_spec().name});
+  register_kind(kinds_.sinks, std::move(k), "sink", names_of(config::sink_specs()));
   return *this;
 }
 
@@ -118,7 +118,7 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
     }
     return config::run_command(std::move(*flow), wanted);
   }
-  out << "ok: " << flow->description << '\n';
+  out << "ok: " << config::describe(flow->outline) << '\n';
   return code(exit_status::completed);
 }
 

@@ -29,8 +29,11 @@ std::string default_text(const setting_spec& s) {
 /// The spec's default, or some value that it allows.
 std::string sample(const setting_spec& s) {
   // Keys without a default whose type alone doesn't say what to write.
-  static const std::map<std::string, std::string, std::less<>> examples{
-      {"deadline", R"("10min")"}, {"halt", R"("now,fail=10%")"}, {"parallelism", "4"}, {"capacity", "256"}};
+  static const std::map<std::string, std::string, std::less<>> examples{{"deadline", R"("10min")"},
+                                                                        {"halt", R"("now,fail=10%")"},
+                                                                        {"parallelism", "4"},
+                                                                        {"capacity", "256"},
+                                                                        {"from", R"(["a", "b"])"}};
   if (has_default(s))
     return as_toml(s.fallback, s.type);
   if (const auto at = examples.find(s.name); at != examples.end())
@@ -110,8 +113,9 @@ const Kind* first_without_required(const std::vector<Kind>& all) {
 
 /// The active table of a section, then every other kind of it as a comment.
 template <class Kind>
-std::string section(const std::string& header, const setting_spec& key,
-                    const std::vector<setting_spec>& common, const std::vector<Kind>& all) {
+std::string section(const std::string& header, const std::vector<setting_spec>& common,
+                    const std::vector<Kind>& all) {
+  const auto& key = common.front();
   std::string out;
   const auto* active = first_without_required(all);
   if (active) {
@@ -174,14 +178,14 @@ std::string reference(const kinds& known) {
       "has "
       "its default there; where it has none, the value is only an example.");
   out += "\n[flow]\n" + keys(flow_specs(), {{"name", "reference"}});
-  out += comment("Where the jobs come from: one table.") + '\n' +
-         section("[source]", kind_spec(), {kind_spec()}, known.sources);
+  out += comment("Where the jobs come from: one table [source], or several [[source]].") + '\n' +
+         section("[source]", source_specs(), known.sources);
   out += comment(
              "What is done with each job: one table or more. The first field of what a stage makes is the "
              "input of the next one.") +
-         '\n' + section("[[stage]]", stage_specs().front(), stage_specs(), known.tasks);
-  out += comment("Where the outcomes go: one table.") + '\n' +
-         section("[sink]", kind_spec(), {kind_spec()}, known.sinks);
+         '\n' + section("[[stage]]", stage_specs(), known.tasks);
+  out += comment("Where the outcomes go: one table [sink], or several [[sink]].") + '\n' +
+         section("[sink]", sink_specs(), known.sinks);
   while (out.ends_with("\n\n"))
     out.pop_back();
   return out;

@@ -8,19 +8,16 @@ namespace weir::config {
 
 namespace {
 
-/// A flow that comes by standard input leaves nothing there for its source, which would silently
+/// A flow that comes by standard input leaves nothing there for a source, which would silently
 /// read no job at all.
-void check_stdin_is_free(const node& root, const kinds& known, problems& found) {
-  const auto* source = root.find("source");
-  if (!source)
-    return;
+void check_stdin_is_free(const node& source, const std::string& key, const kinds& known, problems& found) {
   constexpr auto problem = "standard input is the flow file already; name a file for one of them";
-  if (const auto* path = source->content.find("path")) {
+  if (const auto* path = source.find("path")) {
     if (path->content.as_text() && *path->content.as_text() == "-")
-      found.add(path->content.at, "source.path", problem);
+      found.add(path->content.at, key, problem);
     return;
   }
-  const auto* kind = source->content.find("kind");
+  const auto* kind = source.find("kind");
   const auto reads_stdin = [&](const source_kind& k) {
     return kind && kind->content.as_text() && k.name == *kind->content.as_text() &&
            std::any_of(k.accepts.begin(), k.accepts.end(), [](const setting_spec& s) {
@@ -28,7 +25,16 @@ void check_stdin_is_free(const node& root, const kinds& known, problems& found) 
            });
   };
   if (std::any_of(known.sources.begin(), known.sources.end(), reads_stdin))
-    found.add(source->content.at, "source.path", problem);
+    found.add(source.at, key, problem);
+}
+
+void check_stdin_is_free(const node& root, const kinds& known, problems& found) {
+  const auto* source = root.find("source");
+  const auto* several = source ? source->content.as_array() : nullptr;
+  if (source && !several)
+    check_stdin_is_free(source->content, "source.path", known, found);
+  for (std::size_t i = 0; several && i < several->size(); ++i)
+    check_stdin_is_free((*several)[i], "source[" + std::to_string(i) + "].path", known, found);
 }
 
 std::optional<checked_flow> load(const std::string& text, const std::string& origin,

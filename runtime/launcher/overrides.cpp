@@ -11,10 +11,10 @@ namespace {
 
 constexpr const char* key_form = "write --set TABLE.KEY=VALUE, e.g. --set source.root=/usr/share";
 
-/// The name that `stage.NAME.key` means.
-std::string stage_name(const node& stage) {
-  for (const auto* key : {"name", "task"})
-    if (const auto* e = stage.find(key); e && e->content.as_text())
+/// The name that `stage.NAME.key` means; the same goes for sources and sinks.
+std::string name_of(const node& table) {
+  for (const auto* key : {"name", "task", "kind"})
+    if (const auto* e = table.find(key); e && e->content.as_text())
       return *e->content.as_text();
   return {};
 }
@@ -32,8 +32,8 @@ public:
       return found_.add(at_, {}, key_form);
     const auto value = option.substr(equals + 1);
     const auto table = key.substr(0, dot);
-    if (table == "stage")
-      return set_stage(key.substr(dot), value);
+    if (table == "stage" || is_array(table))
+      return set_in_array(std::string{table}, key.substr(dot), value);
     if (key[dot] == '[')
       return found_.add(at_, {}, key_form);
     set(table_of(table), key.substr(dot + 1), value);
@@ -51,54 +51,60 @@ private:
     return &e->content;
   }
 
+  [[nodiscard]] bool is_array(std::string_view name) const {
+    const auto* e = root_.find(name);
+    return e && e->content.as_array();
+  }
+
   /// `rest` is ".key", ".NAME.key" or "[0].key".
-  void set_stage(std::string_view rest, std::string_view value) {
-    auto* e = root_.find("stage");
-    auto* stages = e ? e->content.as_array() : nullptr;
-    if (!stages || stages->empty())
-      return found_.add(at_, "stage", "the flow has no [[stage]]");
+  void set_in_array(const std::string& what, std::string_view rest, std::string_view value) {
+    auto* e = root_.find(what);
+    auto* tables = e ? e->content.as_array() : nullptr;
+    if (!tables || tables->empty())
+      return found_.add(at_, what, "the flow has no [[" + what + "]]");
     const auto last_dot = rest.rfind('.');
     if (last_dot == std::string_view::npos)
       return found_.add(at_, {}, key_form);
     const auto which = rest.substr(0, last_dot);
-    if (auto* stage = which.empty() ? only(*stages) : named(*stages, which))
-      set(stage, rest.substr(last_dot + 1), value);
+    if (auto* table = which.empty() ? only(what, *tables) : named(what, *tables, which))
+      set(table, rest.substr(last_dot + 1), value);
   }
 
-  node* only(node::array& stages) {
-    if (stages.size() == 1)
-      return &stages.front();
-    found_.add(at_, "stage",
-               "the flow has several stages: write stage.NAME.KEY; names: " + joined(names(stages)));
+  node* only(const std::string& what, node::array& tables) {
+    if (tables.size() == 1)
+      return &tables.front();
+    found_.add(
+        at_, what,
+        "the flow has several " + what + "s: write " + what + ".NAME.KEY; names: " + joined(names(tables)));
     return nullptr;
   }
 
   /// `which` is ".NAME" or "[0]".
-  node* named(node::array& stages, std::string_view which) {
+  node* named(const std::string& what, node::array& tables, std::string_view which) {
     if (which.starts_with('[') && which.ends_with(']')) {
       std::size_t index = 0;
       const auto* end = which.data() + which.size() - 1;
       const auto r = std::from_chars(which.data() + 1, end, index);
-      if (r.ec == std::errc{} && r.ptr == end && index < stages.size())
-        return &stages[index];
-      found_.add(
-          at_, "stage" + std::string{which},
-          "there is no such stage; allowed: stage[0] to stage[" + std::to_string(stages.size() - 1) + "]");
+      if (r.ec == std::errc{} && r.ptr == end && index < tables.size())
+        return &tables[index];
+      found_.add(at_, what + std::string{which},
+                 "there is no such " + what + "; allowed: " + what + "[0] to " + what + '[' +
+                     std::to_string(tables.size() - 1) + "]");
       return nullptr;
     }
     which.remove_prefix(1);
-    for (auto& stage : stages)
-      if (stage_name(stage) == which)
-        return &stage;
-    found_.add(at_, "stage." + std::string{which},
-               "there is no such stage" + suggestion(which, names(stages)));
+    for (auto& table : tables)
+      if (name_of(table) == which)
+        return &table;
+    found_.add(at_, what + '.' + std::string{which},
+               "there is no such " + what + suggestion(which, names(tables)));
     return nullptr;
   }
 
-  static std::vector<std::string> names(const node::array& stages) {
+  static std::vector<std::string> names(const node::array& tables) {
     std::vector<std::string> out;
-    for (const auto& stage : stages)
-      out.push_back(printable(stage_name(stage)));
+    for (const auto& table : tables)
+      out.push_back(printable(name_of(table)));
     return out;
   }
 

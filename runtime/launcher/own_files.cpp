@@ -31,16 +31,24 @@ std::vector<std::string> report_files(const std::string& report) {
 }
 
 std::string overwritten(const flow_plan& plan, const arguments& wanted) {
-  const auto by_sink = plan.sink->files();
+  std::vector<std::string> by_sinks;
+  for (const auto& s : plan.sinks) {
+    const auto files = s.sink->files();
+    for (const auto& file : files)
+      if (names(by_sinks, file))
+        return "the sink " + config::quoted(s.name) + " would write over " + config::quoted(file) +
+               ", where another sink writes; give each a path of its own";
+    by_sinks.insert(by_sinks.end(), files.begin(), files.end());
+  }
   // On standard output the report follows what is there.
   const auto by_report = wanted.report == "-" ? std::vector<std::string>{} : report_files(wanted.report);
-  if (wanted.flow != "-" && names(by_sink, wanted.flow))
+  if (wanted.flow != "-" && names(by_sinks, wanted.flow))
     return "the sink would write over the flow file " + config::quoted(wanted.flow) +
            "; give it another path";
   if (wanted.flow != "-" && names(by_report, wanted.flow))
     return "--report would write over the flow file " + config::quoted(wanted.flow) + "; name another file";
   for (const auto& file : by_report)
-    if (names(by_sink, file))
+    if (names(by_sinks, file))
       return "--report would write over " + config::quoted(file) +
              ", where the sink writes; name another file";
   return {};

@@ -132,9 +132,9 @@ struct fixture {
   flow_plan plan(std::unique_ptr<source> from, std::vector<stage_plan> stages) {
     flow_plan p;
     p.name = "test";
-    p.source = std::move(from);
+    p.sources.push_back({"numbers", std::move(from)});
     p.stages = std::move(stages);
-    p.sink = std::make_unique<memory_sink>(out);
+    p.sinks.push_back({"memory", std::make_unique<memory_sink>(out)});
     return p;
   }
 };

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_short_flow_gets_all_defaults) {
   BOOST_TEST(plan.stages[0].capacity ==
              static_cast<std::size_t>(weir::default_parallelism() * capacity_per_worker));
   BOOST_TEST((plan.stages[0].order == weir::order::input));
-  BOOST_TEST((plan.source && plan.sink && plan.stages[0].task));
+  BOOST_TEST((plan.sources[0].source && plan.sinks[0].sink && plan.stages[0].task));
 }
 
 BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   BOOST_TEST((plan.stages[0].retry.backoff == weir::duration{1s}));
   BOOST_TEST((plan.stages[0].retry.backoff_max == weir::duration{5s}));
   BOOST_TEST(plan.stages[0].retry.budget.value_or(0) == 0.2);
-  BOOST_TEST(l.flow->description ==
+  BOOST_TEST(describe(l.flow->outline) ==
              "flow \"n\": range -> s (task square, parallelism 3, capacity 5, order completed) -> table");
 }
 

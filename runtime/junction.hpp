@@ -1,0 +1,51 @@
+#pragma once
+
+/// Where the jobs of a source or a stage go on: to all stages behind it, or to the one of them that is to
+/// have the next. For one thread at a time.
+
+#include <weir/actors/policy/balance.hpp>
+#include <weir/runtime/doorbell.hpp>
+#include <weir/runtime/flow_job.hpp>
+#include <weir/runtime/stream.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace weir::detail {
+
+using flow_stage = stream<flow_job, stage_result>;
+
+class junction {
+public:
+  /// A copy that a stage did not take, and why: it has closed, or the wait was canceled.
+  struct refusal {
+    flow_job job;
+    caf::error why;
+  };
+
+  /// `bell` is rung by the receivers of all these stages when they have taken something.
+  junction(std::vector<std::shared_ptr<flow_stage>> to, fan_out how, std::shared_ptr<doorbell> bell)
+      : to_(std::move(to)), how_(how), bell_(std::move(bell)), next_(to_.size()), loads_(to_.size()) {}
+
+  /// As how many copies a job goes on; 0 where no stage follows.
+  [[nodiscard]] unsigned copies() const noexcept {
+    return how_ == fan_out::broadcast || to_.empty() ? static_cast<unsigned>(to_.size()) : 1;
+  }
+
+  /// Hands the job on, already split into its copies. Blocks until each stage that is to have it has taken
+  /// it, or, with `balance`, any; or until `ctx` is canceled.
+  [[nodiscard]] std::vector<refusal> hand_on(const context& ctx, flow_job job);
+
+private:
+  [[nodiscard]] std::vector<refusal> to_all(const context& ctx, flow_job job);
+  [[nodiscard]] std::vector<refusal> to_one(const context& ctx, flow_job job);
+  [[nodiscard]] caf::error try_each(flow_job& job);
+
+  std::vector<std::shared_ptr<flow_stage>> to_;
+  fan_out how_;
+  std::shared_ptr<doorbell> bell_;
+  policy::balance next_;
+  std::vector<policy::balance::load> loads_;
+};
+
+}  // namespace weir::detail

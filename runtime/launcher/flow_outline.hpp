@@ -1,0 +1,40 @@
+#pragma once
+
+/// What a person is shown of a flow before it runs: its parts and how they are joined.
+
+#include <weir/actors/policy/graph.hpp>
+#include <weir/runtime/flow.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+enum class flow_part : std::uint8_t { source, stage, sink };
+
+struct flow_outline {
+  struct part {
+    flow_part is = flow_part::stage;
+    std::string name;
+    std::string kind;     ///< of a stage: its task
+    std::string details;  ///< of a stage: "parallelism 4, capacity 256, order input"
+    weir::fan_out fan_out = weir::fan_out::broadcast;
+    std::vector<std::size_t> from;  ///< indices of parts
+  };
+
+  std::string flow;
+  std::vector<part> parts;  ///< sources, then stages, then sinks
+
+  [[nodiscard]] policy::graph joined() const;
+};
+
+/// "broadcast" or "balance" where a part leads to several others, else nothing.
+[[nodiscard]] std::string fan_out_text(const flow_outline::part& p, std::size_t downstreams);
+
+/// One line for a flow whose parts are a row:
+/// `flow "checksum": files -> sha256 (parallelism 4, capacity 256, order input) -> sha256sum`;
+/// else a line for each part and where it leads.
+[[nodiscard]] std::string describe(const flow_outline& flow);
+
+}  // namespace weir::config

@@ -188,7 +188,7 @@ private:
     for (const auto down : joined_.downstreams(n))
       if (down < first_sink_)
         to.push_back(made_.stages[down - first_stage_]);
-    return {std::move(to), how(n), bells_[n]};
+    return {std::move(to), how(n), run_, bells_[n]};
   }
 
   [[nodiscard]] std::shared_ptr<flow_stage> make_stage(std::size_t n) {

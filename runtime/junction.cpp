@@ -11,7 +11,8 @@ std::vector<junction::refusal> junction::hand_on(const context& ctx, flow_job jo
 std::vector<junction::refusal> junction::to_all(const context& ctx, flow_job job) {
   std::vector<refusal> refused;
   for (std::size_t i = 0; i < to_.size(); ++i) {
-    auto on = to_[i]->submit(ctx, i + 1 < to_.size() ? job.copy() : std::move(job));
+    const auto& within = refused.size() < i ? run_ : ctx;
+    auto on = to_[i]->submit(within, i + 1 < to_.size() ? job.copy() : std::move(job));
     if (!on)
       refused.push_back({std::move(on.job()), on.error()});
   }

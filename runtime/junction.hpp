@@ -23,9 +23,16 @@ public:
     caf::error why;
   };
 
-  /// `bell` is rung by the receivers of all these stages when they have taken something.
-  junction(std::vector<std::shared_ptr<flow_stage>> to, fan_out how, std::shared_ptr<doorbell> bell)
-      : to_(std::move(to)), how_(how), bell_(std::move(bell)), next_(to_.size()), loads_(to_.size()) {}
+  /// `run` is the context of all stages; `bell` is rung by the receivers of these when they have taken
+  /// something.
+  junction(std::vector<std::shared_ptr<flow_stage>> to, fan_out how, context run,
+           std::shared_ptr<doorbell> bell)
+      : to_(std::move(to)),
+        how_(how),
+        run_(std::move(run)),
+        bell_(std::move(bell)),
+        next_(to_.size()),
+        loads_(to_.size()) {}
 
   /// As how many copies a job goes on; 0 where no stage follows.
   [[nodiscard]] unsigned copies() const noexcept {
@@ -43,6 +50,7 @@ private:
 
   std::vector<std::shared_ptr<flow_stage>> to_;
   fan_out how_;
+  context run_;
   std::shared_ptr<doorbell> bell_;
   policy::balance next_;
   std::vector<policy::balance::load> loads_;

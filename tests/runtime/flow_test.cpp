@@ -4,149 +4,17 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/event_based_actor.hpp>
 
-#include <atomic>
-#include <condition_variable>
 #include <map>
 #include <mutex>
-#include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "flow_support.hpp"
 #include "thread_starts.hpp"
 
 using namespace weir;
+using namespace weir::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// A door that stays shut until it is opened.
-class gate {
-public:
-  void open() {
-    std::lock_guard guard{mutex_};
-    open_ = true;
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return open_; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
-/// The numbers from 0; those of `unreadable` can't be read, and after `fails_at` comes an error.
-struct numbers final : source {
-  std::int64_t count;
-  std::atomic<std::int64_t>* read = nullptr;
-  std::optional<std::int64_t> fails_at;
-  std::set<std::int64_t> unreadable;
-  std::int64_t at = 0;
-
-  explicit numbers(std::int64_t n, std::atomic<std::int64_t>* seen = nullptr) : count(n), read(seen) {}
-
-  caf::expected<std::optional<item>> next(const context& ctx) override {
-    if (fails_at && at == *fails_at)
-      return make_error(ec::io, "the disk is on fire");
-    if (at == count || ctx.canceled())
-      return std::optional<item>{};
-    if (read)
-      ++*read;
-    const auto n = at++;
-    item made{n, "item " + std::to_string(n)};
-    if (unreadable.contains(n))
-      made.unreadable = make_error(ec::io, "permission denied");
-    return std::optional{std::move(made)};
-  }
-  std::optional<std::uint64_t> size_hint() const override { return count; }
-};
-
-/// What a sink was given, kept beyond its life.
-struct written {
-  std::mutex mutex;
-  std::vector<std::string> lines;
-  int flushes = 0;
-  int finished = 0;
-  int finished_early = 0;
-  std::function<caf::error()> on_put = [] { return caf::error{}; };
-
-  std::size_t count() {
-    std::lock_guard guard{mutex};
-    return lines.size();
-  }
-};
-
-struct memory_sink final : sink {
-  std::shared_ptr<written> to;
-  explicit memory_sink(std::shared_ptr<written> w) : to(std::move(w)) {}
-
-  caf::error keep(std::string line) {
-    if (auto e = to->on_put())
-      return e;
-    std::lock_guard guard{to->mutex};
-    to->lines.push_back(std::move(line));
-    return {};
-  }
-  caf::error put(const completed_item& d) override {
-    return keep(to_text(d.from.input) + "=" + to_text(d.result.fields.front().content));
-  }
-  caf::error put(const failed_item& f) override { return keep(f.from.name + "!" + text_of(f.reason)); }
-  caf::error flush() override {
-    ++to->flushes;
-    return {};
-  }
-  caf::error finish() override {
-    ++to->finished;
-    return {};
-  }
-  caf::error finish_early() override {
-    ++to->finished_early;
-    return {};
-  }
-};
-
-record of(std::int64_t n) {
-  return {{{"n", n}}};
-}
-
-std::int64_t number(const item& i) {
-  return std::get<std::int64_t>(i.input);
-}
-
-caf::expected<record> twice(const context&, const item& i) {
-  return of(2 * number(i));
-}
-
-stage_plan stage(std::string name, task_function f, std::size_t parallelism = 2, std::size_t capacity = 8) {
-  return {std::move(name), std::move(f), parallelism, capacity, order::input};
-}
-
-struct fixture {
-  engine on;
-  std::shared_ptr<written> out = std::make_shared<written>();
-  context ctx = context::with_cancel(context::background());
-
-  flow_plan plan(std::unique_ptr<source> from, std::vector<stage_plan> stages) {
-    flow_plan p;
-    p.name = "test";
-    p.sources.push_back({"numbers", std::move(from)});
-    p.stages = std::move(stages);
-    p.sinks.push_back({"memory", std::make_unique<memory_sink>(out)});
-    return p;
-  }
-};
-
-template <class... Ts>
-std::vector<stage_plan> stages(Ts... s) {
-  std::vector<stage_plan> all;
-  (all.push_back(std::move(s)), ...);
-  return all;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(flows, fixture)
 
@@ -479,22 +347,9 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-/// A thread that was written off may look at its clock after the test.
-manual_clock& kept_clock() {
-  static auto& all = *new std::vector<std::unique_ptr<manual_clock>>;
-  return *all.emplace_back(std::make_unique<manual_clock>());
-}
-
 struct virtual_time : fixture {
   manual_clock& clock = kept_clock();
   context root = context::with_cancel(context::background(clock));
-
-  /// Advances the clock, a step at a time, until the run has ended.
-  flow_summary advance_to_end(flow_run& run, duration step, int steps_max = 1000) {
-    for (int i = 0; i < steps_max && !run.wait_for(1ms); ++i)
-      clock.advance(step);
-    return run.wait();
-  }
 };
 
 }  // namespace
@@ -540,7 +395,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_does_not_stop_is_named_and_written_off_within_th
     while (!*reached || run.look().completed < 3)
       static_cast<void>(run.wait_for(1ms));
     root.cancel("enough");
-    const auto s = advance_to_end(run, 100ms);
+    const auto s = advance_to_end(clock, run, 100ms);
     BOOST_TEST(s.books.balanced());
     BOOST_REQUIRE(s.stragglers.size() == 1U);
     BOOST_TEST(s.stragglers[0] == "item 3");
@@ -561,7 +416,7 @@ BOOST_AUTO_TEST_CASE(a_sink_that_hangs_does_not_keep_the_run_from_its_end) {
     while (run.look().completed < 8)
       static_cast<void>(run.wait_for(1ms));
     root.cancel("enough");
-    const auto s = advance_to_end(run, 1s);
+    const auto s = advance_to_end(clock, run, 1s);
     BOOST_TEST(s.books.balanced());
     BOOST_TEST(s.books.completed == 0U);
     BOOST_TEST(s.sink_error.value_or("").starts_with("the output was not taken"));

@@ -25,6 +25,7 @@ constexpr const char* main_footer = R"(Examples:
   % run config/checksum.toml
   % run config/checksum.toml --set source.root=/usr/share | sha256sum -c --quiet
   % check config/checksum.toml
+  % graph config/fan_out.toml
   % tasks
 
 Exit codes:
@@ -44,14 +45,22 @@ constexpr const char* run_footer = R"(Examples:
   generate_flow | % run -
 
 --set changes one key of the file: TABLE.KEY=VALUE, stage.KEY=VALUE for the only
-stage, stage.NAME.KEY=VALUE for one of several. The value is read as TOML, else
-taken as text.)";
+stage, stage.NAME.KEY=VALUE for one of several; so for sources and sinks. The
+value is read as TOML, else taken as text.)";
 
 constexpr const char* check_footer = R"(Examples:
   % check config/checksum.toml
   % check config/checksum.toml --set stage.parallelism=2
-Prints one line that starts with "ok:" and describes the flow, or all that is
+Prints "ok:" and describes the flow, in one line if it is a row, or all that is
 wrong with file, line and key. It opens none of the flow's inputs and outputs.)";
+
+constexpr const char* graph_footer = R"(Examples:
+  % graph config/fan_out.toml
+  % graph config/fan_out.toml -o flow.svg
+  % graph config/fan_out.toml --format dot | dot -Tpdf >flow.pdf
+Draws the sources, stages and sinks of a flow and how they are joined. Mermaid is
+for Markdown, dot for Graphviz, svg for a browser. Without --format the end of
+FILE says which: .mmd, .dot or .gv, .svg; else it is mermaid.)";
 
 constexpr const char* tasks_footer = R"(Examples:
   % tasks
@@ -67,7 +76,13 @@ void add_flow_options(CLI::App& to, arguments& into) {
 /// The library says of a mistyped command only that one is missing.
 std::string unknown_command(const std::string& program, const std::string& given) {
   return program + ": there is no command " + quoted(given, 60) +
-         suggestion(given, {"run", "check", "tasks"}) + "; `" + program + " --help` shows them\n";
+         suggestion(given, {"run", "check", "graph", "tasks"}) + "; `" + program + " --help` shows them\n";
+}
+
+graph_format format_of(const std::string& file) {
+  if (file.ends_with(".svg"))
+    return graph_format::svg;
+  return file.ends_with(".dot") || file.ends_with(".gv") ? graph_format::dot : graph_format::mermaid;
 }
 
 std::vector<std::string> options_of(const CLI::App& app) {
@@ -120,6 +135,18 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   add_flow_options(*check, out);
   check->footer(with_name(check_footer, program));
 
+  static const std::map<std::string, graph_format> formats{
+      {"mermaid", graph_format::mermaid}, {"dot", graph_format::dot}, {"svg", graph_format::svg}};
+  std::string format;
+  auto* graph = app.add_subcommand("graph", "Draw the graph of a flow");
+  add_flow_options(*graph, out);
+  graph->add_option("--format", format, "mermaid, dot or svg")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(formats));
+  graph->add_option("-o,--output", out.output, "Write to this file instead of standard output")
+      ->type_name("FILE");
+  graph->footer(with_name(graph_footer, program));
+
   auto* tasks = app.add_subcommand("tasks", "List sources, tasks and sinks with their settings");
   tasks->footer(with_name(tasks_footer, program));
   // For those who maintain config/reference.toml; not shown in the help.
@@ -139,9 +166,11 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   }
   out.command = run->parsed()         ? command::run
                 : check->parsed()     ? command::check
+                : graph->parsed()     ? command::graph
                 : reference->parsed() ? command::reference
                                       : command::tasks;
   out.progress = rules.at(progress);
+  out.format = format.empty() ? format_of(out.output) : formats.at(format);
   return out;
 }
 

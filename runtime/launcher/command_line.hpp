@@ -9,8 +9,10 @@
 
 namespace weir::config {
 
-enum class command : std::uint8_t { run, check, tasks, reference };
+enum class command : std::uint8_t { run, check, graph, tasks, reference };
 enum class progress_rule : std::uint8_t { automatic, always, never };
+
+enum class graph_format : std::uint8_t { mermaid, dot, svg };
 
 struct arguments {
   config::command command = command::run;
@@ -19,6 +21,8 @@ struct arguments {
   bool quiet = false;
   std::string report;  ///< the file for the JSON summary; empty: none
   progress_rule progress = progress_rule::automatic;
+  graph_format format = graph_format::mermaid;
+  std::string output;  ///< the file for the graph; empty: standard output
 };
 
 /// Nothing more to do: a text for one of the streams and the exit code. Help and version go to

@@ -378,11 +378,14 @@ private:
     for (const auto& s : sources_)
       o.parts.push_back({flow_part::source, s.name, s.of->name, {}, fan_out_of(s.values), {}});
     for (const auto& s : stages_)
-      o.parts.push_back({flow_part::stage, s.name, s.of->name,
-                         "parallelism " + std::to_string(s.parallelism) + ", capacity " +
-                             std::to_string(s.capacity == 0 ? s.parallelism : s.capacity) + ", order " +
-                             s.values.get<std::string>("order"),
-                         fan_out_of(s.values), s.from});
+      o.parts.push_back({flow_part::stage,
+                         s.name,
+                         s.of->name,
+                         {"parallelism " + std::to_string(s.parallelism),
+                          "capacity " + std::to_string(s.capacity == 0 ? s.parallelism : s.capacity),
+                          "order " + s.values.get<std::string>("order")},
+                         fan_out_of(s.values),
+                         s.from});
     for (const auto& s : sinks_)
       o.parts.push_back({flow_part::sink, s.name, s.of->name, {}, fan_out::broadcast, s.from});
   }

@@ -15,9 +15,10 @@ bool is_row(const flow_outline& flow) {
 }
 
 std::string with_details(const flow_outline::part& p) {
-  const auto kind = p.name == p.kind ? "" : (p.is == flow_part::stage ? "task " : "kind ") + p.kind;
-  const auto inside = kind + (kind.empty() || p.details.empty() ? "" : ", ") + p.details;
-  return printable(p.name) + (inside.empty() ? "" : " (" + inside + ")");
+  auto inside = p.details;
+  if (p.name != p.kind)
+    inside.insert(inside.begin(), (p.is == flow_part::stage ? "task " : "kind ") + p.kind);
+  return printable(p.name) + (inside.empty() ? "" : " (" + joined(inside) + ")");
 }
 
 }  // namespace

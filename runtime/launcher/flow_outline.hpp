@@ -17,8 +17,8 @@ struct flow_outline {
   struct part {
     flow_part is = flow_part::stage;
     std::string name;
-    std::string kind;     ///< of a stage: its task
-    std::string details;  ///< of a stage: "parallelism 4, capacity 256, order input"
+    std::string kind;                  ///< of a stage: its task
+    std::vector<std::string> details;  ///< of a stage: "parallelism 4", "capacity 256", "order input"
     weir::fan_out fan_out = weir::fan_out::broadcast;
     std::vector<std::size_t> from;  ///< indices of parts
   };

@@ -1,5 +1,6 @@
 #include <weir/runtime/launcher/command_line.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
+#include <weir/runtime/launcher/graph_command.hpp>
 #include <weir/runtime/launcher/launcher.hpp>
 #include <weir/runtime/launcher/listing.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
@@ -118,6 +119,8 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
     }
     return config::run_command(std::move(*flow), wanted);
   }
+  if (wanted.command == config::command::graph)
+    return config::graph_command(flow->outline, wanted, name_, out, err);
   out << "ok: " << config::describe(flow->outline) << '\n';
   return code(exit_status::completed);
 }

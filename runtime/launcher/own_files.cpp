@@ -12,6 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool names(const std::vector<std::string>& files, const std::string& file) {
+  return std::any_of(files.begin(), files.end(), [&](const std::string& f) { return same_file(f, file); });
+}
+
+}  // namespace
+
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   if (fs::equivalent(a, b, error))
@@ -19,12 +25,6 @@ bool same_file(const std::string& a, const std::string& b) {
   const auto first = fs::weakly_canonical(a, error);
   return !error && first == fs::weakly_canonical(b, error) && !error;
 }
-
-bool names(const std::vector<std::string>& files, const std::string& file) {
-  return std::any_of(files.begin(), files.end(), [&](const std::string& f) { return same_file(f, file); });
-}
-
-}  // namespace
 
 std::vector<std::string> report_files(const std::string& report) {
   return report.empty() ? std::vector<std::string>{} : detail::output::to_file(report).files();

@@ -13,6 +13,9 @@ namespace weir::config {
 /// The files of the report; none if no report is wanted.
 [[nodiscard]] std::vector<std::string> report_files(const std::string& report);
 
+/// Whether both paths lead to one file. Looks at the file system.
+[[nodiscard]] bool same_file(const std::string& a, const std::string& b);
+
 /// What the run would write over by mistake, as a sentence; empty if all is well. Looks at the file system.
 [[nodiscard]] std::string overwritten(const flow_plan& plan, const arguments& wanted);
 

@@ -33,6 +33,23 @@ std::string peak_text(const flow_summary& s) {
   return text;
 }
 
+/// "VERB a 10, b 20"; nothing where there is only one.
+template <class Load>
+std::string each_text(const char* verb, const std::vector<Load>& all, std::uint64_t Load::*count) {
+  std::string text;
+  for (const auto& one : all)
+    text += (text.empty() ? std::string{verb} + ' ' : ", ") + printable(one.name) + ' ' +
+            std::to_string(one.*count);
+  return all.size() > 1 ? text : std::string{};
+}
+
+/// What each source and each sink had.
+std::string ends_text(const flow_summary& s) {
+  const auto read = each_text("read from", s.sources, &flow_summary::source_load::read);
+  const auto taken = each_text("taken by", s.sinks, &flow_summary::sink_load::taken);
+  return read + (read.empty() || taken.empty() ? "" : "; ") + taken;
+}
+
 }  // namespace
 
 std::string failure_text(const flow_failure& f, bool with_stage) {
@@ -62,6 +79,8 @@ std::string summary_text(const flow_summary& s) {
   text += "  peak in flight " + peak_text(s) + "; elapsed " + short_text(s.elapsed) + ", " +
           short_text(rate(s)) + "/s; run time p50 " + short_text(s.run_p50) + ", p99 " +
           short_text(s.run_p99) + '\n';
+  if (const auto ends = ends_text(s); !ends.empty())
+    text += "  " + ends + '\n';
   if (s.root_error)
     text += "  root error: " + printable(s.root_error->name, text_bytes_max) + ": " +
             printable(s.root_error->text, text_bytes_max) + '\n';
@@ -83,10 +102,16 @@ std::string summary_json(const flow_summary& s, int exit_code) {
                              {"jobs_per_second", rate(s)},
                              {"run_seconds_p50", seconds(s.run_p50)},
                              {"run_seconds_p99", seconds(s.run_p99)}};
+  out["sources"] = nlohmann::ordered_json::array();
+  for (const auto& source : s.sources)
+    out["sources"].push_back({{"name", source.name}, {"read", source.read}});
   out["stages"] = nlohmann::ordered_json::array();
   for (const auto& stage : s.stages)
     out["stages"].push_back(
         {{"name", stage.name}, {"parallelism", stage.parallelism}, {"peak_running", stage.peak_running}});
+  out["sinks"] = nlohmann::ordered_json::array();
+  for (const auto& sink : s.sinks)
+    out["sinks"].push_back({{"name", sink.name}, {"taken", sink.taken}});
   out["ended_by"] = nullptr;
   if (s.ended_by)
     out["ended_by"] = {

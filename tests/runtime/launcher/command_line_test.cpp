@@ -27,6 +27,22 @@ BOOST_AUTO_TEST_CASE(run_takes_its_options_before_and_after_the_flow) {
   BOOST_TEST((a->progress == progress_rule::never));
 }
 
+BOOST_AUTO_TEST_CASE(the_format_of_a_graph_is_given_or_that_of_its_file) {
+  const auto format = [](const std::vector<std::string>& given) {
+    const auto p = parsed(given);
+    const auto* a = std::get_if<arguments>(&p);
+    BOOST_REQUIRE(a);
+    BOOST_TEST((a->command == command::graph));
+    return a->format;
+  };
+  BOOST_TEST((format({"graph", "f.toml"}) == graph_format::mermaid));
+  BOOST_TEST((format({"graph", "f.toml", "--format", "dot"}) == graph_format::dot));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "f.svg"}) == graph_format::svg));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "f.gv"}) == graph_format::dot));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "f.mmd"}) == graph_format::mermaid));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "f.svg", "--format=dot"}) == graph_format::dot));
+}
+
 BOOST_AUTO_TEST_CASE(a_flow_may_be_standard_input_and_a_value_anything) {
   const auto p =
       parsed({"check", "-", "--set", "stage.command=[\"a\", \"b c\"]", "--set", "source.root=a,b c"});
@@ -49,6 +65,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_2_and_says_where_help_is) {
                                                     {"run", "a", "--nope"},
                                                     {"run", "a", "--progress", "often"},
                                                     {"tasks", "x"},
+                                                    {"graph"},
+                                                    {"graph", "a", "--format", "png"},
                                                     {"run", "a", "--report"}};
   for (const auto& given : wrong) {
     const auto p = parsed(given);

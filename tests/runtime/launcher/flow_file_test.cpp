@@ -152,3 +152,85 @@ BOOST_AUTO_TEST_CASE(a_sink_gets_the_fields_that_it_needs_or_the_flow_is_refused
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+using nodes = std::vector<std::size_t>;
+
+std::string table(const std::string& header, const std::string& name, const std::string& more = "") {
+  const std::string kind = header == "[[stage]]"    ? "task = \"square\"\n"
+                           : header == "[[source]]" ? "kind = \"range\"\n"
+                                                    : "kind = \"tsv\"\n";
+  return header + '\n' + kind + "name = \"" + name + "\"\n" + more + '\n';
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(flow_files_as_graphs)
+
+BOOST_AUTO_TEST_CASE(
+    without_a_from_the_first_stage_takes_every_source_and_each_later_one_the_stage_before_it) {
+  const loaded l{table("[[source]]", "a") + table("[[source]]", "b") + table("[[stage]]", "c") +
+                 table("[[stage]]", "d") + sink};
+  BOOST_REQUIRE(l.flow);
+  const auto& plan = l.flow->plan;
+  BOOST_TEST(plan.sources.size() == 2U);
+  BOOST_TEST((plan.stages[0].from == nodes{0, 1}));
+  BOOST_TEST((plan.stages[1].from == nodes{2}));
+  BOOST_TEST((plan.sinks[0].from == nodes{3}));
+}
+
+BOOST_AUTO_TEST_CASE(from_names_what_comes_before_wherever_that_stands_in_the_file) {
+  const loaded l{table("[[source]]", "a", "fan_out = \"balance\"") + table("[[source]]", "b") +
+                 table("[[stage]]", "last", "from = [\"first\", \"b\"]") +
+                 table("[[stage]]", "first", "from = \"a\"\nfan_out = \"broadcast\"") +
+                 table("[[stage]]", "other", "from = [\"a\"]") + table("[[sink]]", "x", "from = \"last\"") +
+                 table("[[sink]]", "y", "from = [\"other\", \"first\"]\npath = \"y\"")};
+  BOOST_REQUIRE(l.flow);
+  const auto& plan = l.flow->plan;
+  BOOST_TEST((plan.sources[0].fan_out == weir::fan_out::balance));
+  BOOST_TEST((plan.sources[1].fan_out == weir::fan_out::broadcast));
+  BOOST_TEST((plan.stages[0].from == nodes{3, 1}));
+  BOOST_TEST((plan.stages[1].from == nodes{0}));
+  BOOST_TEST((plan.stages[2].from == nodes{0}));
+  BOOST_TEST((plan.sinks[0].from == nodes{2}));
+  BOOST_TEST((plan.sinks[1].from == nodes{4, 3}));
+  BOOST_TEST(plan.sinks[1].name == "y");
+}
+
+BOOST_AUTO_TEST_CASE(one_table_in_double_brackets_is_as_good_as_one_in_single_ones) {
+  const loaded l{table("[[source]]", "a") + stage + table("[[sink]]", "b")};
+  BOOST_REQUIRE(l.flow);
+  BOOST_TEST((l.flow->plan.sinks[0].from == nodes{1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_may_have_the_name_of_the_only_source_or_sink_unless_that_was_given) {
+  const loaded l{source + stage + "name = \"range\"\n" + stage + "name = \"table\"\n" + stage +
+                 "from = [\"range\", \"table\"]\n" + sink};
+  BOOST_REQUIRE(l.flow);
+  BOOST_TEST((l.flow->plan.stages[2].from == nodes{1, 2}), "the stages are meant");
+  BOOST_TEST(!loaded(source + "name = \"x\"\n" + stage + "name = \"x\"\n" + sink).found.none());
+  BOOST_TEST(!loaded(source + stage + "name = \"x\"\n" + sink + "name = \"x\"\n").found.none());
+}
+
+BOOST_AUTO_TEST_CASE(a_fan_out_that_leads_to_one_place_may_be_said_all_the_same) {
+  BOOST_TEST(loaded(source + stage + "fan_out = \"balance\"\n" + sink).found.none());
+}
+
+BOOST_AUTO_TEST_CASE(sources_and_sinks_are_allowed_up_to_their_bounds) {
+  std::string sources, sinks;
+  for (std::size_t i = 0; i < sources_max; ++i)
+    sources += table("[[source]]", "a" + std::to_string(i));
+  for (std::size_t i = 0; i < sinks_max; ++i)
+    sinks += table("[[sink]]", "z" + std::to_string(i), "from = \"square\"\npath = \"p\"");
+  BOOST_TEST(loaded(sources + stage + sinks).found.none());
+  BOOST_TEST(!loaded(sources + table("[[source]]", "more") + stage + sinks).found.none());
+  BOOST_TEST(!loaded(sources + stage + sinks + table("[[sink]]", "more", "from = \"square\"")).found.none());
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {
+  const loaded l{source + stage + "order = 1\nfrom = \"rnage\"\n" + sink};
+  BOOST_TEST(l.found.count() == 2U, l.found.text());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -56,6 +56,21 @@ BOOST_AUTO_TEST_CASE(one_of_several_stages_goes_by_name_task_or_place) {
   BOOST_TEST(c.flow->plan.stages[1].capacity == 99U);
 }
 
+BOOST_AUTO_TEST_CASE(sources_and_sinks_go_by_name_kind_or_place_where_there_are_several) {
+  const std::string several =
+      "[[source]]\nkind = \"files\"\n[[source]]\nkind = \"files\"\nname = \"more\"\n"
+      "[[stage]]\ntask = \"square\"\n[sink]\nkind = \"table\"\n";
+  BOOST_TEST(changed(several, {"source.files.root=/x", "source.more.hidden=false", "source[1].root=/y"})
+                 .found.none());
+  BOOST_TEST(changed(several, {"source.more.rot=/x"}).says("source[1].rot: unknown key"));
+  BOOST_TEST(
+      changed(several, {"source.mroe.root=/x"}).says("there is no such source; did you mean \"more\"?"));
+  BOOST_TEST(
+      changed(several, {"source.root=/x"}).says("the flow has several sources: write source.NAME.KEY"));
+  BOOST_TEST(changed(several, {"stage.from=[\"files\", \"more\"]"}).found.none());
+  BOOST_TEST(changed(several, {"stage.from=nobody"}).says("stage[0].from: there is no \"nobody\""));
+}
+
 BOOST_AUTO_TEST_CASE(several_stages_without_a_name_are_refused) {
   const changed c{two_stages, {"stage.parallelism=7"}};
   BOOST_TEST(c.says("--set stage.parallelism=7: stage: the flow has several stages"));

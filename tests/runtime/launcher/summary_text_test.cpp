@@ -115,6 +115,17 @@ BOOST_AUTO_TEST_CASE(of_several_stages_each_has_its_name_and_its_peak) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(of_several_sources_and_sinks_each_has_its_name_and_its_count) {
+  auto s = summary();
+  s.sources = {{"texts", 12}};
+  s.sinks = {{"table", 19}};
+  BOOST_TEST(summary_text(s) == summary_text(summary()), "one of each goes without saying");
+  s.sources.push_back({"flows\n", 10});
+  BOOST_TEST(summary_text(s).ends_with("p99 1.20 s\n  read from texts 12, flows\\n 10\n"));
+  s.sinks.push_back({"sums", 18});
+  BOOST_TEST(summary_text(s).ends_with("  read from texts 12, flows\\n 10; taken by table 19, sums 18\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_without_jobs_has_rates_of_zero) {
   flow_summary s;
   s.flow = "none";
@@ -161,13 +172,18 @@ BOOST_AUTO_TEST_CASE(a_program_reads_the_same_figures_in_seconds) {
   BOOST_TEST(j["run_seconds_p50"] == 0.351);
   BOOST_TEST(j["run_seconds_p99"] == 1.2);
   BOOST_TEST(j["stages"].dump() == R"([{"name":"hash","parallelism":4,"peak_running":3}])");
+  auto s = summary();
+  s.sources = {{"files", 22}};
+  s.sinks = {{"table", 19}};
+  BOOST_TEST(parsed(s)["sources"].dump() == R"([{"name":"files","read":22}])");
+  BOOST_TEST(parsed(s)["sinks"].dump() == R"([{"name":"table","taken":19}])");
 }
 
 BOOST_AUTO_TEST_CASE(what_did_not_happen_is_null_or_empty) {
   const auto j = parsed(flow_summary{});
   for (const auto* name : {"ended_by", "source_error", "sink_error", "root_error"})
     BOOST_TEST(j.at(name).is_null(), name);
-  for (const auto* name : {"stages", "failures", "stragglers"})
+  for (const auto* name : {"sources", "stages", "sinks", "failures", "stragglers"})
     BOOST_TEST(j.at(name).dump() == "[]", name);
   BOOST_TEST(j["failures_left_out"] == 0);
 }

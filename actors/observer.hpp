@@ -60,9 +60,14 @@ struct job_end {
   caf::error why{};
 };
 
+class observer;
+
 class station_observer {
 public:
   virtual ~station_observer() = default;
+
+  /// Who is told of what the tasks start in the context that they get. Asked once, as the station starts.
+  [[nodiscard]] virtual std::shared_ptr<observer> of_jobs() = 0;
 
   /// On the lane's thread, before the task is called.
   virtual void begins(const attempt& a) noexcept = 0;

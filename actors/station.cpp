@@ -44,8 +44,8 @@ station::station(station_options options, const context& parent)
     : id_(next_id()),
       options_(std::move(options)),
       ctx_(context::with_cancel(parent)),
-      jobs_ctx_(context::with_cancel(ctx_)),
       observer_(ctx_.observer() ? ctx_.observer()->watch(options_.name, ctx_.time().now()) : nullptr),
+      jobs_ctx_(observer_ ? context::with_observer(ctx_, observer_->of_jobs()) : context::with_cancel(ctx_)),
       door_(options_.capacity),
       retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
       // Where each outcome is looked at before the next job, where each job has a time limit or a key, where

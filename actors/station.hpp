@@ -318,10 +318,10 @@ private:
   const std::uint64_t id_;
   const station_options options_;
   context ctx_;
+  const std::shared_ptr<station_observer> observer_;  // mostly null
   // What the jobs get: a child, so that a cancel stops the station before it reaches what jobs have
   // hung onto theirs, which may take its time.
   context jobs_ctx_;
-  const std::shared_ptr<station_observer> observer_;  // mostly null
   door door_;
 
   mutable adaptive_mutex mutex_;

@@ -7,7 +7,10 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/overflow.hpp>
+#include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
+#include <weir/actors/policy/timeouts.hpp>
 #include <weir/runtime/order.hpp>
 #include <weir/runtime/sink.hpp>
 #include <weir/runtime/source.hpp>
@@ -40,6 +43,9 @@ struct stage_plan {
   std::size_t capacity = 0;  ///< 0: as many slots as `parallelism`
   weir::order order = weir::order::input;
   policy::retry_rule retry = {};
+  policy::timeouts timeouts = {};
+  policy::overflow overflow = policy::overflow::block;
+  policy::rate_rule rate = {};
   /// What feeds it: sources count from 0, stages go on from there. None: the stage before it in the plan; the
   /// first stage: every source.
   std::vector<std::size_t> from = {};

@@ -34,7 +34,8 @@ void flow_input::read_on(const context& reading, std::atomic<std::uint64_t>& ind
 /// What can't be read is a job that has failed before the first stage.
 bool flow_input::submit(const context& reading, std::uint64_t index, item from, flow_account& account) {
   auto unreadable = std::exchange(from.unreadable, {});
-  const auto origin = std::make_shared<flow_origin>(index, std::move(from));
+  auto trace = flow_trace::admit(trace_, index, from.name);
+  const auto origin = std::make_shared<flow_origin>(index, std::move(from), std::move(trace));
   flow_job job;
   job.origin = origin;
   std::optional<flow_failure> failure;

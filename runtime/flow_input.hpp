@@ -15,7 +15,9 @@ namespace weir::detail {
 
 class flow_input {
 public:
-  flow_input(source_plan plan, junction to) : plan_(std::move(plan)), to_(std::move(to)) {}
+  /// `trace` is null where the run is not traced.
+  flow_input(source_plan plan, junction to, std::shared_ptr<flow_trace> trace)
+      : plan_(std::move(plan)), to_(std::move(to)), trace_(std::move(trace)) {}
 
   [[nodiscard]] const std::string& name() const noexcept { return plan_.name; }
 
@@ -41,6 +43,7 @@ private:
 
   source_plan plan_;
   junction to_;
+  std::shared_ptr<flow_trace> trace_;
   bool ended_ = false;
   std::optional<std::string> error_;
   std::uint64_t offered_ = 0;

@@ -34,24 +34,27 @@ void flow_origin::failed(flow_account& account, const flow_failure& f) {
 }
 
 void flow_origin::end_completed(flow_account& account, duration run_time) {
-  end(account, policy::copies::end::completed, run_time);
+  end(account, policy::copies::end::completed, {}, run_time);
 }
 
-void flow_origin::end_failed(flow_account& account, const flow_failure& f, duration run_time) {
+void flow_origin::end_failed(flow_account& account, const flow_failure& f, const caf::error& why,
+                             duration run_time) {
   {
     std::lock_guard guard{mutex_};
     // On its lane the time of the first failure was not known yet.
-    if (!failure_ || (failure_->stage == f.stage && failure_->text == f.text))
+    if (!failure_ || (failure_->stage == f.stage && failure_->text == f.text)) {
       failure_ = std::make_unique<flow_failure>(f);
+      why_ = why;
+    }
   }
-  end(account, policy::copies::end::failed, run_time);
+  end(account, policy::copies::end::failed, why, run_time);
 }
 
-void flow_origin::end_canceled(flow_account& account) {
-  end(account, policy::copies::end::canceled, {});
+void flow_origin::end_canceled(flow_account& account, const caf::error& why) {
+  end(account, policy::copies::end::canceled, why, {});
 }
 
-void flow_origin::end_abandoned(flow_account& account) {
+void flow_origin::end_abandoned(flow_account& account, const caf::error& why) {
   auto named = true;
   {
     std::lock_guard guard{mutex_};
@@ -59,16 +62,19 @@ void flow_origin::end_abandoned(flow_account& account) {
   }
   if (!named)
     account.name_straggler(from_.name);
-  end_canceled(account);
+  end_canceled(account, why);
 }
 
-void flow_origin::end(flow_account& account, policy::copies::end how, duration run_time) {
+void flow_origin::end(flow_account& account, policy::copies::end how, const caf::error& why,
+                      duration run_time) {
   std::optional<policy::copies::end> job;
   std::optional<flow_failure> failure;
   duration longest{};
   {
     std::lock_guard guard{mutex_};
     longest = longest_ = std::max(longest_, run_time);
+    if (!why_)
+      why_ = why;
     job = copies_.finish(how);
     if (job == policy::copies::end::failed)
       failure = *failure_;
@@ -77,15 +83,23 @@ void flow_origin::end(flow_account& account, policy::copies::end how, duration r
     return;
   switch (*job) {
     case policy::copies::end::completed:
+      end_trace(outcome_kind::completed, {});
       account.count_completed(longest);
       break;
     case policy::copies::end::failed:
+      end_trace(outcome_kind::failed, why_);
       account.count_failed(std::move(*failure), longest);
       break;
     case policy::copies::end::canceled:
+      end_trace(outcome_kind::canceled, why_);
       account.count_canceled();
       break;
   }
+}
+
+void flow_origin::end_trace(outcome_kind kind, const caf::error& why) const {
+  if (trace_)
+    trace_->ends(kind, why);
 }
 
 flow_failure describe_failure(const flow_origin& origin, const stage_result& failed) {
@@ -97,11 +111,12 @@ flow_failure describe_failure(const flow_origin& origin, const stage_result& fai
 void end_unfinished(flow_account& account, const flow_job& job, const caf::error& why) {
   auto& origin = *job.origin;
   if (is(why, ec::abandoned))
-    origin.end_abandoned(account);
+    origin.end_abandoned(account, why);
   else if (job.failed())
-    origin.end_failed(account, describe_failure(origin, *job.before), job.before->run_time);
+    origin.end_failed(account, describe_failure(origin, *job.before), job.before->failure,
+                      job.before->run_time);
   else
-    origin.end_canceled(account);
+    origin.end_canceled(account, why);
 }
 
 }  // namespace weir::detail

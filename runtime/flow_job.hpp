@@ -6,6 +6,7 @@
 #include <weir/actors/policy/copies.hpp>
 #include <weir/runtime/flow_account.hpp>
 #include <weir/runtime/record.hpp>
+#include <weir/runtime/trace/flow_trace.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -16,10 +17,13 @@ namespace weir::detail {
 /// A job: where it comes from and what it comes to. Shared by its copies; thread-safe.
 class flow_origin {
 public:
-  flow_origin(std::uint64_t index, item from) : index_(index), from_(std::move(from)) {}
+  /// `trace` is null where the run is not traced.
+  flow_origin(std::uint64_t index, item from, std::shared_ptr<item_trace> trace = nullptr)
+      : index_(index), from_(std::move(from)), trace_(std::move(trace)) {}
 
   [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
   [[nodiscard]] const item& from() const noexcept { return from_; }
+  [[nodiscard]] const std::shared_ptr<item_trace>& trace() const noexcept { return trace_; }
 
   /// One copy goes on as `into`; see policy/copies.hpp. Before any of them does.
   void split(unsigned into, unsigned with_task);
@@ -35,20 +39,23 @@ public:
   // -- as a copy comes to its end, by the receivers; what the job comes to is counted once -------------
 
   void end_completed(flow_account& account, duration run_time);
-  void end_failed(flow_account& account, const flow_failure& f, duration run_time);
-  void end_canceled(flow_account& account);
+  void end_failed(flow_account& account, const flow_failure& f, const caf::error& why, duration run_time);
+  void end_canceled(flow_account& account, const caf::error& why);
 
   /// A copy is still in its task and was written off; the job is named once.
-  void end_abandoned(flow_account& account);
+  void end_abandoned(flow_account& account, const caf::error& why);
 
 private:
-  void end(flow_account& account, policy::copies::end how, duration run_time);
+  void end(flow_account& account, policy::copies::end how, const caf::error& why, duration run_time);
+  void end_trace(outcome_kind kind, const caf::error& why) const;
 
   const std::uint64_t index_;
   const item from_;
+  const std::shared_ptr<item_trace> trace_;
   adaptive_mutex mutex_;
   policy::copies copies_;
   std::unique_ptr<flow_failure> failure_;  // the first one
+  caf::error why_;                         // of the same, or of the first cancel
   duration longest_{};                     // of the copies that have come to their end
   bool straggles_ = false;
 };

@@ -50,7 +50,8 @@ struct flow_run::state {
       : plan(std::move(given)),
         joined(checked_graph(plan)),
         control(std::move(wishes)),
-        ctx(run_context(parent, plan.deadline)),
+        trace(detail::flow_trace::begin(parent, plan.name)),
+        ctx(run_context(detail::flow_trace::within(trace, parent), plan.deadline)),
         reading(context::with_cancel(ctx)),
         begun(ctx.time().now()),
         total(total_of(plan.sources)),
@@ -71,6 +72,7 @@ struct flow_run::state {
   flow_plan plan;
   policy::graph joined;
   flow_control control;
+  std::shared_ptr<detail::flow_trace> trace;  // null: not traced
   context ctx;
   context reading;  // canceled with the intake
   time_point begun;
@@ -114,7 +116,7 @@ void flow_run::state::start(engine& on) {
   stages = std::move(made.stages);
   std::copy(stages.begin(), stages.end(), weak->begin());
   for (std::size_t i = 0; i < plan.sources.size(); ++i)
-    inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]));
+    inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]), trace);
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
   driver = std::thread{[this] { drive(); }};
@@ -234,6 +236,8 @@ void flow_run::state::summarize() {
   if (cut_short() || out.reader_gone())
     summary.ended_by = reading.why();
   summary.halted = summary.ended_by && summary.ended_by->who == "halt";
+  if (trace)
+    trace->end(summary);
 }
 
 // -- the face -------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 #include <weir/runtime/flow_stage.hpp>
+#include <weir/runtime/trace/stage_trace.hpp>
 
 #include <chrono>
 #include <ranges>
@@ -22,12 +23,16 @@ public:
       : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
 
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    if (job.failed())
+    if (job.failed()) {
+      discard_attempt();
       return std::move(*job.before);
+    }
+    if (const auto& trace = job.origin->trace())
+      trace->runs();
     auto made = run_task(task_, ctx, job.before ? job.input : job.origin->from());
     if (!made)
       return std::move(made.error());
-    if (last_)
+    if (last_ && !lane::current()->overran())
       job.origin->passed(*account_);
     stage_result r;
     r.made = std::move(*made);
@@ -105,7 +110,8 @@ public:
       put(*to, *job.origin, r);
     if (stages_.copies() == 0)
       return;
-    for (const auto& refused : stages_.hand_on(ctx_, next_job(std::move(job.origin), std::move(r))))
+    // Not moved: a thread that is late may still be in the job.
+    for (const auto& refused : stages_.hand_on(ctx_, next_job(job.origin, std::move(r))))
       end_unfinished(*account_, refused.job, refused.why);
   }
 
@@ -121,7 +127,7 @@ private:
     const auto ran = seconds(r.run_time);
     if (r.failure) {
       to.put(failed_item{origin.index(), origin.from(), r.failure, r.attempt, queued, ran});
-      origin.end_failed(*account_, describe_failure(origin, r), r.run_time);
+      origin.end_failed(*account_, describe_failure(origin, r), r.failure, r.run_time);
     } else {
       to.put(completed_item{origin.index(), origin.from(), r.made, r.attempt, queued, ran});
       origin.end_completed(*account_, r.run_time);
@@ -146,7 +152,10 @@ stream_options bounds_of(const stage_plan& plan) {
           .parallelism = plan.parallelism,
           .capacity = plan.capacity,
           .order = plan.order,
-          .retry = plan.retry};
+          .retry = plan.retry,
+          .timeouts = plan.timeouts,
+          .overflow = plan.overflow,
+          .rate = plan.rate};
 }
 
 /// Makes one stage after the other, each when those behind it are there.

@@ -33,6 +33,7 @@ const pipeline_options& checked(const pipeline_options& options) {
 
 pipeline_run::pipeline_run(const context& parent, const pipeline_options& options)
     : options_(checked(options)),
+      trace_(std::in_place, parent, "pipeline"),
       ctx_(context::with_cancel(parent)),
       reading_(context::with_cancel(ctx_)),
       begun_(ctx_.time().now()),
@@ -100,6 +101,10 @@ pipeline_summary pipeline_run::finish(std::uint64_t read) {
   sum_.stages = std::move(stages);
   sum_.ended_by = reading_.why();
   sum_.elapsed = ctx_.time().now() - begun_;
+  trace_->set("weir.read", static_cast<std::int64_t>(read));
+  trace_->set("weir.delivered", static_cast<std::int64_t>(sum_.delivered));
+  if (const auto why = sum_.error())
+    trace_->fail(why);
   return sum_;
 }
 

@@ -7,6 +7,7 @@
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/protocol.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -105,13 +106,19 @@ public:
   /// Waits until all that was admitted has passed, or, after a cancel, at most `shutdown_budget`.
   pipeline_summary finish(std::uint64_t read);
 
-  /// Lets the stages go. They know this run, so that it would keep itself.
-  void clear() { links_.clear(); }
+  /// Lets the stages go. They know this run, so that it would keep itself. On the thread that runs the
+  /// pipeline.
+  void clear() {
+    links_.clear();
+    trace_.reset();
+  }
 
 private:
   void halt(policy::halt::decision d, const std::string& reason);
 
   const pipeline_options options_;
+  // Of the thread that runs the pipeline: what its stages start in is a part of it.
+  std::optional<trace_span> trace_;
   context ctx_;
   context reading_;
   time_point begun_;

@@ -16,3 +16,5 @@
 #include <weir/runtime/pressure_gauge.hpp>
 #include <weir/runtime/sharded_map.hpp>
 #include <weir/runtime/stream.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
+#include <weir/runtime/trace/tracer.hpp>

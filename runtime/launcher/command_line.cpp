@@ -42,6 +42,7 @@ constexpr const char* run_footer = R"(Examples:
   % run config/checksum.toml
   % run config/checksum.toml --set source.root=/usr/share --set stage.parallelism=2
   % run config/file_processor.toml --quiet --report report.json
+  % run config/file_processor.toml --trace trace.json
   generate_flow | % run -
 
 --set changes one key of the file: TABLE.KEY=VALUE, stage.KEY=VALUE for the only
@@ -126,6 +127,13 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   run->add_flag("-q,--quiet", out.quiet, "No progress and no summary, only errors");
   run->add_option("--report", out.report, "Write a summary as JSON to this file; - is standard output")
       ->type_name("FILE");
+  run->add_option("--trace", out.trace,
+                  "Write a span for each job and attempt to this file: OTLP/JSON lines if it ends in .jsonl, "
+                  "else a Chrome trace, for Perfetto")
+      ->type_name("FILE")
+      ->check([](const std::string& path) {
+        return path == "-" ? std::string{"standard output is the sink's; name a file"} : std::string{};
+      });
   run->add_option("--progress", progress, "The progress line: auto (on a terminal), always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember(rules));

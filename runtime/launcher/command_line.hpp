@@ -20,6 +20,7 @@ struct arguments {
   std::vector<std::string> overrides;
   bool quiet = false;
   std::string report;  ///< the file for the JSON summary; empty: none
+  std::string trace;   ///< the file for the trace; empty: none
   progress_rule progress = progress_rule::automatic;
   graph_format format = graph_format::mermaid;
   std::string output;  ///< the file for the graph; empty: standard output

@@ -26,8 +26,8 @@ bool same_file(const std::string& a, const std::string& b) {
   return !error && first == fs::weakly_canonical(b, error) && !error;
 }
 
-std::vector<std::string> report_files(const std::string& report) {
-  return report.empty() ? std::vector<std::string>{} : detail::output::to_file(report).files();
+std::vector<std::string> files_at(const std::string& path) {
+  return path.empty() ? std::vector<std::string>{} : detail::output::to_file(path).files();
 }
 
 std::string overwritten(const flow_plan& plan, const arguments& wanted) {
@@ -41,16 +41,22 @@ std::string overwritten(const flow_plan& plan, const arguments& wanted) {
     by_sinks.insert(by_sinks.end(), files.begin(), files.end());
   }
   // On standard output the report follows what is there.
-  const auto by_report = wanted.report == "-" ? std::vector<std::string>{} : report_files(wanted.report);
+  const auto by_report = wanted.report == "-" ? std::vector<std::string>{} : files_at(wanted.report);
+  const auto by_trace = files_at(wanted.trace);
   if (wanted.flow != "-" && names(by_sinks, wanted.flow))
     return "the sink would write over the flow file " + config::quoted(wanted.flow) +
            "; give it another path";
-  if (wanted.flow != "-" && names(by_report, wanted.flow))
-    return "--report would write over the flow file " + config::quoted(wanted.flow) + "; name another file";
-  for (const auto& file : by_report)
-    if (names(by_sinks, file))
-      return "--report would write over " + config::quoted(file) +
-             ", where the sink writes; name another file";
+  for (const auto& [option, files] : {std::pair{"--report", &by_report}, std::pair{"--trace", &by_trace}}) {
+    const auto over = std::string{option} + " would write over ";
+    if (wanted.flow != "-" && names(*files, wanted.flow))
+      return over + "the flow file " + config::quoted(wanted.flow) + "; name another file";
+    for (const auto& file : *files)
+      if (names(by_sinks, file))
+        return over + config::quoted(file) + ", where the sink writes; name another file";
+  }
+  for (const auto& file : by_trace)
+    if (names(by_report, file))
+      return "--trace would write over the report " + config::quoted(file) + "; name another file";
   return {};
 }
 

@@ -10,8 +10,8 @@
 
 namespace weir::config {
 
-/// The files of the report; none if no report is wanted.
-[[nodiscard]] std::vector<std::string> report_files(const std::string& report);
+/// The files that a report, or a trace, at `path` writes; none if none is wanted.
+[[nodiscard]] std::vector<std::string> files_at(const std::string& path);
 
 /// Whether both paths lead to one file. Looks at the file system.
 [[nodiscard]] bool same_file(const std::string& a, const std::string& b);

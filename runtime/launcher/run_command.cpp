@@ -3,13 +3,16 @@
 #include <weir/runtime/launcher/console.hpp>
 #include <weir/runtime/launcher/launcher.hpp>
 #include <weir/runtime/launcher/own_files.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/launcher/progress_text.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/launcher/summary_text.hpp>
+#include <weir/runtime/trace/tracer.hpp>
 
 #include <spdlog/spdlog.h>
 
+#include <stdlib.h>
 #include <unistd.h>
 
 namespace weir::config {
@@ -69,6 +72,19 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
   out.status({});
 }
 
+/// Of what the run is a part, as whoever started this process says.
+std::optional<trace_context> trace_of_environment(console& out) {
+  const auto* parent = ::getenv("TRACEPARENT");
+  const auto* state = ::getenv("TRACESTATE");
+  if (!parent)
+    return std::nullopt;
+  auto at = trace_context::parse(parent, state ? state : "");
+  if (!at)
+    out.line("TRACEPARENT is " + quoted(parent, 80) +
+             ", which is no W3C trace context; the trace begins with this run");
+  return at;
+}
+
 cause cause_of(int signal) {
   return {ec::canceled, "signal", signal_name(signal)};
 }
@@ -94,7 +110,20 @@ int run_command(checked_flow flow, const arguments& wanted) {
     (drains ? intake : all).cancel(cause_of(number));
   }};
   const auto name = flow.plan.name;
-  flow.plan.own_files = report_files(wanted.report);
+  flow.plan.own_files = files_at(wanted.report);
+  for (auto& file : files_at(wanted.trace))
+    flow.plan.own_files.push_back(std::move(file));
+  auto traced = all;
+  std::shared_ptr<tracer> trace;
+  if (!wanted.trace.empty()) {
+    auto made = tracer::to_file(wanted.trace);
+    if (!made) {
+      out.line("--trace: " + text_of(made.error()));
+      return static_cast<int>(exit_status::bad_usage);
+    }
+    trace = std::move(*made);
+    traced = with_tracer(all, trace, trace_of_environment(out));
+  }
   const auto several_stages = flow.plan.stages.size() > 1;
   flow_summary summary;
   {
@@ -102,7 +131,7 @@ int run_command(checked_flow flow, const arguments& wanted) {
     flow_control control;
     control.intake = intake;
     control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
-    flow_run run{on, all, std::move(flow.plan), std::move(control)};
+    flow_run run{on, traced, std::move(flow.plan), std::move(control)};
     watch(run, name, signals, wanted, out);
     summary = run.wait();
   }
@@ -113,6 +142,10 @@ int run_command(checked_flow flow, const arguments& wanted) {
       text += "report: " + text_of(problem) + '\n';
       code = code == 0 ? static_cast<int>(exit_status::failed) : code;
     }
+  if (const auto problem = trace ? trace->finish() : caf::error{}) {
+    text += "trace: " + text_of(problem) + '\n';
+    code = code == 0 ? static_cast<int>(exit_status::failed) : code;
+  }
   while (text.ends_with('\n'))
     text.pop_back();
   if (!text.empty())

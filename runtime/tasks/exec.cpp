@@ -11,6 +11,7 @@
 #include <weir/runtime/tasks/exec_template.hpp>
 #include <weir/runtime/tasks/guardian.hpp>
 #include <weir/runtime/tasks/process.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
 
 #include <algorithm>
 #include <bitset>
@@ -18,6 +19,7 @@
 #include <cstdio>
 #include <memory>
 
+#include <stdlib.h>
 #include <string.h>
 
 namespace weir {
@@ -185,6 +187,22 @@ record record_of(process_result&& r) {
   return out;
 }
 
+/// Tells the command of which attempt it is a part, unless `env` says something else. Where nothing is traced
+/// it inherits what this process was told.
+void pass_trace_on(process_spec& process) {
+  const auto at = current_trace();
+  const auto is_set = [&](std::string_view name) {
+    return std::any_of(process.env.begin(), process.env.end(),
+                       [&](const std::string& entry) { return entry.starts_with(name); });
+  };
+  if (!at || is_set("TRACEPARENT="))
+    return;
+  process.env.push_back("TRACEPARENT=" + at->traceparent());
+  // One that was not valid must not go with another trace.
+  if (!is_set("TRACESTATE=") && (!at->state.empty() || ::getenv("TRACESTATE") != nullptr))
+    process.env.push_back("TRACESTATE=" + at->state);
+}
+
 caf::expected<record> exec(const exec_options& options, const context& ctx, const item& job) {
   const auto text = to_text(job.input);
   if (text.find('\0') != std::string::npos)
@@ -192,6 +210,7 @@ caf::expected<record> exec(const exec_options& options, const context& ctx, cons
                                       ": it holds a NUL byte, which no argument of a command can");
   auto process = options.process;
   process.argv = options.command.argv_for(text);
+  pass_trace_on(process);
   auto result = run_process(ctx, process);
   if (!result)
     return result.error();

@@ -13,6 +13,7 @@ namespace {
 /// Keeps all that it is told.
 class witness final : public station_observer {
 public:
+  std::shared_ptr<observer> of_jobs() override { return for_jobs; }
   void begins(const attempt& a) noexcept override {
     std::lock_guard guard{mutex};
     begun.push_back(a);
@@ -35,6 +36,7 @@ public:
     jobs_before_rest = jobs.size();
   }
 
+  std::shared_ptr<observer> for_jobs;
   std::function<void()> before_job_end = [] {};
   std::mutex mutex;
   std::vector<attempt> begun;
@@ -243,6 +245,22 @@ BOOST_AUTO_TEST_CASE(under_load_and_cancels_each_job_is_told_of_exactly_once) {
     BOOST_TEST(from->seen->begun.size() == from->seen->ended.size());
     BOOST_TEST(from->seen->books.balanced());
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_task_starts_is_told_to_whom_the_observer_of_its_station_says) {
+  observed o;
+  o.seen.for_jobs = std::make_shared<lookout>();
+  const auto at = make_station({.capacity = 1}, o.ctx);
+  std::shared_ptr<observer> found;
+  offer_all(*at, std::make_shared<scripted_block>(0, 1, [&](std::uint64_t, lane& on) {
+    found = on.ctx().observer();
+    return caf::error{};
+  }));
+  close(*at);
+  crew one{at, 1};
+  at->wait_for_rest();
+  BOOST_TEST(found == o.seen.for_jobs);
+  BOOST_TEST(at->ctx().observer() == o.from);
 }
 
 BOOST_AUTO_TEST_CASE(children_of_a_context_have_its_observer_and_its_parent_has_not) {

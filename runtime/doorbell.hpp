@@ -14,6 +14,9 @@ namespace weir::detail {
 
 class doorbell {
 public:
+  /// A stage may close without anybody to ring: so no wait is longer than `look_pause`.
+  explicit doorbell(duration look_pause = std::chrono::milliseconds{10}) : look_pause_(look_pause) {}
+
   void ring() noexcept {
     rung_.fetch_add(1);
     if (!listens_.load())
@@ -25,19 +28,17 @@ public:
   /// How often it has rung; to be asked before one looks for room.
   [[nodiscard]] std::uint64_t count() const noexcept { return rung_.load(); }
 
-  /// Waits until it has rung since `heard`, at most until `ctx` is canceled or for `look_pause`: a stage may
-  /// close without anybody to ring. For one thread.
+  /// Waits until it has rung since `heard`, at most until `ctx` is canceled or for the pause. For one thread.
   void wait(std::uint64_t heard, const context& ctx) {
     const auto watch = ctx.on_cancel([this] { ring(); });
     std::unique_lock lock{mutex_};
     listens_.store(true);
-    changed_.wait_for(lock, look_pause, [&] { return rung_.load() != heard; });
+    changed_.wait_for(lock, look_pause_, [&] { return rung_.load() != heard; });
     listens_.store(false);
   }
 
 private:
-  static constexpr duration look_pause = std::chrono::milliseconds{10};
-
+  const duration look_pause_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<std::uint64_t> rung_{0};

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A sink takes the outcomes of a flow, one at a time, on one thread.
+/// A sink takes the outcomes of a flow, one at a time, on one thread at a time.
 
 #include <weir/runtime/record.hpp>
 
@@ -14,7 +14,7 @@ namespace weir {
 
 /// A completed job as a sink sees it.
 struct completed_item {
-  std::uint64_t index = 0;  ///< its place in the source, from 0
+  std::uint64_t index = 0;  ///< its place among the items of all sources, from 0
   const item& from;
   const record& result;
   unsigned attempt = 1;

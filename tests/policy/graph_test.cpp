@@ -94,6 +94,9 @@ BOOST_AUTO_TEST_CASE(what_leads_where_is_followed_in_both_directions) {
 BOOST_AUTO_TEST_CASE(a_node_lies_one_layer_behind_the_last_of_its_upstreams) {
   const auto g = of(5, {{0, 4}, {0, 1}, {1, 2}, {2, 4}, {3, 2}});
   BOOST_TEST((g.layers() == nodes{0, 1, 2, 0, 3}));
+  // The shorter of two ways may be the last one that is looked at.
+  BOOST_TEST((of(5, {{1, 2}, {2, 3}, {3, 4}, {0, 4}}).layers() == nodes{0, 0, 1, 2, 3}));
+  BOOST_TEST((of(5, {{0, 1}, {1, 2}, {2, 4}, {3, 4}}).layers() == nodes{0, 1, 2, 0, 3}));
 }
 
 BOOST_AUTO_TEST_CASE(in_order_each_node_comes_after_its_upstreams) {

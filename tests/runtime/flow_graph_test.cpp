@@ -1,11 +1,14 @@
+#include <weir/runtime/doorbell.hpp>
 #include <weir/runtime/flow_run.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <barrier>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "flow_support.hpp"
 
@@ -152,6 +155,27 @@ BOOST_AUTO_TEST_CASE(the_items_of_several_sources_are_merged_and_each_has_an_ind
   BOOST_TEST((seen == wanted));
 }
 
+BOOST_AUTO_TEST_CASE(all_sources_are_read_at_once) {
+  /// Goes on when all of them have begun.
+  struct together final : source {
+    numbers from{10};
+    std::barrier<>& all;
+    bool begun = false;
+    explicit together(std::barrier<>& b) : all(b) {}
+    caf::expected<std::optional<item>> next(const context& ctx) override {
+      if (!std::exchange(begun, true))
+        all.arrive_and_wait();
+      return from.next(ctx);
+    }
+  };
+  std::barrier<> all{3};
+  for (int i = 0; i < 3; ++i)
+    add(std::make_unique<together>(all));
+  add(stage("a", same));
+  out = add_sink({});
+  BOOST_TEST(run().books.completed == 30U);
+}
+
 BOOST_AUTO_TEST_CASE(a_source_that_is_slow_holds_up_no_other_and_the_run_lasts_until_all_have_ended) {
   const auto shut = std::make_shared<gate>();
   add(std::make_unique<gated_numbers>(3, shut));
@@ -180,6 +204,18 @@ BOOST_AUTO_TEST_CASE(a_source_that_fails_is_named_and_the_others_are_read_on) {
   BOOST_TEST(out->finished_early == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_stages_of_a_plan_may_stand_in_any_order) {
+  add(std::make_unique<numbers>(500));
+  add(from({2}, stage("last", twice)));
+  add(from({3}, stage("middle", twice)));
+  add(from({0}, stage("first", twice)));
+  out = add_sink({1});
+  const auto s = run();
+  BOOST_TEST((s.books == policy::books{500, 500, 0, 500, 0, 0}));
+  BOOST_REQUIRE(out->count() == 500U);
+  BOOST_TEST(out->lines.back() == "499=3992");
+}
+
 BOOST_AUTO_TEST_CASE(stages_that_feed_one_sink_call_it_one_at_a_time) {
   two_branches(500, same, twice);
   p.sinks.clear();
@@ -198,6 +234,42 @@ BOOST_AUTO_TEST_CASE(stages_that_feed_one_sink_call_it_one_at_a_time) {
   BOOST_TEST((s.books == policy::books{500, 500, 0, 500, 0, 0}));
   BOOST_REQUIRE(s.sinks.size() == 1U);
   BOOST_TEST(s.sinks[0].taken == 1000U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(doorbells)
+
+// In each of these a wait that does not end would last for an hour.
+BOOST_AUTO_TEST_CASE(a_ring_ends_the_wait_also_if_it_came_just_before) {
+  detail::doorbell bell{1h};
+  const auto ctx = context::background();
+  const auto heard = bell.count();
+  bell.ring();
+  bell.wait(heard, ctx);
+  std::thread other;
+  for (int i = 0; i < 1000; ++i) {
+    const auto last = bell.count();
+    other = std::thread{[&] { bell.ring(); }};
+    bell.wait(last, ctx);
+    other.join();
+  }
+  BOOST_TEST(bell.count() == 1001U);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancel_ends_the_wait) {
+  detail::doorbell bell{1h};
+  const auto ctx = context::with_cancel(context::background());
+  std::thread other{[&] { ctx.cancel(); }};
+  bell.wait(bell.count(), ctx);
+  other.join();
+  BOOST_TEST(ctx.canceled());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_longer_than_the_pause) {
+  detail::doorbell bell{1ms};
+  bell.wait(bell.count(), context::background());
+  BOOST_TEST(bell.count() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -512,6 +584,23 @@ BOOST_AUTO_TEST_CASE(a_sink_that_hangs_keeps_neither_the_run_nor_the_other_sink_
     const auto s = run.wait();
     BOOST_TEST(s.books.balanced());
     BOOST_TEST(s.books.completed == 0U);
+    BOOST_TEST(s.sink_error.value_or("") == "sink 1: the output was not taken within the shutdown budget");
+    BOOST_TEST(one->finished_early == 1);
+  }
+  stuck->open();
+}
+
+BOOST_AUTO_TEST_CASE(the_last_call_of_one_sink_that_hangs_is_given_up_and_the_other_one_is_made) {
+  const auto stuck = std::make_shared<gate>();
+  two_branches(1'000'000, same, same);
+  two->on_finish = [stuck] { stuck->pass(); };
+  p.shutdown_budget = 50ms;
+  {
+    flow_run run{on, ctx, std::move(p)};
+    until(run, [&] { return one->count() > 0; });
+    ctx.cancel("enough");
+    const auto s = run.wait();
+    BOOST_TEST(s.books.balanced());
     BOOST_TEST(s.sink_error.value_or("") == "sink 1: the output was not taken within the shutdown budget");
     BOOST_TEST(one->finished_early == 1);
   }

@@ -65,10 +65,11 @@ struct numbers final : source {
 struct written {
   std::mutex mutex;
   std::vector<std::string> lines;
-  int flushes = 0;
-  int finished = 0;
-  int finished_early = 0;
+  std::atomic<int> flushes = 0;
+  std::atomic<int> finished = 0;
+  std::atomic<int> finished_early = 0;
   std::function<caf::error()> on_put = [] { return caf::error{}; };
+  std::function<void()> on_finish = [] {};
 
   std::size_t count() {
     std::lock_guard guard{mutex};
@@ -96,10 +97,12 @@ struct memory_sink final : sink {
     return {};
   }
   caf::error finish() override {
+    to->on_finish();
     ++to->finished;
     return {};
   }
   caf::error finish_early() override {
+    to->on_finish();
     ++to->finished_early;
     return {};
   }

@@ -228,6 +228,14 @@ BOOST_AUTO_TEST_CASE(sources_and_sinks_are_allowed_up_to_their_bounds) {
   BOOST_TEST(!loaded(sources + stage + sinks + table("[[sink]]", "more", "from = \"square\"")).found.none());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_on_a_cycle_is_named_with_it_and_not_again) {
+  const loaded l{source + table("[[stage]]", "a") + table("[[stage]]", "b", "from = \"c\"") +
+                 table("[[stage]]", "c") + table("[[stage]]", "d") + sink + "from = [\"a\", \"d\"]\n"};
+  BOOST_TEST(l.found.text() ==
+             "f.toml:10:8: stage[1].from: a cycle, which could lock up: b -> c -> b\n"
+             "f.toml:16:1: stage[3]: no source leads to stage \"d\"\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {
   const loaded l{source + stage + "order = 1\nfrom = \"rnage\"\n" + sink};
   BOOST_TEST(l.found.count() == 2U, l.found.text());

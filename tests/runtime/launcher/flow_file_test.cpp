@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(what_is_on_a_cycle_is_named_with_it_and_not_again) {
                  table("[[stage]]", "c") + table("[[stage]]", "d") + sink + "from = [\"a\", \"d\"]\n"};
   BOOST_TEST(l.found.text() ==
              "f.toml:10:8: stage[1].from: a cycle, which could lock up: b -> c -> b\n"
-             "f.toml:16:1: stage[3]: no source leads to stage \"d\"\n");
+             "f.toml:15:1: stage[3]: no source leads to stage \"d\"\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {

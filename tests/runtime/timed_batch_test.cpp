@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(order_is_kept_however_time_goes) {
   BOOST_TEST(std::ranges::is_sorted(flat));
 }
 
-BOOST_AUTO_TEST_CASE(a_cancel_reaches_who_waits_for_a_slot_and_leaves_no_call_with_the_clock) {
+BOOST_AUTO_TEST_CASE(a_cancel_ends_the_run_and_leaves_no_call_with_the_clock) {
   const auto all = context::with_cancel(context::background(time));
   gate shut;
   std::jthread cancels{[&] {

@@ -34,6 +34,7 @@ struct attempt {
   std::uint64_t index = 0;  ///< the job's place among all jobs of the station, from 0
   unsigned number = 1;
   std::size_t lane = 0;
+  std::optional<time_point> admitted{};  ///< the job; none: with the run
   time_point begun{};
 };
 

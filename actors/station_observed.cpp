@@ -6,7 +6,7 @@ namespace weir {
 
 /// Runs the one job of a span.
 std::uint64_t station::run_observed(lane& l, job_block& block, std::uint64_t first, time_point begun) {
-  const attempt a{block.sequence() + first, l.attempt_, l.number_, begun};
+  const attempt a{block.sequence() + first, l.attempt_, l.number_, block.admitted(first), begun};
   l.last_ = {};
   observer_->begins(a);
   const auto stop = block.run(first, l);

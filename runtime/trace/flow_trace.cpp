@@ -67,7 +67,9 @@ item_trace::item_trace(std::shared_ptr<flow_trace> flow, std::uint64_t index, st
       id_(flow_->run_.to->new_id()),
       admitted_(flow_->run_.to->time().now()) {}
 
-void item_trace::runs() const {
+void item_trace::runs() {
+  if (const auto admitted = admission_of_this_job(); admitted && !has_run_.exchange(true))
+    admitted_ = *admitted;
   auto* open = innermost_span();
   if (!open)
     return;

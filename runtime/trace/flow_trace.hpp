@@ -19,8 +19,9 @@ class item_trace {
 public:
   item_trace(std::shared_ptr<flow_trace> flow, std::uint64_t index, std::string name);
 
-  /// Says that the attempt which this thread runs is this item's.
-  void runs() const;
+  /// Says that the attempt which this thread runs is this item's. Within the first one it learns when it was
+  /// admitted, which may be long after it was read.
+  void runs();
 
   /// The item's outcome. The first call counts.
   void ends(outcome_kind kind, const caf::error& why);
@@ -30,7 +31,8 @@ private:
   const std::uint64_t index_;
   const std::string name_;
   const std::uint64_t id_;
-  const time_point admitted_;
+  std::atomic<time_point> admitted_;
+  std::atomic<bool> has_run_{false};
   std::atomic<bool> ended_{false};
 };
 

@@ -10,6 +10,7 @@ namespace {
 /// What this thread runs as a lane: one attempt at a time.
 struct running_attempt {
   open_span open;
+  std::optional<time_point> admitted;
   std::optional<time_point> waited_since;
   bool discarded = false;
 };
@@ -67,6 +68,10 @@ void set_books(span_record& of, const policy::books& books, const cause* why) {
   }
 }
 
+std::optional<time_point> admission_of_this_job() noexcept {
+  return attempt_of_this_thread ? attempt_of_this_thread->admitted : std::nullopt;
+}
+
 void discard_attempt() noexcept {
   if (attempt_of_this_thread)
     attempt_of_this_thread->discarded = true;
@@ -108,6 +113,7 @@ void attempt_trace::begins(const attempt& a) noexcept {
     auto& mine = attempt_of_this_thread.emplace();
     if (a.number > 1)
       mine.waited_since = take_wait(a.index);
+    mine.admitted = a.admitted;
     mine.open.to = to_;
     auto& span = mine.open.span;
     span = make(span_role::attempt, place_->stage, job_of(a.index), a.begun);

@@ -70,6 +70,9 @@ private:
   const std::uint64_t jobs_key_;
 };
 
+/// When the job was admitted whose attempt this thread runs; nothing if it runs none, or it was with the run.
+[[nodiscard]] std::optional<time_point> admission_of_this_job() noexcept;
+
 /// Says that the attempt which this thread runs is not worth a span.
 void discard_attempt() noexcept;
 

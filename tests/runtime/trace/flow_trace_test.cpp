@@ -2,7 +2,10 @@
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/parallel_map.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "trace_support.hpp"
 
@@ -10,6 +13,9 @@ using namespace weir;
 using namespace weir_test;
 
 namespace {
+
+/// Whether a source has been asked for its second item.
+std::atomic<bool> read_two{false};
 
 /// The numbers from 0 as items.
 struct numbers final : source {
@@ -22,6 +28,7 @@ struct numbers final : source {
     if (at == count || ctx.canceled())
       return std::optional<item>{};
     const auto n = at++;
+    read_two = n >= 1;
     item made{n, "item " + std::to_string(n)};
     if (n == unreadable)
       made.unreadable = make_error(ec::io, "no permission");
@@ -89,6 +96,27 @@ BOOST_AUTO_TEST_CASE(an_item_of_a_flow_is_one_span_with_the_attempts_of_all_stag
   BOOST_TEST(attempts.size() == 7u);
   BOOST_TEST(kept.named("item 3").message == "three is out");
   BOOST_TEST(kept.named("item 4").message == "no permission");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_begins_when_it_is_admitted_and_not_when_it_is_read) {
+  using namespace std::chrono_literals;
+  traced t;
+  engine on;
+  const auto begun = t.time.now();
+  std::vector<stage_plan> stages(1);
+  stages[0] = {.name = "slow", .task = [&](const context&, const item&) -> caf::expected<record> {
+                 // The next one has been read by then, and waits for the one slot.
+                 while (t.to->time().now() == begun && !read_two.load())
+                   std::this_thread::yield();
+                 t.time.advance(10ms);
+                 return record{};
+               }};
+  auto plan = plan_of(2, std::move(stages));
+  read_two = false;
+  static_cast<void>(run_flow(on, t.ctx, std::move(plan)));
+  const auto& kept = t.end();
+  BOOST_TEST((kept.named("item 0").begun == begun));
+  BOOST_TEST((kept.named("item 1").begun - begun == 10ms));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_flows_task_starts_is_below_its_attempt) {

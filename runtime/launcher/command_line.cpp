@@ -42,7 +42,7 @@ constexpr const char* run_footer = R"(Examples:
   % run config/checksum.toml
   % run config/checksum.toml --set source.root=/usr/share --set stage.parallelism=2
   % run config/file_processor.toml --quiet --report report.json
-  % run config/file_processor.toml --trace trace.json
+  % run config/file_processor.toml --quiet --trace trace.json
   generate_flow | % run -
 
 --set changes one key of the file: TABLE.KEY=VALUE, stage.KEY=VALUE for the only

@@ -7,7 +7,6 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
-#include <weir/actors/policy/overflow.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/timeouts.hpp>
@@ -44,7 +43,6 @@ struct stage_plan {
   weir::order order = weir::order::input;
   policy::retry_rule retry = {};
   policy::timeouts timeouts = {};
-  policy::overflow overflow = policy::overflow::block;
   policy::rate_rule rate = {};
   /// What feeds it: sources count from 0, stages go on from there. None: the stage before it in the plan; the
   /// first stage: every source.

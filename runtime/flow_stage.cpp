@@ -154,7 +154,6 @@ stream_options bounds_of(const stage_plan& plan) {
           .order = plan.order,
           .retry = plan.retry,
           .timeouts = plan.timeouts,
-          .overflow = plan.overflow,
           .rate = plan.rate};
 }
 

@@ -100,6 +100,7 @@ public:
         slots_(step.options.for_pool().slots()),
         drops_(step.options.overflow != policy::overflow::reject),
         run_(a.run),
+        freed_(freed),
         stream_(a.on, task{step.options.name, step.f, a.run}, step.template checked<In>(),
                 receiver{step.options.name, a.run, std::move(to), std::move(freed)}, a.run->ctx()) {}
 
@@ -115,6 +116,9 @@ public:
       run_->failed({index, name_, offer.error(), 0});
     else
       return false;
+    // No outcome will tell of the slot that it was to have.
+    if (freed_)
+      freed_(1);
     return true;
   }
 
@@ -134,6 +138,7 @@ private:
   std::uint64_t slots_;
   bool drops_;
   std::shared_ptr<pipeline_run> run_;
+  told_of_slots freed_;
   std::atomic<std::uint64_t> dropped_{0};
   stream<job, result> stream_;
 };

@@ -29,6 +29,8 @@ struct chosen_stage : chosen<task_kind> {
   std::size_t capacity = 0;
   weir::order order = order::input;
   policy::retry_rule retry = {};
+  policy::timeouts timeouts = {};
+  policy::rate_rule rate = {};
 };
 
 template <class Kind>
@@ -305,6 +307,13 @@ private:
     s.retry.backoff_max = s.values.get<duration>("backoff_max");
     if (s.values.has("retry_budget"))
       s.retry.budget = s.values.get<double>("retry_budget");
+    if (s.values.has("queue_timeout"))
+      s.timeouts.queue = s.values.get<duration>("queue_timeout");
+    if (s.values.has("run_timeout"))
+      s.timeouts.run = s.values.get<duration>("run_timeout");
+    s.timeouts.grace = s.values.get<duration>("run_grace");
+    if (s.values.has("rate"))
+      s.rate.per_second = s.values.get<double>("rate");
   }
 
   /// Two that read standard input would each get some of its lines; two that write standard output would mix
@@ -406,8 +415,16 @@ private:
   void make() {
     for (const auto& s : stages_)
       if (auto task = made(s))
-        out_.plan.stages.push_back({s.name, std::move(*task), s.parallelism, s.capacity, s.order, s.retry,
-                                    s.from, fan_out_of(s.values)});
+        out_.plan.stages.push_back({.name = s.name,
+                                    .task = std::move(*task),
+                                    .parallelism = s.parallelism,
+                                    .capacity = s.capacity,
+                                    .order = s.order,
+                                    .retry = s.retry,
+                                    .timeouts = s.timeouts,
+                                    .rate = s.rate,
+                                    .from = s.from,
+                                    .fan_out = fan_out_of(s.values)});
     for (const auto& s : sources_)
       if (auto source = made(s))
         out_.plan.sources.push_back({s.name, std::move(*source), fan_out_of(s.values)});

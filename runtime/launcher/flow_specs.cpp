@@ -147,6 +147,28 @@ const std::vector<setting_spec>& stage_specs() {
            "attempts is the only bound if not set",
        .min = 0,
        .max = policy::retry_rule::attempts_max},
+      {.name = "queue_timeout",
+       .type = setting_type::time_span,
+       .meaning = "a job that no worker has started so long after its admission fails; no limit if not set",
+       .min = 0.001,
+       .max = year_seconds},
+      {.name = "run_timeout",
+       .type = setting_type::time_span,
+       .meaning = "a try that takes longer is canceled and has failed; no limit if not set",
+       .min = 0.001,
+       .max = year_seconds},
+      {.name = "run_grace",
+       .type = setting_type::time_span,
+       .fallback = duration{policy::timeouts{}.grace},
+       .meaning =
+           "how long a try may go on after its run_timeout; then its thread is written off and replaced",
+       .min = 0,
+       .max = day_seconds},
+      {.name = "rate",
+       .type = setting_type::number,
+       .meaning = "so many jobs are admitted each second, evenly; no limit if not set",
+       .min = policy::rate_rule::per_second_min,
+       .max = policy::rate_rule::per_second_max},
   };
   return specs;
 }

@@ -59,8 +59,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(problem.find('\n') == std::string::npos, "a problem is one line");
   }
   if (flow) {
-    fuzz::require(flow->plan.source && flow->plan.sink && !flow->plan.stages.empty(), "a plan is whole");
-    fuzz::require(!flow->description.empty(), "a plan is described");
+    const auto& plan = flow->plan;
+    fuzz::require(!plan.sources.empty() && !plan.sinks.empty() && !plan.stages.empty(), "a plan is whole");
+    fuzz::require(!config::describe(flow->outline).empty(), "a plan is described");
   }
   return 0;
 }

@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
       "on_interrupt = \"cancel\"\n" +
       source + stage +
       "name = \"s\"\nparallelism = 3\ncapacity = 5\norder = \"completed\"\n"
-      "attempts = 4\nbackoff = \"1s\"\nbackoff_max = \"5s\"\nretry_budget = 0.2\n" +
+      "attempts = 4\nbackoff = \"1s\"\nbackoff_max = \"5s\"\nretry_budget = 0.2\n"
+      "queue_timeout = \"6s\"\nrun_timeout = \"7s\"\nrun_grace = \"8s\"\nrate = 2.5\n" +
       sink};
   BOOST_REQUIRE(l.flow);
   const auto& plan = l.flow->plan;
@@ -66,6 +67,10 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   BOOST_TEST((l.flow->on_interrupt == interrupt_rule::cancel));
   BOOST_TEST(plan.stages[0].name == "s");
   BOOST_TEST(plan.stages[0].parallelism == 3U);
+  BOOST_TEST((plan.stages[0].timeouts.queue == weir::duration{6s}));
+  BOOST_TEST((plan.stages[0].timeouts.run == weir::duration{7s}));
+  BOOST_TEST((plan.stages[0].timeouts.grace == weir::duration{8s}));
+  BOOST_TEST(plan.stages[0].rate.per_second == 2.5);
   BOOST_TEST(plan.stages[0].capacity == 5U);
   BOOST_TEST((plan.stages[0].order == weir::order::completed));
   BOOST_TEST(plan.stages[0].retry.attempts == 4U);

@@ -45,9 +45,9 @@ struct no_sink final : sink {
 flow_plan plan_of(std::int64_t n, std::vector<stage_plan> stages) {
   flow_plan plan;
   plan.name = "counting";
-  plan.source = std::make_unique<numbers>(n);
+  plan.sources.push_back({"numbers", std::make_unique<numbers>(n)});
   plan.stages = std::move(stages);
-  plan.sink = std::make_unique<no_sink>();
+  plan.sinks.push_back({"nothing", std::make_unique<no_sink>()});
   return plan;
 }
 
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_item_of_a_flow_is_one_span_with_the_attempts_of_all_stag
   stages[0] = {.name = "first", .task = fails_one, .parallelism = 2, .capacity = 4};
   stages[1] = {.name = "second", .task = works, .parallelism = 2, .capacity = 4};
   auto plan = plan_of(5, std::move(stages));
-  static_cast<numbers&>(*plan.source).unreadable = 4;
+  static_cast<numbers&>(*plan.sources[0].source).unreadable = 4;
   const auto summary = run_flow(on, t.ctx, std::move(plan));
   BOOST_TEST(summary.books.balanced());
   const auto& kept = t.end();

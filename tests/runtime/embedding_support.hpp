@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <stdexcept>
 
@@ -17,10 +18,22 @@ namespace weir::testing {
 /// After this long an event that a test waits for will not come any more.
 inline constexpr std::chrono::seconds hopeless{60};
 
+/// A clock that lives as long as the program: threads that were written off still read it when their test is
+/// over.
+inline manual_clock& lasting_clock() {
+  static std::deque<manual_clock> all;
+  return all.emplace_back();
+}
+
 /// Holds whoever comes until it is opened.
 class gate {
 public:
-  ~gate() { open(); }
+  /// Opens it, and waits until all have gone: threads that were written off may be among them.
+  ~gate() {
+    open();
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, hopeless, [this] { return inside_ == 0; });
+  }
 
   void open() {
     std::lock_guard guard{mutex_};
@@ -31,8 +44,12 @@ public:
   void wait() {
     std::unique_lock lock{mutex_};
     ++came_;
+    ++inside_;
     changed_.notify_all();
-    if (!changed_.wait_for(lock, hopeless, [this] { return open_; }))
+    const auto opened = changed_.wait_for(lock, hopeless, [this] { return open_; });
+    --inside_;
+    changed_.notify_all();
+    if (!opened)
       throw std::runtime_error{"the gate was never opened"};
   }
 
@@ -47,6 +64,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t came_ = 0;
+  std::uint64_t inside_ = 0;
   bool open_ = false;
 };
 

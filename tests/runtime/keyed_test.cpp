@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_keeps_its_place_before_those_of_i
 }
 
 BOOST_AUTO_TEST_CASE(a_key_whose_thread_was_written_off_goes_on_with_its_next_job) {
-  manual_clock time;
+  auto& time = lasting_clock();
   const auto now = context::background(time);
   gate hold;
   const auto book = [&](const sale& o) {

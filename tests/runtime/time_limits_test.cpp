@@ -20,7 +20,7 @@ namespace {
 using int_pool = pool<int, int>;
 
 struct with_still_clock : with_engine {
-  manual_clock time;
+  manual_clock& time = lasting_clock();
   context now = context::background(time);
 };
 

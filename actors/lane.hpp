@@ -45,7 +45,7 @@ public:
 
   /// Whether the attempt that has just returned was over its time limit: then its job has failed with
   /// `timeout_error`, whatever it returned.
-  [[nodiscard]] bool overran() const noexcept;
+  [[nodiscard]] bool overran() const noexcept { return limited() && is_late(); }
   [[nodiscard]] caf::error timeout_error() const;
 
   /// Whether the job whose attempt has failed with `why` is to be tried again: then the block keeps it
@@ -88,6 +88,8 @@ public:
 
 private:
   friend class station;
+
+  [[nodiscard]] bool is_late() const noexcept;
 
   /// canceling: its job has ended by a time limit, and its thread is still in it.
   enum class state : std::uint8_t { idle, napping, woken, busy, canceling, retired, abandoned };

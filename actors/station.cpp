@@ -17,8 +17,8 @@ std::uint64_t next_id() noexcept {
 
 }  // namespace
 
-bool lane::overran() const noexcept {
-  return attempt_id_ != 0 && ctx_.canceled() && !station_.jobs_ctx_.canceled();
+bool lane::is_late() const noexcept {
+  return ctx_.canceled() && !station_.jobs_ctx_.canceled();
 }
 
 bool lane::repeats(const caf::error& why) noexcept {

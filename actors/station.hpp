@@ -306,6 +306,7 @@ private:
   [[nodiscard]] std::uint64_t run_observed(lane& l, job_block& block, std::uint64_t first, time_point begun);
   void tell(const news& n) const;
   void limit_attempt(lane& l);
+  void end_limit(lane& l);
   void attempt_is_late(std::uint64_t id);
   void grace_is_over(std::uint64_t id);
   void queue_alarm();

@@ -81,7 +81,8 @@ void station::run_span(lane& l, lock_type& held) {
   const auto begun = ctx_.time().now();
   const auto stop = observer_ ? run_observed(l, *block, first, begun) : block->run(first, l);
   const auto elapsed = ctx_.time().now() - begun;
-  l.limit_alarm_.reset();
+  if (options_.timeouts.run)
+    end_limit(l);
   held.lock();
   auto decision = policy::halt::decision::go_on;
   if (l.state_ == lane::state::canceling)

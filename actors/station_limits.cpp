@@ -81,6 +81,12 @@ void station::limit_attempt(lane& l) {
   }
 }
 
+/// The context goes with its attempt: the next one must not find itself canceled, and no timer may be left.
+void station::end_limit(lane& l) {
+  l.limit_alarm_.reset();
+  l.ctx_ = jobs_ctx_;
+}
+
 lane* station::find_attempt(std::uint64_t id) {
   const auto at = std::find_if(lanes_.begin(), lanes_.end(), [id](const auto& l) {
     return l->attempt_id_ == id && (l->state_ == lane::state::busy || l->state_ == lane::state::canceling);

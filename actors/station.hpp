@@ -292,7 +292,7 @@ private:
   // Of time limits.
   [[nodiscard]] lane* find_attempt(std::uint64_t id);
   void fail_late(lane& l, lock_type& held);
-  void expire_queued(lock_type& held);
+  bool expire_queued(lock_type& held);
   void arm_queue_alarm();
   void stop_canceling(lane& l);
   void lose(lane& l);

@@ -134,8 +134,9 @@ bool station::pull(lane& l, lock_type& held) {
       rouse();
       return false;
     }
-    if (options_.timeouts.queue)
-      expire_queued(held);
+    // It lets go of the lock: what was asked for meanwhile comes first.
+    if (options_.timeouts.queue && expire_queued(held))
+      continue;
     // What others still hold is theirs to end: to take it over now would start it.
     if (!stopped_by_ && find_work(l))
       return true;

@@ -25,13 +25,14 @@ caf::error lane::timeout_error() const {
 
 // -- in the queue ---------------------------------------------------------------------------------
 
-void station::expire_queued(lock_type& held) {
+/// Whether there was any.
+bool station::expire_queued(lock_type& held) {
   const auto limit = *options_.timeouts.queue;
-  for (;;) {
+  for (auto any = false;; any = true) {
     const auto now = ctx_.time().now();
     auto job = stopped_by_ ? std::nullopt : take_oldest(now - limit);
     if (!job)
-      return;
+      return any;
     fail(std::move(*job), {outcome_kind::failed, 0, now},
          make_error(ec::queue_timeout, "no worker was free within " + in_ms(limit)), false, held);
   }

@@ -93,7 +93,6 @@ void replace_lane(self_pointer self, const straggler& lost) {
   log()->warn("{}: job {} did not stop after its time limit; the thread of lane {} was written off",
               s.plan.stage->name(), lost.index, lost.lane);
   s.lanes_lost = true;
-  s.plan.pool->write_off(1);
   if (s.jobs_out)
     tell(s.jobs_out, retry_tag::value);
 }
@@ -135,7 +134,9 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
   s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
                                            static_cast<std::uint64_t>(s.plan.parallelism));
   s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
-  s.plan.stage->on_lane_lost([me = self->address()](const straggler& lost) {
+  s.plan.stage->on_lane_lost([pool = s.plan.pool, me = self->address()](const straggler& lost) {
+    // Said here, as this actor may have been killed: the threads' end counts on it.
+    pool->write_off(1);
     tell_if_alive<supervisor_actor>(me, lane_lost_tag::value, lost);
   });
   return {

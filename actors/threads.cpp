@@ -125,9 +125,11 @@ caf::error threads::run(std::function<bool()> work) {
 }
 
 void threads::write_off(std::size_t n) {
-  std::lock_guard guard{state_->mutex};
-  state_->written_off += static_cast<std::ptrdiff_t>(n);
-  state_->thread_ended.notify_all();
+  // The destructor may be waiting for just this.
+  const auto s = state_;
+  std::lock_guard guard{s->mutex};
+  s->written_off += static_cast<std::ptrdiff_t>(n);
+  s->thread_ended.notify_all();
 }
 
 }  // namespace weir

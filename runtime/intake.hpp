@@ -57,8 +57,11 @@ public:
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
     if ((wait && wait->canceled()) || !door.admit_at_once(held))
-      if (auto refused = admit_late(held, wait))
+      if (auto refused = admit_late(held, wait)) {
+        if (pace_)
+          pace_->give_back();
         return refused;
+      }
     try {
       if (!open_) {
         open_ = make_(next_);
@@ -87,11 +90,15 @@ private:
       count_refusal();
       return make_error(ec::rate_limited, "jobs come faster than the rate allows");
     }
+    const auto turn = pace_->reserve(to_->ctx().time());
+    if (turn <= duration::zero())
+      return {};
     // The end of the stage ends the wait too.
     const auto either = context::with_cancel(*wait);
     const auto watch = to_->ctx().on_cancel([&] { either.cancel(*to_->ctx().why()); });
-    if (pace_->next(either))
+    if (!either.wait_for(turn))
       return {};
+    pace_->give_back();
     count_refusal();
     return either.error();
   }

@@ -2,7 +2,7 @@
 
 /// How often something may happen, for several threads. Each call takes a lock for some nanoseconds.
 
-#include <weir/actors/context.hpp>
+#include <weir/actors/clock.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
 
 #include <mutex>
@@ -20,17 +20,16 @@ public:
     return limit_.allow(time.now());
   }
 
-  /// Waits for the turn of one more; each caller has its own, in the order in which they came. False if `ctx`
-  /// is canceled before: then it does not count. Blocks.
-  [[nodiscard]] bool next(const context& ctx) {
-    std::unique_lock lock{mutex_};
-    const auto wait = limit_.reserve(ctx.time().now());
-    lock.unlock();
-    if (wait <= duration::zero() || !ctx.wait_for(wait))
-      return true;
-    lock.lock();
+  /// Takes the next free turn: how long until then. It is the caller's, who gives it back if nothing comes of
+  /// it.
+  [[nodiscard]] duration reserve(const clock& time) {
+    std::lock_guard guard{mutex_};
+    return limit_.reserve(time.now());
+  }
+
+  void give_back() {
+    std::lock_guard guard{mutex_};
     limit_.give_back();
-    return false;
   }
 
 private:

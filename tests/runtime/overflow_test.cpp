@@ -212,6 +212,22 @@ BOOST_AUTO_TEST_CASE(what_comes_faster_than_the_rate_is_refused_and_handed_back)
   BOOST_TEST(p.try_submit(4)->get().completed());
 }
 
+BOOST_AUTO_TEST_CASE(an_offer_that_finds_no_room_uses_up_no_turn) {
+  manual_clock time;
+  const auto now = context::background(time);
+  gate hold;
+  int_pool p{on,
+             [&](int i) { return i == 0 ? hold.wait() : void(), i; },
+             {.parallelism = 1, .rate = {.per_second = 1, .burst = 2}},
+             now};
+  auto first = p.try_submit(0);
+  hold.wait_for_arrivals(1);
+  BOOST_TEST(is(p.try_submit(1).error(), ec::overloaded));
+  hold.open();
+  BOOST_TEST(first->get().completed());
+  BOOST_TEST(p.try_submit(1)->get().completed());
+}
+
 BOOST_AUTO_TEST_CASE(who_may_wait_is_let_in_at_exactly_its_turn) {
   manual_clock time;
   const auto now = context::background(time);

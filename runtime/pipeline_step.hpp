@@ -110,15 +110,15 @@ public:
     const auto offer = stream_.submit(ctx, {index, std::move(value)});
     if (offer)
       return true;
+    // No outcome will tell of the slot that it was to have.
+    if (freed_)
+      freed_(1);
     if (is(offer.error(), ec::overloaded) && drops_)
       dropped_.fetch_add(1, std::memory_order_relaxed);
     else if (is(offer.error(), ec::overloaded) || is(offer.error(), ec::submit_timeout))
       run_->failed({index, name_, offer.error(), 0});
     else
       return false;
-    // No outcome will tell of the slot that it was to have.
-    if (freed_)
-      freed_(1);
     return true;
   }
 

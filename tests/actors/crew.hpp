@@ -5,34 +5,15 @@
 #include <weir/actors/station.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <latch>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "../support/event.hpp"
+
 namespace weir::test {
-
-/// Something that happens once; the tests wait for events, never for time.
-class event {
-public:
-  void set() {
-    std::lock_guard guard{mutex_};
-    happened_ = true;
-    changed_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return happened_; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool happened_ = false;
-};
 
 /// Polls for what no event tells. Gives up after a minute, so that a broken promise fails a test
 /// instead of hanging it.

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <stdexcept>
 
@@ -17,13 +16,6 @@ namespace weir::testing {
 
 /// After this long an event that a test waits for will not come any more.
 inline constexpr std::chrono::seconds hopeless{60};
-
-/// A clock that lives as long as the program: threads that were written off still read it when their test is
-/// over.
-inline manual_clock& lasting_clock() {
-  static std::deque<manual_clock> all;
-  return all.emplace_back();
-}
 
 /// Holds whoever comes until it is opened.
 class gate {

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_reaches_all_branches_and_its_cause_is_in_the_summa
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_finishes_what_was_admitted_in_all_branches) {
-  const auto shut = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
   two_branches(1'000'000, same, behind(shut));
   flow_control control;
   control.intake = context::with_cancel(context::background());
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_drain_finishes_what_was_admitted_in_all_branches) {
   flow_run run{on, ctx, std::move(p), std::move(control)};
   until(run, [&] { return one->count() == 9; });
   intake.cancel({ec::canceled, "signal", "SIGINT"});
-  shut->open();
+  shut->set();
   const auto s = run.wait();
   // The ninth waited for room in one branch, but was in the other one already.
   BOOST_TEST((s.books == policy::books{9, 9, 0, 9, 0, 0}));
@@ -97,10 +97,10 @@ BOOST_AUTO_TEST_CASE(after_a_sink_that_cannot_be_opened_no_other_one_is_touched)
 
 BOOST_AUTO_TEST_CASE(a_sink_that_hangs_keeps_neither_the_run_nor_the_other_sink_from_their_end) {
   // In real time, as the thread of the other last call must have come to run before its time is over.
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   two_branches(1'000, same, same);
   two->on_put = [stuck] {
-    stuck->pass();
+    stuck->wait();
     return caf::error{};
   };
   p.shutdown_budget = 50ms;
@@ -114,13 +114,13 @@ BOOST_AUTO_TEST_CASE(a_sink_that_hangs_keeps_neither_the_run_nor_the_other_sink_
     BOOST_TEST(s.sink_error.value_or("") == "sink 1: the output was not taken within the shutdown budget");
     BOOST_TEST(one->finished_early == 1);
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_CASE(the_last_call_of_one_sink_that_hangs_is_given_up_and_the_other_one_is_made) {
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   two_branches(1'000'000, same, same);
-  two->on_finish = [stuck] { stuck->pass(); };
+  two->on_finish = [stuck] { stuck->wait(); };
   p.shutdown_budget = 50ms;
   {
     flow_run run{on, ctx, std::move(p)};
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(the_last_call_of_one_sink_that_hangs_is_given_up_and_the_ot
     BOOST_TEST(s.sink_error.value_or("") == "sink 1: the output was not taken within the shutdown budget");
     BOOST_TEST(one->finished_early == 1);
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -150,7 +150,7 @@ struct graphs_in_virtual_time : graphs {
 BOOST_FIXTURE_TEST_SUITE(flow_graphs_in_virtual_time, graphs_in_virtual_time)
 
 BOOST_AUTO_TEST_CASE(a_job_that_is_stuck_in_two_branches_is_named_once) {
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   two_branches(1, behind(stuck), behind(stuck));
   p.shutdown_budget = 10s;
   {
@@ -161,11 +161,11 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_stuck_in_two_branches_is_named_once) {
     BOOST_TEST((s.books == policy::books{1, 1, 0, 0, 0, 1}));
     BOOST_TEST((s.stragglers == std::vector<std::string>{"item 0"}));
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_has_failed_in_one_branch_has_failed_though_it_is_stuck_in_the_other_one) {
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   two_branches(1, fails, behind(stuck));
   p.shutdown_budget = 10s;
   {
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_has_failed_in_one_branch_has_failed_though_it_is
     BOOST_TEST(s.stragglers.size() == 1U);
     BOOST_TEST(s.failures.size() == 1U);
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

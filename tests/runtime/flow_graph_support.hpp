@@ -15,13 +15,13 @@ namespace weir::test {
 
 using nodes = std::vector<std::size_t>;
 
-/// The numbers from 0, once the gate is open.
+/// The numbers from 0, once the event is open.
 struct gated_numbers final : source {
   numbers from;
-  std::shared_ptr<gate> shut;
-  gated_numbers(std::int64_t n, std::shared_ptr<gate> g) : from(n), shut(std::move(g)) {}
+  std::shared_ptr<event> shut;
+  gated_numbers(std::int64_t n, std::shared_ptr<event> g) : from(n), shut(std::move(g)) {}
   caf::expected<std::optional<item>> next(const context& ctx) override {
-    shut->pass();
+    shut->wait();
     return from.next(ctx);
   }
 };
@@ -34,9 +34,9 @@ inline caf::expected<record> fails(const context&, const item&) {
   return make_error(ec::failed, "broken");
 }
 
-inline task_function behind(const std::shared_ptr<gate>& shut) {
+inline task_function behind(const std::shared_ptr<event>& shut) {
   return [shut](const context& c, const item& i) {
-    shut->pass();
+    shut->wait();
     return same(c, i);
   };
 }

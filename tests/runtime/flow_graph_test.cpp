@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(all_sources_are_read_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_source_that_is_slow_holds_up_no_other_and_the_run_lasts_until_all_have_ended) {
-  const auto shut = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
   add(std::make_unique<gated_numbers>(3, shut));
   add(std::make_unique<numbers>(100));
   add(stage("a", same));
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_is_slow_holds_up_no_other_and_the_run_lasts_u
   flow_run run{on, ctx, std::move(p)};
   until(run, [&] { return out->count() == 100; });
   BOOST_TEST(!run.wait_for(5ms));
-  shut->open();
+  shut->set();
   BOOST_TEST(run.wait().books.completed == 103U);
   BOOST_TEST(out->finished == 1);
 }
@@ -219,26 +219,26 @@ BOOST_AUTO_TEST_CASE(a_job_that_fails_in_one_branch_has_failed_and_passes_the_ot
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_fails_in_both_branches_is_one_failure_of_the_first_of_them) {
-  const auto first_failed = std::make_shared<gate>();
+  const auto first_failed = std::make_shared<event>();
   two_branches(
       1, [](const context&, const item&) -> caf::expected<record> { return make_error(ec::failed, "early"); },
       [first_failed](const context&, const item&) -> caf::expected<record> {
-        first_failed->pass();
+        first_failed->wait();
         return make_error(ec::failed, "late");
       });
   // The copy that failed first is the last one to reach its sink.
-  const auto second_there = std::make_shared<gate>();
+  const auto second_there = std::make_shared<event>();
   one->on_put = [second_there] {
-    second_there->pass();
+    second_there->wait();
     return caf::error{};
   };
   two->on_put = [second_there] {
-    second_there->open();
+    second_there->set();
     return caf::error{};
   };
   flow_run run{on, ctx, std::move(p)};
   until(run, [&] { return run.look().failed == 1; });
-  first_failed->open();
+  first_failed->set();
   const auto s = run.wait();
   BOOST_TEST((s.books == policy::books{1, 1, 0, 0, 1, 0}));
   BOOST_REQUIRE(s.failures.size() == 1U);
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(a_failure_in_one_branch_that_halts_the_run_ends_the_other_o
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_branch_holds_up_the_others_within_the_capacities) {
-  const auto shut = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
   two_branches(1000, same, behind(shut));
   flow_run run{on, ctx, std::move(p)};
   // 8 slots of the slow stage are full, and the next job waits for room there.
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_slow_branch_holds_up_the_others_within_the_capacities) {
   BOOST_TEST(!run.wait_for(20ms));
   BOOST_TEST(run.look().offered == 9U);
   BOOST_TEST(one->count() == 9U);
-  shut->open();
+  shut->set();
   BOOST_TEST(run.wait().books.completed == 1000U);
 }
 
@@ -321,20 +321,20 @@ BOOST_AUTO_TEST_CASE(each_job_goes_to_one_branch) {
 }
 
 BOOST_AUTO_TEST_CASE(a_branch_that_is_stuck_is_passed_over_and_the_others_take_the_rest) {
-  const auto shut = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
   two_shares(1000, behind(shut), same);
   flow_run run{on, ctx, std::move(p)};
   // The stuck branch has at most its 8 slots full.
   until(run, [&] { return two->count() >= 992; });
   BOOST_TEST(one->count() == 0U);
-  shut->open();
+  shut->set();
   const auto s = run.wait();
   BOOST_TEST(s.books.completed == 1000U);
   BOOST_TEST(one->count() <= 8U);
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_balances_as_a_source_does) {
-  const auto shut = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
   add(std::make_unique<numbers>(500));
   add(balanced(stage("a", same)));
   add(from({1}, stage("stuck", behind(shut))));
@@ -343,22 +343,22 @@ BOOST_AUTO_TEST_CASE(a_stage_balances_as_a_source_does) {
   two = add_sink({3});
   flow_run run{on, ctx, std::move(p)};
   until(run, [&] { return two->count() >= 492; });
-  shut->open();
+  shut->set();
   BOOST_TEST(run.wait().books.completed == 500U);
   BOOST_TEST(one->count() + two->count() == 500U);
 }
 
 BOOST_AUTO_TEST_CASE(when_all_branches_are_full_the_source_waits_and_goes_on_with_the_first_that_has_room) {
-  const auto shut = std::make_shared<gate>();
-  const auto shut_too = std::make_shared<gate>();
+  const auto shut = std::make_shared<event>();
+  const auto shut_too = std::make_shared<event>();
   two_shares(1000, behind(shut), behind(shut_too));
   flow_run run{on, ctx, std::move(p)};
   until(run, [&] { return run.look().offered == 17; });
   BOOST_TEST(!run.wait_for(20ms));
   BOOST_TEST(run.look().offered == 17U, "8 and 8 slots, and one that waits");
-  shut_too->open();
+  shut_too->set();
   until(run, [&] { return two->count() >= 992; });
-  shut->open();
+  shut->set();
   BOOST_TEST(run.wait().books.completed == 1000U);
 }
 

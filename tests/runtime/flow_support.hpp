@@ -6,7 +6,6 @@
 #include <weir/runtime/flow_run.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,26 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "../support/event.hpp"
+#include "../support/kept_clock.hpp"
+
 namespace weir::test {
-
-/// A door that stays shut until it is opened.
-class gate {
-public:
-  void open() {
-    std::lock_guard guard{mutex_};
-    open_ = true;
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return open_; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
 
 /// The numbers from 0; those of `unreadable` can't be read, and after `fails_at` comes an error.
 struct numbers final : source {
@@ -145,12 +128,6 @@ std::vector<stage_plan> stages(Ts... s) {
   std::vector<stage_plan> all;
   (all.push_back(std::move(s)), ...);
   return all;
-}
-
-/// A thread that was written off may look at its clock after the test.
-inline manual_clock& kept_clock() {
-  static auto& all = *new std::vector<std::unique_ptr<manual_clock>>;
-  return *all.emplace_back(std::make_unique<manual_clock>());
 }
 
 /// Advances the clock, a step at a time, until the run has ended.

@@ -94,17 +94,17 @@ BOOST_AUTO_TEST_CASE(fail_fast_ends_the_run_with_its_root_error) {
 
 BOOST_AUTO_TEST_CASE(halt_soon_lets_what_runs_end_and_starts_nothing_more) {
   // Job 0 runs when job 1 decides the rule; it must complete all the same.
-  gate begun, decided;
+  event begun, decided;
   std::atomic<int> started{0};
   auto p = plan(std::make_unique<numbers>(1000),
                 stages(stage("a", [&](const context& c, const item& i) -> caf::expected<record> {
                   ++started;
                   if (number(i) == 1) {
-                    begun.pass();
+                    begun.wait();
                     return make_error(ec::failed, "one");
                   }
-                  begun.open();
-                  decided.pass();
+                  begun.set();
+                  decided.wait();
                   BOOST_TEST(!c.canceled());
                   return of(number(i));
                 })));
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(halt_soon_lets_what_runs_end_and_starts_nothing_more) {
   // The rule acts on the thread of the job that failed, before that job counts as ended.
   while (run.look().failed == 0 || run.look().running > 1)
     static_cast<void>(run.wait_for(1ms));
-  decided.open();
+  decided.set();
   const auto s = run.wait();
   BOOST_TEST(s.books.balanced());
   BOOST_TEST(s.books.failed == 1U);
@@ -213,11 +213,11 @@ BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_cancels_the_run) {
 BOOST_AUTO_TEST_CASE(a_slow_sink_holds_back_the_source_within_the_capacities) {
   std::atomic<std::int64_t> read{0};
   std::atomic<std::int64_t> taken{0};
-  gate first_taken, go_on;
+  event first_taken, go_on;
   std::int64_t ahead_max = 0;
   out->on_put = [&] {
     if (taken == 0)
-      go_on.pass();
+      go_on.wait();
     ahead_max = std::max(ahead_max, read.load() - taken.load());
     ++taken;
     return caf::error{};
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_holds_back_the_source_within_the_capacities) {
   // With the sink shut, both stages fill and the source stands still.
   while (run.look().offered < 16)
     static_cast<void>(run.wait_for(1ms));
-  go_on.open();
+  go_on.set();
   const auto s = run.wait();
   BOOST_TEST(s.books.completed == 5000U);
   // 8 and 8 slots; one job is on its way between the stages, one more waits for room.
@@ -236,11 +236,11 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_holds_back_the_source_within_the_capacities) {
 }
 
 BOOST_AUTO_TEST_CASE(the_sink_is_flushed_when_nothing_more_is_ready) {
-  gate second;
+  event second;
   flow_run run{on, ctx,
                plan(std::make_unique<numbers>(2), stages(stage("a", [&](const context&, const item& i) {
                       if (number(i) == 1)
-                        second.pass();
+                        second.wait();
                       return caf::expected<record>{of(number(i))};
                     })))};
   const auto flushed = [&] {
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(the_sink_is_flushed_when_nothing_more_is_ready) {
   };
   while (!flushed())
     static_cast<void>(run.wait_for(1ms));
-  second.open();
+  second.set();
   BOOST_TEST(run.wait().books.completed == 2U);
 }
 
@@ -273,9 +273,9 @@ BOOST_AUTO_TEST_CASE(cancel_reaches_the_jobs_and_its_cause_is_in_the_summary) {
 }
 
 BOOST_AUTO_TEST_CASE(closing_the_intake_drains_what_was_admitted) {
-  gate shut;
+  event shut;
   const auto waits = [&](const context& c, const item& i) {
-    shut.pass();
+    shut.wait();
     BOOST_TEST(!c.canceled());
     return twice(c, i);
   };
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(closing_the_intake_drains_what_was_admitted) {
   while (run.look().running < 2)
     static_cast<void>(run.wait_for(1ms));
   intake.cancel({ec::canceled, "signal", "SIGINT"});
-  shut.open();
+  shut.set();
   const auto s = run.wait();
   BOOST_TEST(s.books.balanced());
   BOOST_TEST(s.books.canceled == 0U);
@@ -323,11 +323,11 @@ BOOST_AUTO_TEST_CASE(without_a_thread_of_its_own_the_last_call_of_the_sink_comes
 BOOST_AUTO_TEST_CASE(a_stage_that_its_own_actors_end_is_why_the_run_ended) {
   // The only thread left is the driver's: the stage's actors come to ask for theirs when it has started.
   engine narrow{{.message_threads = 1}};
-  gate run_started;
-  narrow.system().spawn([&](caf::event_based_actor*) { run_started.pass(); });
+  event run_started;
+  narrow.system().spawn([&](caf::event_based_actor*) { run_started.wait(); });
   const testing::few_threads one{1};
   flow_run run{narrow, ctx, plan(std::make_unique<numbers>(100), stages(stage("a", twice)))};
-  run_started.open();
+  run_started.set();
   const auto s = run.wait();
   BOOST_TEST(s.books.balanced());
   BOOST_TEST(s.books.completed == 0U);
@@ -379,12 +379,12 @@ BOOST_AUTO_TEST_CASE(the_deadline_cancels_the_run) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_does_not_stop_is_named_and_written_off_within_the_budget) {
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   const auto reached = std::make_shared<std::atomic<bool>>(false);
   const auto deaf = [stuck, reached](const context& c, const item& i) -> caf::expected<record> {
     if (number(i) == 3) {
       *reached = true;
-      stuck->pass();
+      stuck->wait();
     }
     return twice(c, i);
   };
@@ -400,13 +400,13 @@ BOOST_AUTO_TEST_CASE(a_job_that_does_not_stop_is_named_and_written_off_within_th
     BOOST_REQUIRE(s.stragglers.size() == 1U);
     BOOST_TEST(s.stragglers[0] == "item 3");
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_CASE(a_sink_that_hangs_does_not_keep_the_run_from_its_end) {
-  const auto stuck = std::make_shared<gate>();
+  const auto stuck = std::make_shared<event>();
   out->on_put = [stuck] {
-    stuck->pass();
+    stuck->wait();
     return caf::error{};
   };
   auto p = plan(std::make_unique<numbers>(100), stages(stage("a", twice)));
@@ -421,7 +421,7 @@ BOOST_AUTO_TEST_CASE(a_sink_that_hangs_does_not_keep_the_run_from_its_end) {
     BOOST_TEST(s.books.completed == 0U);
     BOOST_TEST(s.sink_error.value_or("").starts_with("the output was not taken"));
   }
-  stuck->open();
+  stuck->set();
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_that_takes_too_long_becomes_a_cancel_within_the_same_budget) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../actors/crew.hpp"
+#include "../support/kept_clock.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_keeps_its_place_before_those_of_i
 }
 
 BOOST_AUTO_TEST_CASE(a_key_whose_thread_was_written_off_goes_on_with_its_next_job) {
-  auto& time = lasting_clock();
+  auto& time = test::kept_clock();
   const auto now = context::background(time);
   gate hold;
   const auto book = [&](const sale& o) {

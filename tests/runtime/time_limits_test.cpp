@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../actors/crew.hpp"
+#include "../support/kept_clock.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
@@ -19,8 +20,19 @@ namespace {
 
 using int_pool = pool<int, int>;
 
+/// A task that gives up when it is told to; opens the gate when it has begun.
+auto until_told(gate& begun) {
+  return [&begun](const context& own, int) -> caf::expected<int> {
+    gate told;
+    const auto watch = own.on_cancel([&] { told.open(); });
+    begun.open();
+    told.wait();
+    return own.error();
+  };
+}
+
 struct with_still_clock : with_engine {
-  manual_clock& time = lasting_clock();
+  manual_clock& time = test::kept_clock();
   context now = context::background(time);
 };
 
@@ -74,13 +86,9 @@ BOOST_AUTO_TEST_CASE(the_slot_of_work_that_has_not_stopped_counts_as_canceling_u
 BOOST_AUTO_TEST_CASE(a_task_that_watches_its_context_is_told_at_the_limit_and_knows_it_before) {
   std::optional<time_point> deadline;
   gate begun;
-  const auto job = [&](const context& own, int) -> caf::expected<int> {
+  const auto job = [&, waits = until_told(begun)](const context& own, int i) {
     deadline = own.deadline();
-    gate stopped;
-    const auto watch = own.on_cancel([&] { stopped.open(); });
-    begun.open();
-    stopped.wait();
-    return own.error();
+    return waits(own, i);
   };
   const auto before = time.now();
   int_pool p{on, job, {.parallelism = 1, .timeouts = {.run = 3s}}, now};
@@ -97,14 +105,7 @@ BOOST_AUTO_TEST_CASE(a_task_that_watches_its_context_is_told_at_the_limit_and_kn
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_canceled_before_the_limit_has_canceled_its_jobs_not_timed_them_out) {
   gate begun;
-  const auto job = [&](const context& own, int) -> caf::expected<int> {
-    gate stopped;
-    const auto watch = own.on_cancel([&] { stopped.open(); });
-    begun.open();
-    stopped.wait();
-    return own.error();
-  };
-  int_pool p{on, job, {.parallelism = 1, .timeouts = {.run = 3s}}, now};
+  int_pool p{on, until_told(begun), {.parallelism = 1, .timeouts = {.run = 3s}}, now};
   auto t = p.try_submit(1);
   begun.wait();
   p.cancel("enough");

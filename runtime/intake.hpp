@@ -65,10 +65,10 @@ public:
     try {
       if (!open_) {
         open_ = make_(next_);
+        open_->set_key(key);
         limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max_);
       }
       open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job, more...);
-      open_->set_key(key);
     } catch (...) {
       door.undo(held);
       held.unlock();

@@ -27,12 +27,6 @@ private:
   double seconds_ = 0;
 };
 
-/// A duration for a person, with two or three digits that matter: "351 ms", "2.01 s", "3 min 05 s".
-[[nodiscard]] std::string short_text(duration d);
-
-/// "1234", "52.3", "0.25": a rate for a person.
-[[nodiscard]] std::string short_text(double number);
-
 /// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left".
 [[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second);
 

@@ -1,6 +1,6 @@
 #include <weir/runtime/launcher/place.hpp>
-#include <weir/runtime/launcher/progress_text.hpp>
 #include <weir/runtime/launcher/summary_text.hpp>
+#include <weir/runtime/short_text.hpp>
 #include <weir/runtime/sinks/output.hpp>
 
 #include <nlohmann/json.hpp>

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace weir {
 
@@ -73,6 +74,13 @@ public:
   [[nodiscard]] virtual std::optional<time_point> admitted(std::uint64_t i) const noexcept {
     static_cast<void>(i);
     return std::nullopt;
+  }
+
+  /// What people call job `i`, which runs just now; empty where its task has no names. Called under the
+  /// station's lock, while the task is in the job.
+  [[nodiscard]] virtual std::string name_of(std::uint64_t i) const {
+    static_cast<void>(i);
+    return {};
   }
 
 private:

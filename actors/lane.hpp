@@ -17,6 +17,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace weir {
@@ -125,6 +126,7 @@ private:
   // Where attempts have a time limit.
   std::uint64_t attempt_id_ = 0;  // of the attempt that runs, unique in the station; 0: none
   std::uint64_t late_index_ = 0;  // of the job that it was running when the limit passed
+  std::string late_name_;         // likewise
   timer limit_alarm_;             // the thread's own, in need of no lock
   timer grace_alarm_;
   bool overdue_ = false;  // to be written off as soon as that is allowed

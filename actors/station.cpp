@@ -286,6 +286,7 @@ station::snapshot station::look() const {
   s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
   s.canceling = canceling_;
   s.peak_running = peak_busy_;
+  s.untaken = options_.collected && !discarding_ ? s.books.ended() - taken_ : 0;
   s.backing_off = backing_off_;
   s.retries = retries_;
   s.dropped = dropped_;
@@ -295,6 +296,25 @@ station::snapshot station::look() const {
   s.capacity = at_door.capacity;
   s.used = at_door.used;
   s.abandoned = abandoned_;
+  return s;
+}
+
+policy::stall::sight station::sight() const {
+  lock_type held{mutex_};
+  const auto admitted = door_.count().admitted;
+  const auto ended = count_books().ended();
+  const auto rests = [](const auto& l) {
+    return l->state_ == lane::state::idle || l->state_ == lane::state::retired ||
+           l->state_ == lane::state::abandoned;
+  };
+  const auto no_lane = std::all_of(lanes_.begin(), lanes_.end(), rests) && idle_ == active_;
+  // What is with a receiver of the application's own is none of the station's business.
+  const auto received = receiver_ && !all_taken();
+  policy::stall::sight s;
+  s.moves = begun_ + ended + taken_;
+  s.open = admitted > ended || outcomes_.held() > 0 || received;
+  s.at_work = !no_lane || outcomes_.ready() || (received && ended_.ended() > taken_ + outcomes_.held());
+  s.due = backing_off_ > 0;
   return s;
 }
 

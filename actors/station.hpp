@@ -27,6 +27,7 @@
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/policy/key_lines.hpp>
 #include <weir/actors/policy/retry.hpp>
+#include <weir/actors/policy/stall.hpp>
 #include <weir/actors/policy/timeouts.hpp>
 #include <weir/actors/policy/wait_graph.hpp>
 #include <weir/actors/policy/work_queue.hpp>
@@ -83,7 +84,8 @@ struct root_error {
 struct straggler {
   std::size_t lane = 0;
   std::uint64_t index = 0;
-  duration since{};  ///< how long its lane has held the span it is in
+  duration since{};       ///< how long its lane has held the span it is in
+  std::string name = {};  ///< what its task calls it; often nothing
 };
 
 class station : public std::enable_shared_from_this<station> {
@@ -141,6 +143,9 @@ public:
 
   /// Says that the outcomes of `n` collected jobs have been taken: frees their slots.
   void taken(std::uint64_t n);
+
+  /// Says whether there is a thread of the stage's own that collects.
+  void has_receiver(bool is) noexcept { receiver_ = is; }
 
   /// Says that nobody will collect any more: outcomes are dropped, `collect` returns false, and rest
   /// no longer depends on what has been taken.
@@ -207,6 +212,7 @@ public:
     std::uint64_t running = 0;
     std::uint64_t canceling = 0;  ///< have their outcome, by a time limit, but have not stopped
     std::uint64_t peak_running = 0;
+    std::uint64_t untaken = 0;  ///< have an outcome that is not counted as taken yet
     std::size_t idle = 0;  ///< lanes that sleep until there is work
     std::size_t parallelism = 0;
     std::uint64_t capacity = 0;
@@ -214,6 +220,9 @@ public:
     std::size_t abandoned = 0;
   };
   [[nodiscard]] snapshot look() const;
+
+  /// What a watchdog goes by.
+  [[nodiscard]] policy::stall::sight sight() const;
 
   [[nodiscard]] std::optional<root_error> root() const;
 
@@ -345,6 +354,7 @@ private:
   std::uint64_t backing_off_ = 0;  // of those that wait, the ones whose alarm is set
   std::uint64_t retries_ = 0;
   std::uint64_t dropped_ = 0;
+  std::uint64_t begun_ = 0;  // spans
   policy::batch_size sizes_;
   policy::fan_in<finished_span> outcomes_;
   policy::halt halt_;
@@ -377,6 +387,7 @@ private:
   std::atomic<bool> fine_{true};
   std::atomic<bool> closing_{false};  // before that, no one needs to look for rest
   std::atomic<std::uint64_t> taken_{0};
+  std::atomic<bool> receiver_{false};
 
   // Declared last: it calls into this object and must go first.
   context::subscription on_cancel_;

@@ -154,10 +154,10 @@ std::vector<straggler> station::running() const {
 straggler station::name_running(const lane& l) const {
   const auto since = ctx_.time().now() - l.begun_;
   if (l.state_ == lane::state::canceling)
-    return {l.number_, l.late_index_, since};
+    return {l.number_, l.late_index_, since, l.late_name_};
   // Past its last job a lane is still busy with handing it over.
   const auto at = std::min(l.running_.load(std::memory_order_relaxed), l.work_.last - 1);
-  return {l.number_, l.work_.block->sequence() + at, since};
+  return {l.number_, l.work_.block->sequence() + at, since, l.work_.block->name_of(at)};
 }
 
 bool station::complete() const {

@@ -218,6 +218,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt) {
   l.key_ = options_.keyed ? std::optional{jobs.block->key()} : std::nullopt;
   l.attempt_id_ = options_.timeouts.run ? ++last_attempt_id_ : 0;
   retries_ += attempt > 1 ? 1 : 0;
+  ++begun_;
   l.begun_ = ctx_.time().now();
   l.fine_ = sizes_.fine();
   l.may_nap_ = sizes_.brief();

@@ -132,6 +132,7 @@ void station::fail_late(lane& l, lock_type& held) {
     return;
   auto job = l.work_.take_front(1);
   l.late_index_ = job.block->sequence() + job.first;
+  l.late_name_ = job.block->name_of(job.first);
   l.state_ = lane::state::canceling;
   ++canceling_;
   door_.hold_slot();

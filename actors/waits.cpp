@@ -107,12 +107,14 @@ wait_entry::~wait_entry() {
   all.waits.erase(waiter_);
 }
 
-receiver_mark::receiver_mark(const station& of) noexcept {
+receiver_mark::receiver_mark(station& of) noexcept : of_(of) {
   receives_for = &of;
+  of_.has_receiver(true);
 }
 
 receiver_mark::~receiver_mark() {
   receives_for = nullptr;
+  of_.has_receiver(false);
 }
 
 void detail::register_station(const station& s) {

@@ -52,10 +52,13 @@ private:
 /// Says that the calling thread hands over the outcomes of a station for as long as this lives.
 class receiver_mark {
 public:
-  explicit receiver_mark(const station& of) noexcept;
+  explicit receiver_mark(station& of) noexcept;
   ~receiver_mark();
   receiver_mark(const receiver_mark&) = delete;
   receiver_mark& operator=(const receiver_mark&) = delete;
+
+private:
+  station& of_;
 };
 
 namespace detail {

@@ -1,6 +1,7 @@
 #include <weir/actors/log.hpp>
 #include <weir/actors/supervisor.hpp>
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/stage_text.hpp>
 
 #include <caf/actor_system_config.hpp>
 
@@ -56,12 +57,26 @@ engine::~engine() {
   }
 }
 
+std::string engine::state_text() const {
+  std::vector<std::shared_ptr<const station>> stages;
+  {
+    std::lock_guard guard{mutex_};
+    for (const auto& t : trees_)
+      if (auto stage = t.stage.lock(); stage && !stage->at_rest())
+        stages.push_back(std::move(stage));
+  }
+  std::string text;
+  for (const auto& stage : stages)
+    text += weir::state_text(*stage);
+  return text.empty() ? "no stage has work\n" : text;
+}
+
 supervisor_actor engine::start(tree_plan plan) {
   plan.pool = &threads_;
   {
     std::lock_guard guard{mutex_};
     std::erase_if(trees_, [](const auto& t) { return t.end.expired(); });
-    trees_.push_back({plan.stage->name(), plan.end});
+    trees_.push_back({plan.stage->name(), plan.stage, plan.end});
   }
   return start_tree(*system_, std::move(plan));
 }

@@ -41,15 +41,20 @@ public:
   /// Starts the actors of a stage. Does not block. For the pieces of this library.
   [[nodiscard]] supervisor_actor start(tree_plan plan);
 
+  /// What each stage holds, which jobs run and for how long, and what they wait for; as lines, for a person
+  /// who wants to know why nothing goes on. Takes locks and memory: not for a signal handler.
+  [[nodiscard]] std::string state_text() const;
+
 private:
   struct own_system;
 
   std::unique_ptr<own_system> own_;
   caf::actor_system* system_;
   threads threads_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   struct tree {
     std::string name;
+    std::weak_ptr<const station> stage;
     std::weak_ptr<tree_end> end;
   };
   std::vector<tree> trees_;

@@ -62,6 +62,9 @@ struct flow_plan {
   std::optional<duration> deadline;
   policy::halt_rule on_error = policy::collect;
   duration shutdown_budget = std::chrono::seconds{10};
+  /// Logs what stages hold and wait for in which for so long no job has begun or ended, though there are
+  /// some; none: only where nobody is at work.
+  std::optional<duration> stall_after = {};
   std::vector<source_plan> sources;
   std::vector<stage_plan> stages;
   std::vector<sink_plan> sinks;

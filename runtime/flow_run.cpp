@@ -4,6 +4,7 @@
 #include <weir/runtime/flow_output.hpp>
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/flow_stage.hpp>
+#include <weir/runtime/watchdog.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -90,6 +91,7 @@ struct flow_run::state {
   std::optional<time_point> kill_at;
   bool ended = false;
 
+  std::optional<watchdog> watches;
   // Declared last: they call into this object and must go first.
   timer drain_timer;
   context::subscription on_cancel;
@@ -119,6 +121,10 @@ void flow_run::state::start(engine& on) {
     inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]), trace);
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
+  watchdog::stages watched;
+  for (const auto& s : stages)
+    watched.push_back(s->share());
+  watches.emplace(ctx.time(), plan.stall_after, watched);
   driver = std::thread{[this] { drive(); }};
 }
 

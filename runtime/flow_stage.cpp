@@ -39,6 +39,8 @@ public:
     return r;
   }
 
+  [[nodiscard]] std::string name_of(const flow_job& job) const { return job.origin->from().name; }
+
   /// Called on the lane as soon as a job has failed for good.
   void failed(const flow_job& job, const caf::error& why, unsigned attempt) const {
     const auto ran = job.before ? job.before->run_time : duration::zero();

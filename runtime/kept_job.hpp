@@ -21,6 +21,13 @@ public:
       return *content_;
   }
 
+  [[nodiscard]] const Job& get() const noexcept {
+    if constexpr (holds_nothing)
+      return content_;
+    else
+      return *content_;
+  }
+
   void drop() noexcept {
     if constexpr (!holds_nothing)
       content_.reset();

@@ -126,6 +126,9 @@ caf::error pool_options::validate() const {
     return problem;
   if (auto problem = check_rate(rate))
     return problem;
+  if (stall_after && (*stall_after < policy::stall::limit_min || *stall_after > policy::stall::limit_max))
+    return make_error(ec::invalid_option, "stall_after is " + std::to_string(stall_after->count()) +
+                                              " ns, allowed is 1 s to 365 days");
   if (shutdown_budget < duration::zero())
     return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +
                                               " ns, allowed is 0 or more");

@@ -8,6 +8,7 @@
 #include <weir/actors/policy/overflow.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
+#include <weir/actors/policy/stall.hpp>
 #include <weir/actors/policy/timeouts.hpp>
 #include <weir/runtime/order.hpp>
 
@@ -15,6 +16,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace weir {
@@ -78,6 +80,9 @@ struct pool_options {
   policy::overflow overflow = policy::overflow::block;
   /// How often jobs are admitted: `submit` waits for its turn, `try_submit` refuses with `ec::rate_limited`.
   policy::rate_rule rate = {};
+  /// Logs what the stage holds and waits for when for so long no job has begun or ended, though there are
+  /// some; 1 s to 365 days. None: nobody looks.
+  std::optional<duration> stall_after = {};
 
   [[nodiscard]] caf::error validate() const;
   /// How many jobs may share a block. One whose time is watched has its own; one that backs off keeps the
@@ -102,6 +107,7 @@ struct stream_options {
   policy::timeouts timeouts = {};
   policy::overflow overflow = policy::overflow::block;
   policy::rate_rule rate = {};
+  std::optional<duration> stall_after = {};
 
   [[nodiscard]] caf::error validate() const { return for_pool().validate(); }
   [[nodiscard]] pool_options for_pool() const {
@@ -114,7 +120,8 @@ struct stream_options {
             .retry_if = retry_if,
             .timeouts = timeouts,
             .overflow = overflow,
-            .rate = rate};
+            .rate = rate,
+            .stall_after = stall_after};
   }
 };
 

@@ -37,6 +37,8 @@ running_stage::running_stage(engine& on, const pool_options& options, const cont
   delivers_ = static_cast<bool>(plan.deliver);
   plan.end = end_;
   supervisor_ = on.start(std::move(plan));
+  if (options.stall_after)
+    watchdog_.emplace(station_->ctx().time(), options.stall_after, watchdog::stages{station_});
 }
 
 void running_stage::finish() {

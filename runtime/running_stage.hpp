@@ -7,10 +7,12 @@
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
+#include <weir/runtime/watchdog.hpp>
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -80,6 +82,7 @@ private:
   std::shared_ptr<tree_end> end_;
   supervisor_actor supervisor_;
   bool delivers_ = false;
+  std::optional<watchdog> watchdog_;
 };
 
 }  // namespace weir

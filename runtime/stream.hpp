@@ -36,6 +36,12 @@ namespace detail {
 template <class F>
 concept hears_of_failures = requires { typename F::hears_of_failures; };
 
+/// A task of the library's own that has names for its jobs, and never changes what it takes them from.
+template <class F, class Job>
+concept names_jobs = requires(const F& f, const Job& job) {
+  { f.name_of(job) } -> std::same_as<std::string>;
+};
+
 /// Jobs whose outcomes wait in their block until the receiver takes them.
 template <class Job, class Result>
 class stream_block : public job_block {
@@ -58,6 +64,7 @@ public:
 
   /// Job `i` as its task left it.
   [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job.get(); }
+  [[nodiscard]] const Job& job(std::uint64_t i) const noexcept { return jobs_[i].job.get(); }
   void drop_job(std::uint64_t i) noexcept { jobs_[i].job.drop(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
@@ -113,6 +120,9 @@ protected:
     }
     return i;
   }
+
+  /// Until their outcomes are taken, for a receiver that wants them.
+  [[nodiscard]] bool keeps_jobs() const noexcept { return keep_; }
 
   template <class F>
   void tell_failure(F& f, std::uint64_t i, unsigned attempt, const caf::error& why) noexcept {
@@ -171,6 +181,13 @@ public:
   void timed_out(std::uint64_t i, unsigned attempt, const caf::error& why) noexcept override {
     if constexpr (hears_of_failures<F>)
       this->tell_failure(*f_, i, attempt, why);
+  }
+
+  [[nodiscard]] std::string name_of(std::uint64_t i) const override {
+    if constexpr (names_jobs<F, Job>)
+      return this->keeps_jobs() ? f_->name_of(this->job(i)) : std::string{};
+    else
+      return {};
   }
 
 private:
@@ -346,6 +363,7 @@ public:
 
   /// For an application's actors, as `pool::supervisor`.
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
+  [[nodiscard]] std::shared_ptr<const station> share() const noexcept { return stage_.share(); }
 
 private:
   using block = detail::stream_block<Job, Result>;

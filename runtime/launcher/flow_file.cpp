@@ -163,6 +163,8 @@ private:
     if (values.has("deadline"))
       out_.plan.deadline = values.get<duration>("deadline");
     out_.plan.shutdown_budget = values.get<duration>("shutdown_timeout");
+    if (values.has("stall_after"))
+      out_.plan.stall_after = values.get<duration>("stall_after");
     out_.on_interrupt =
         values.get<std::string>("on_interrupt") == "cancel" ? interrupt_rule::cancel : interrupt_rule::drain;
     out_.plan.on_error =

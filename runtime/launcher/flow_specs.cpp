@@ -84,6 +84,13 @@ const std::vector<setting_spec>& flow_specs() {
        .meaning = "the time that drain, cancel and kill share when a run ends early",
        .min = 0,
        .max = day_seconds},
+      {.name = "stall_after",
+       .type = setting_type::time_span,
+       .meaning =
+           "a stage in which for so long no job has begun or ended, though there are some, is reported "
+           "with what it waits for; only one in which nobody is at work if not set",
+       .min = 1,
+       .max = year_seconds},
       {.name = "on_interrupt",
        .type = setting_type::choice,
        .fallback = "drain",

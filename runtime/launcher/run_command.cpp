@@ -12,6 +12,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -50,18 +52,31 @@ bool live(const arguments& wanted) {
   return wanted.progress == progress_rule::always || ::isatty(STDERR_FILENO) == 1;
 }
 
-/// Shows the progress until the run has ended: as a status line, or as a line now and then.
-void watch(const flow_run& run, const std::string& flow, const signal_watch& signals, const arguments& wanted,
-           console& out) {
+/// As the console wants it, which ends lines by itself.
+std::string without_end(std::string text) {
+  while (text.ends_with('\n'))
+    text.pop_back();
+  return text;
+}
+
+/// Shows the progress until the run has ended: as a status line, or as a line now and then; and what its
+/// stages do whenever somebody has asked for it.
+void watch(const flow_run& run, const std::string& flow, const signal_watch& signals,
+           std::atomic<bool>& state_asked, const engine& on, const arguments& wanted, console& out) {
   const auto silent = wanted.quiet || wanted.progress == progress_rule::never;
   rate_meter rate;
   duration last_line{};
   while (!run.wait_for(status_period)) {
-    if (silent)
+    const auto asked = state_asked.exchange(false);
+    if (silent && !asked)
       continue;
     const auto p = run.look();
     rate.observe(p.elapsed, p.completed + p.failed);
     const auto text = progress_text(flow, p, rate.per_second());
+    if (asked)
+      out.line(text + '\n' + without_end(on.state_text()));
+    if (silent || asked)
+      continue;
     if (out.live()) {
       out.status(text);
     } else if (p.elapsed - last_line >= (signals.received() == 0 ? line_period : line_period_at_end)) {
@@ -103,12 +118,15 @@ int run_command(checked_flow flow, const arguments& wanted) {
   const auto intake = context::with_cancel(context::background());
   const auto all = context::with_cancel(context::background());
   const auto drains = flow.on_interrupt == interrupt_rule::drain;
+  std::atomic<bool> state_asked{false};
   const signal_watch signals{[&](int number) {
-    if (!wanted.quiet)
-      out.line(std::string{signal_name(number)} + (drains ? ": finishing what was admitted" : ": canceling") +
-               "; a second signal ends at once");
-    (drains ? intake : all).cancel(cause_of(number));
-  }};
+                               if (!wanted.quiet)
+                                 out.line(std::string{signal_name(number)} +
+                                          (drains ? ": finishing what was admitted" : ": canceling") +
+                                          "; a second signal ends at once");
+                               (drains ? intake : all).cancel(cause_of(number));
+                             },
+                             [&] { state_asked = true; }};
   const auto name = flow.plan.name;
   flow.plan.own_files = files_at(wanted.report);
   for (auto& file : files_at(wanted.trace))
@@ -132,7 +150,7 @@ int run_command(checked_flow flow, const arguments& wanted) {
     control.intake = intake;
     control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
     flow_run run{on, traced, std::move(flow.plan), std::move(control)};
-    watch(run, name, signals, wanted, out);
+    watch(run, name, signals, state_asked, on, wanted, out);
     summary = run.wait();
   }
   auto code = exit_code_of(summary, signals.received());
@@ -146,10 +164,8 @@ int run_command(checked_flow flow, const arguments& wanted) {
     text += "trace: " + text_of(problem) + '\n';
     code = code == 0 ? static_cast<int>(exit_status::failed) : code;
   }
-  while (text.ends_with('\n'))
-    text.pop_back();
   if (!text.empty())
-    out.line(text);
+    out.line(without_end(std::move(text)));
   return code;
 }
 

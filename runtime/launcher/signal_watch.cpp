@@ -13,7 +13,8 @@ namespace weir::config {
 
 namespace {
 
-constexpr std::array both{SIGINT, SIGTERM};
+/// What ends a run.
+constexpr std::array ends{SIGINT, SIGTERM};
 
 /// The second signal. Only async-signal-safe calls.
 extern "C" void weir_end_at_once(int number) {
@@ -35,10 +36,12 @@ detail::unique_fd checked(int fd, const char* what) {
 
 }  // namespace
 
-signal_watch::signal_watch(std::function<void(int)> first)
-    : first_(std::move(first)), int_before_(action_of(SIGINT)), term_before_(action_of(SIGTERM)) {
+signal_watch::signal_watch(std::function<void(int)> first, std::function<void()> asked)
+    : first_(std::move(first)),
+      asked_(std::move(asked)),
+      ends_before_{action_of(ends.front()), action_of(ends.back())} {
   ::sigemptyset(&watched_);
-  for (const auto number : both)
+  for (const auto number : {SIGINT, SIGTERM, SIGQUIT})
     if (action_of(number).sa_handler != SIG_IGN)
       ::sigaddset(&watched_, number);
   signals_ = checked(::signalfd(-1, &watched_, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
@@ -53,8 +56,8 @@ signal_watch::signal_watch(std::function<void(int)> first)
 signal_watch::~signal_watch() {
   static_cast<void>(::eventfd_write(end_.get(), 1));
   thread_.join();
-  ::sigaction(SIGINT, &int_before_, nullptr);
-  ::sigaction(SIGTERM, &term_before_, nullptr);
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    ::sigaction(ends[i], &ends_before_[i], nullptr);
   ::sigaction(SIGPIPE, &pipe_before_, nullptr);
   ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
@@ -69,20 +72,28 @@ void signal_watch::serve() {
     signalfd_siginfo info{};
     if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
       continue;
-    const auto number = static_cast<int>(info.ssi_signo);
-    // From here on the kernel ends the process for the next one, whatever the run is waiting for: it
-    // comes to a handler on this thread, not to a loop that may be busy.
-    struct sigaction end {};
-    end.sa_handler = weir_end_at_once;
-    for (const auto n : both)
-      if (::sigismember(&watched_, n) == 1)
-        ::sigaction(n, &end, nullptr);
-    ::pthread_sigmask(SIG_UNBLOCK, &watched_, nullptr);
-    received_ = number;
-    first_(number);
-    // Nothing is left to read: the signals are no longer blocked here.
-    ready[0].fd = -1;
+    if (info.ssi_signo == SIGQUIT)
+      asked_();
+    else
+      begin_end(static_cast<int>(info.ssi_signo));
   }
+}
+
+/// From here on the kernel ends the process for the next one, whatever the run is waiting for: it comes to a
+/// handler on this thread, not to a loop that may be busy.
+void signal_watch::begin_end(int number) {
+  struct sigaction end {};
+  end.sa_handler = weir_end_at_once;
+  sigset_t unblocked;
+  ::sigemptyset(&unblocked);
+  for (const auto n : ends)
+    if (::sigismember(&watched_, n) == 1) {
+      ::sigaction(n, &end, nullptr);
+      ::sigaddset(&unblocked, n);
+    }
+  ::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
+  received_ = number;
+  first_(number);
 }
 
 const char* signal_name(int number) noexcept {

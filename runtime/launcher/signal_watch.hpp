@@ -1,13 +1,15 @@
 #pragma once
 
-/// SIGINT and SIGTERM of a launcher: the first one is told to the run, the second one ends the process at
-/// once. To be made on the main thread before there are others, as it blocks both signals for all that
-/// start after it. A signal that was ignored at the start (`nohup`, a job in the background) stays so.
+/// The signals of a launcher. The first SIGINT or SIGTERM is told to the run, the second one ends the process
+/// at once; each SIGQUIT asks for the state of the run, which goes on. To be made on the main thread before
+/// there are others, as it blocks the signals for all that start after it. A signal that was ignored at the
+/// start (`nohup`, a job in the background) stays so.
 ///
 /// Owns one thread. While it exists SIGPIPE is ignored: a closed pipe is an error of the write.
 
 #include <weir/runtime/system/unique_fd.hpp>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <functional>
@@ -17,8 +19,9 @@ namespace weir::config {
 
 class signal_watch {
 public:
-  /// `first` is called with the number of the first signal, on a thread of this object's.
-  explicit signal_watch(std::function<void(int)> first);
+  /// `first` is called with the number of the first signal that ends the run, `asked` whenever somebody asks
+  /// for its state; both on a thread of this object's.
+  signal_watch(std::function<void(int)> first, std::function<void()> asked);
 
   /// Restores what was there before.
   ~signal_watch();
@@ -26,18 +29,19 @@ public:
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
 
-  /// The first signal, or 0.
+  /// The first signal that ends the run, or 0.
   [[nodiscard]] int received() const noexcept { return received_.load(); }
 
 private:
   void serve();
+  void begin_end(int number);
 
   std::function<void(int)> first_;
+  std::function<void()> asked_;
   sigset_t watched_{};
   sigset_t mask_before_{};
   struct sigaction pipe_before_ {};
-  struct sigaction int_before_ {};
-  struct sigaction term_before_ {};
+  std::array<struct sigaction, 2> ends_before_{};
   detail::unique_fd signals_;
   detail::unique_fd end_;
   std::atomic<int> received_{0};

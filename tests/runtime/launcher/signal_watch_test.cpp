@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <functional>
 #include <future>
+#include <semaphore>
 #include <string>
 #include <utility>
 
@@ -63,6 +64,7 @@ private:
 struct as_in_the_foreground {
   disposition interrupt{SIGINT, SIG_DFL};
   disposition terminate{SIGTERM, SIG_DFL};
+  disposition quit{SIGQUIT, SIG_DFL};
   disposition pipe{SIGPIPE, SIG_DFL};
 };
 
@@ -72,10 +74,12 @@ struct watched {
 
   std::promise<int> first;
   std::atomic<int> calls{0};
+  std::counting_semaphore<> asked{0};
   signal_watch watch{[this](int number) {
-    ++calls;
-    first.set_value(number);
-  }};
+                       ++calls;
+                       first.set_value(number);
+                     },
+                     [this] { asked.release(); }};
 };
 
 /// Runs `work` in a child of this process and returns how that ended, as waitpid(2) says it.
@@ -131,10 +135,11 @@ BOOST_AUTO_TEST_CASE(the_second_signal_ends_the_process_also_while_the_first_is_
   const auto status = end_of_child([] {
     std::promise<void> told;
     const signal_watch w{[&](int) {
-      told.set_value();
-      for (;;)
-        ::pause();
-    }};
+                           told.set_value();
+                           for (;;)
+                             ::pause();
+                         },
+                         [] {}};
     ::kill(::getpid(), SIGTERM);
     told.get_future().get();
     ::kill(::getpid(), SIGTERM);
@@ -143,6 +148,20 @@ BOOST_AUTO_TEST_CASE(the_second_signal_ends_the_process_also_while_the_first_is_
   });
   BOOST_REQUIRE(WIFEXITED(status));
   BOOST_TEST(WEXITSTATUS(status) == 128 + SIGTERM);
+}
+
+BOOST_AUTO_TEST_CASE(each_sigquit_asks_for_the_state_and_ends_nothing_before_and_after_the_first_signal) {
+  watched w;
+  for (int i = 0; i < 3; ++i) {
+    send(SIGQUIT);
+    w.asked.acquire();
+  }
+  BOOST_TEST(w.calls == 0);
+  send(SIGTERM);
+  BOOST_TEST(w.wait() == SIGTERM);
+  send(SIGQUIT);
+  w.asked.acquire();
+  BOOST_TEST(w.calls == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_was_ignored_stays_so_and_the_other_is_told) {
@@ -175,6 +194,7 @@ BOOST_AUTO_TEST_CASE(afterwards_everything_is_as_it_was) {
       watched w;
       BOOST_TEST(blocked(SIGINT));
       BOOST_TEST(blocked(SIGTERM));
+      BOOST_TEST(blocked(SIGQUIT));
       BOOST_TEST(ignored(SIGPIPE));
       if (with_signal) {
         send(SIGTERM);
@@ -184,7 +204,8 @@ BOOST_AUTO_TEST_CASE(afterwards_everything_is_as_it_was) {
     }
     BOOST_TEST(!blocked(SIGINT));
     BOOST_TEST(!blocked(SIGTERM));
-    for (const auto number : {SIGINT, SIGTERM, SIGPIPE})
+    BOOST_TEST(!blocked(SIGQUIT));
+    for (const auto number : {SIGINT, SIGTERM, SIGQUIT, SIGPIPE})
       BOOST_TEST(defaulted(number), "signal " << number);
   }
 }

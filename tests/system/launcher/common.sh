@@ -76,6 +76,6 @@ until_true() {
 
 # Signals as a terminal would send them: bash makes jobs in the background ignore SIGINT.
 start() {
-  env --default-signal=INT,TERM WEIR_TEST_MARK="$mark" "$weir" "$@" &
+  env --default-signal=INT,TERM,QUIT WEIR_TEST_MARK="$mark" "$weir" "$@" &
   pid=$!
 }

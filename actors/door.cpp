@@ -36,14 +36,14 @@ caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const con
   }
   if (admission_.admit(released_.load(std::memory_order_acquire)))
     return {};
-  // Counted before the room is looked at again: whoever releases a slot after that look sees it.
-  waiting_.fetch_add(1);
   held.unlock();
   auto watch = ctx.on_cancel([this] {
     std::lock_guard guard{mutex_};
     room_.notify_all();
   });
   held.lock();
+  // Counted before the room is looked at again: whoever releases a slot after that look sees it.
+  waiting_.fetch_add(1);
   auto admitted = false;
   const auto over = [&] {
     // Armed before the look: a release that comes after it finds the mark.
@@ -72,6 +72,11 @@ caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const con
 void door::gather_with(std::function<job_span()> take_open) {
   std::lock_guard guard{mutex_};
   take_open_ = std::move(take_open);
+}
+
+void door::when_closed(std::function<void()> call) {
+  std::lock_guard guard{mutex_};
+  when_closed_ = std::move(call);
 }
 
 void door::arm() noexcept {
@@ -116,6 +121,8 @@ void door::close(caf::error why) {
   closed_with_ = std::move(why);
   admission_.close();
   room_.notify_all();
+  if (when_closed_)
+    when_closed_();
 }
 
 void door::resize(std::uint64_t capacity) {

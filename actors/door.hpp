@@ -68,6 +68,9 @@ public:
   /// How to get at the jobs that are gathered but not yet passed on. Called under both locks.
   void gather_with(std::function<job_span()> take_open);
 
+  /// What to call when it closes, once. It must neither block nor take a lock that its caller may hold.
+  void when_closed(std::function<void()> call);
+
   // -- for the station ----------------------------------------------------------------------------
 
   /// Says whether workers wait for work. Wakes callers who wait for room if it is time.
@@ -111,6 +114,7 @@ private:
   policy::admission admission_;
   caf::error closed_with_;
   std::function<job_span()> take_open_;
+  std::function<void()> when_closed_;
   std::condition_variable_any room_;
   alignas(cache_line) std::atomic<std::uint64_t> released_{0};
   std::atomic<std::uint64_t> waiting_{0};

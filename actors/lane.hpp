@@ -124,10 +124,11 @@ private:
   std::optional<repeat_plan> repeat_;
   std::optional<std::uint64_t> key_;  // of the job that it runs, where that has one
   // Where attempts have a time limit.
-  std::uint64_t attempt_id_ = 0;  // of the attempt that runs, unique in the station; 0: none
-  std::uint64_t late_index_ = 0;  // of the job that it was running when the limit passed
-  std::string late_name_;         // likewise
-  timer limit_alarm_;             // the thread's own, in need of no lock
+  std::uint64_t attempt_id_ = 0;     // of the attempt that runs, unique in the station; 0: none
+  std::uint64_t late_index_ = 0;     // of the job that it was running when the limit passed
+  std::string late_name_;            // likewise
+  timer limit_alarm_;                // the thread's own, in need of no lock
+  context::subscription on_cancel_;  // likewise
   timer grace_alarm_;
   bool overdue_ = false;  // to be written off as soon as that is allowed
   bool fine_ = true;

@@ -18,7 +18,7 @@ std::uint64_t next_id() noexcept {
 }  // namespace
 
 bool lane::is_late() const noexcept {
-  return ctx_.canceled() && !station_.jobs_ctx_.canceled();
+  return ctx_.canceled() && !station_.jobs_ctx_.canceled() && ctx_.why()->code == ec::deadline_exceeded;
 }
 
 bool lane::repeats(const caf::error& why) noexcept {
@@ -58,7 +58,13 @@ station::station(station_options options, const context& parent)
       outcomes_(options_.ordered),
       halt_(options_.halt) {
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.
-  on_cancel_ = ctx_.on_cancel([this] { stop(*ctx_.why()); });
+  on_cancel_ = ctx_.on_cancel([this] {
+    const auto why = *ctx_.why();
+    stop_starting(why);
+    // What runs hears of it before what has waited is destroyed, which may take its time.
+    jobs_ctx_.cancel(why);
+    look_for_rest();
+  });
   // A job that cancels the context it was given means the run.
   on_jobs_cancel_ = jobs_ctx_.on_cancel([this] { ctx_.cancel(*jobs_ctx_.why()); });
   detail::register_station(*this);
@@ -199,8 +205,8 @@ bool station::collect(std::vector<finished_span>& out) {
   return true;
 }
 
-bool station::holds_jobs(const std::unique_ptr<lane>& l) noexcept {
-  return l->state_ == lane::state::busy && !l->work_.empty();
+bool station::runs_job(const std::unique_ptr<lane>& l) noexcept {
+  return l->state_ == lane::state::busy && l->running_.load(std::memory_order_relaxed) < l->work_.last;
 }
 
 bool station::holds_spans() const {
@@ -283,7 +289,7 @@ station::snapshot station::look() const {
   s.books.offered = at_door.offered;
   s.books.admitted = at_door.admitted;
   s.books.rejected = at_door.rejected;
-  s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), holds_jobs));
+  s.running = static_cast<std::uint64_t>(std::count_if(lanes_.begin(), lanes_.end(), runs_job));
   s.canceling = canceling_;
   s.peak_running = peak_busy_;
   s.untaken = options_.collected && !discarding_ ? s.books.ended() - taken_ : 0;
@@ -291,7 +297,8 @@ station::snapshot station::look() const {
   s.retries = retries_;
   s.dropped = dropped_;
   s.idle = idle_;
-  s.queued = s.books.open() - std::min(s.books.open(), s.running);
+  // What has failed and is not put aside yet still counts as running.
+  s.queued = std::max(s.books.open() - std::min(s.books.open(), s.running), backing_off_);
   s.parallelism = target_;
   s.capacity = at_door.capacity;
   s.used = at_door.used;

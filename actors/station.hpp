@@ -150,6 +150,7 @@ public:
   /// Says that nobody will collect any more: outcomes are dropped, `collect` returns false, and rest
   /// no longer depends on what has been taken.
   void discard();
+  [[nodiscard]] bool discards() const noexcept { return discarding_; }
 
   // -- the end ------------------------------------------------------------------------------------
 
@@ -180,6 +181,11 @@ public:
   /// Calls `hook` whenever a lane was written off because its job went on after its time limit and grace;
   /// from a thread of the clock's. To be set before the first job.
   void on_lane_lost(std::function<void(const straggler&)> hook) { lane_lost_hook_ = std::move(hook); }
+
+  /// How to run, on a thread that user code may hold up, what follows from an alarm; an error if there is no
+  /// thread. Not set: on the clock's. To be set before the first job.
+  using errand_runner = std::function<caf::error(std::function<void()>)>;
+  void run_errands_with(errand_runner run) { errand_runner_ = std::move(run); }
 
   // -- who waits for whom -------------------------------------------------------------------------
 
@@ -213,7 +219,7 @@ public:
     std::uint64_t canceling = 0;  ///< have their outcome, by a time limit, but have not stopped
     std::uint64_t peak_running = 0;
     std::uint64_t untaken = 0;  ///< have an outcome that is not counted as taken yet
-    std::size_t idle = 0;  ///< lanes that sleep until there is work
+    std::size_t idle = 0;       ///< lanes that sleep until there is work
     std::size_t parallelism = 0;
     std::uint64_t capacity = 0;
     std::uint64_t used = 0;  ///< slots that are taken
@@ -259,8 +265,8 @@ private:
   void begin(lane& l, job_span jobs, unsigned attempt);
   [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
                                               duration elapsed);
-  // Whether it has jobs without an outcome; else it is free, or on its way out of its last one.
-  [[nodiscard]] static bool holds_jobs(const std::unique_ptr<lane>& l) noexcept;
+  // Whether it is in a job that has no outcome; else it is free, or on its way out of its last one.
+  [[nodiscard]] static bool runs_job(const std::unique_ptr<lane>& l) noexcept;
   [[nodiscard]] bool holds_spans() const;
   void harvest();
   void deliver_passed(lane& l);
@@ -299,6 +305,7 @@ private:
   [[nodiscard]] policy::awaited_nodes who_brings_rest() const;
 
   // Of time limits.
+  void send(std::function<void()> what, lock_type& held);
   [[nodiscard]] lane* find_attempt(std::uint64_t id);
   void fail_late(lane& l, lock_type& held);
   bool expire_queued(lock_type& held);
@@ -312,12 +319,15 @@ private:
   void tell_rest(lock_type& held);
 
   // Each without the lock held.
+  void stop_starting(const cause& why);
   [[nodiscard]] std::uint64_t run_observed(lane& l, job_block& block, std::uint64_t first, time_point begun);
   void tell(const news& n) const;
   void limit_attempt(lane& l);
   void end_limit(lane& l);
   void attempt_is_late(std::uint64_t id);
   void grace_is_over(std::uint64_t id);
+  [[nodiscard]] lock_type cancel_late(std::uint64_t id);
+  void run_errands();
   void queue_alarm();
   [[nodiscard]] bool plan_repeat(lane& l, const caf::error& why);
   void arm_repeat(const lane::repeat_plan& plan);
@@ -375,13 +385,16 @@ private:
   std::uint64_t last_attempt_id_ = 0;
   timer queue_alarm_;
   bool queue_alarm_armed_ = false;
+  errand_runner errand_runner_;
+  std::deque<std::function<void()>> errands_;
+  bool on_errand_ = false;                        // somebody runs them
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   std::vector<timer> dead_alarms_;                // likewise
   std::vector<news> untold_;
   std::size_t telling_ = 0;  // threads that tell it just now; no rest before they are done
   bool ending_ = false;      // at rest, but for what the observer has to be told
   bool retiring_ = false;
-  bool discarding_ = false;
+  std::atomic<bool> discarding_{false};
   bool awaits_span_ = false;  // the collector wants to know when a lane takes several jobs at once
   bool rest_told_ = false;
   std::atomic<bool> fine_{true};

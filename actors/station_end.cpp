@@ -37,6 +37,11 @@ void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
 }
 
 void station::stop(const cause& why) {
+  stop_starting(why);
+  look_for_rest();
+}
+
+void station::stop_starting(const cause& why) {
   const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
   lock_type held{mutex_};
   // At rest there is nothing to stop, and the cause would be taken for that of the end.
@@ -54,7 +59,6 @@ void station::stop(const cause& why) {
     for (auto& l : lanes_)
       cancel_unstarted(*l);
   end_all_unstarted();
-  check_rest(held);
 }
 
 void station::end_all_unstarted() {

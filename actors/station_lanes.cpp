@@ -117,7 +117,7 @@ void station::retire() {
 }
 
 bool station::pull(lane& l, lock_type& held) {
-  for (;;) {
+  while (l.state_ != lane::state::abandoned) {
     if (stopped_by_) {
       end_unstarted(std::exchange(l.work_, {}), l.attempt_ - 1);
       end_all_unstarted();
@@ -142,6 +142,7 @@ bool station::pull(lane& l, lock_type& held) {
       return true;
     wait_for_work(l, held);
   }
+  return false;
 }
 
 void station::give_back(lane& l) {

@@ -1,12 +1,13 @@
 /// How a station keeps the time limits of its jobs. What has not started in time fails in the queue. An
 /// attempt that is late is told so by its context, and fails; its thread keeps slot and lane until it has
 /// stopped, or is written off after the grace. The alarms are the control clock's: user code may hold up the
-/// other one.
+/// other one. What follows from them may run user code, so they send for it.
 
 #include <weir/actors/station.hpp>
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 namespace weir {
 
@@ -24,6 +25,31 @@ caf::error lane::timeout_error() const {
 }
 
 // -- in the queue ---------------------------------------------------------------------------------
+
+/// Has `what` done on a thread that user code may hold up. Only while there are open jobs: they keep the
+/// runner alive.
+void station::send(std::function<void()> what, lock_type& held) {
+  errands_.push_back(std::move(what));
+  if (std::exchange(on_errand_, true))
+    return;
+  if (errand_runner_ && !errand_runner_([self = shared_from_this()] { self->run_errands(); }))
+    return;
+  held.unlock();
+  run_errands();
+  held.lock();
+}
+
+void station::run_errands() {
+  lock_type held{mutex_};
+  while (!errands_.empty()) {
+    const auto next = std::move(errands_.front());
+    errands_.pop_front();
+    held.unlock();
+    next();
+    held.lock();
+  }
+  on_errand_ = false;
+}
 
 /// Whether there was any.
 bool station::expire_queued(lock_type& held) {
@@ -62,9 +88,16 @@ void station::arm_queue_alarm() {
 void station::queue_alarm() {
   lock_type held{mutex_};
   queue_alarm_armed_ = false;
-  expire_queued(held);
-  arm_queue_alarm();
-  check_rest(held);
+  if (queue_.empty() && !lines_.oldest())
+    return;
+  send(
+      [this] {
+        lock_type again{mutex_};
+        expire_queued(again);
+        arm_queue_alarm();
+        check_rest(again);
+      },
+      held);
 }
 
 // -- attempts -------------------------------------------------------------------------------------
@@ -73,6 +106,11 @@ void station::limit_attempt(lane& l) {
   const auto when = l.begun_ + *options_.timeouts.run;
   try {
     l.ctx_ = context::with_deadline(jobs_ctx_, when);
+    // A job that cancels the context it was given means the run.
+    l.on_cancel_ = l.ctx_.on_cancel([this, own = l.ctx_] {
+      if (const auto why = own.why(); why->code != ec::deadline_exceeded)
+        jobs_ctx_.cancel(*why);
+    });
     l.limit_alarm_ = control_clock_for(ctx_.time()).at(when, [self = weak_from_this(), id = l.attempt_id_] {
       if (const auto at = self.lock())
         at->attempt_is_late(id);
@@ -85,6 +123,7 @@ void station::limit_attempt(lane& l) {
 /// The context goes with its attempt: the next one must not find itself canceled, and no timer may be left.
 void station::end_limit(lane& l) {
   l.limit_alarm_.reset();
+  l.on_cancel_.reset();
   l.ctx_ = jobs_ctx_;
 }
 
@@ -108,20 +147,30 @@ void station::attempt_is_late(std::uint64_t id) {
   // What is to be tried again has to stop before.
   if (l->attempt_ < options_.retry.attempts && !stopped_by_)
     return;
-  fail_late(*l, held);
+  send([this, id] { static_cast<void>(cancel_late(id)); }, held);
 }
 
 void station::grace_is_over(std::uint64_t id) {
   lock_type held{mutex_};
-  auto* l = find_attempt(id);
-  if (l && l->state_ == lane::state::busy) {
-    fail_late(*l, held);
-    l = find_attempt(id);
-  }
-  if (!l || l->state_ != lane::state::canceling)
+  if (!find_attempt(id))
     return;
-  l->overdue_ = true;
-  lose_overdue(held);
+  send(
+      [this, id] {
+        auto still = cancel_late(id);
+        if (auto* const l = find_attempt(id); l && l->state_ == lane::state::canceling) {
+          l->overdue_ = true;
+          lose_overdue(still);
+        }
+      },
+      held);
+}
+
+/// Returns with the lock held.
+station::lock_type station::cancel_late(std::uint64_t id) {
+  lock_type held{mutex_};
+  if (auto* const l = find_attempt(id); l && l->state_ == lane::state::busy)
+    fail_late(*l, held);
+  return held;
 }
 
 /// The job of a lane has failed; the lane is its until it has stopped.
@@ -131,6 +180,9 @@ void station::fail_late(lane& l, lock_type& held) {
   if (l.work_.empty() || filed_for(l, l.work_.first))
     return;
   auto job = l.work_.take_front(1);
+  // Not even its block is kept: the lane may be the last to have it, and goes under the lock.
+  if (l.work_.empty())
+    l.work_ = {};
   l.late_index_ = job.block->sequence() + job.first;
   l.late_name_ = job.block->name_of(job.first);
   l.state_ = lane::state::canceling;

@@ -48,8 +48,8 @@ policy::awaited_nodes station::who_is_at_work() const {
       return {};
     at_work.of.push_back(node_of(*l));
   }
-  // Those that are missing are on their way.
-  return at_work.of.size() < std::max<std::size_t>(active_, 1) ? policy::awaited_nodes{} : at_work;
+  // Those that are missing are on their way, also in the place of one that was written off.
+  return at_work.of.size() < std::max({active_, target_, std::size_t{1}}) ? policy::awaited_nodes{} : at_work;
 }
 
 policy::awaited_nodes station::who_ends(const awaited& what) const {
@@ -78,6 +78,9 @@ policy::awaited_nodes station::who_runs(std::uint64_t index) const {
   for (const auto& [id, again] : repeats_waiting_)
     if (has(again.job))
       return {};
+  // Its time in the queue ends the wait.
+  if (options_.timeouts.queue)
+    return {};
   policy::awaited_nodes waits{how::all, {node_of_workers(*this)}};
   // Ahead of it in the line of its key there is the one that runs.
   if (const auto key = lines_.key_of(has))

@@ -93,7 +93,12 @@ void replace_lane(self_pointer self, const straggler& lost) {
   log()->warn("{}: job {} did not stop after its time limit; the thread of lane {} was written off",
               s.plan.stage->name(), lost.index, lost.lane);
   s.lanes_lost = true;
-  if (s.jobs_out)
+  if (!s.jobs_out)
+    return;
+  // At its end the dispatcher waits for its lanes, and this one may never come.
+  if (s.ending)
+    tell(s.jobs_out, leave_tag::value);
+  else
     tell(s.jobs_out, retry_tag::value);
 }
 
@@ -139,6 +144,14 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
     pool->write_off(1);
     tell_if_alive<supervisor_actor>(me, lane_lost_tag::value, lost);
   });
+  // What follows from an alarm of a clock that somebody advances is done when `advance` returns.
+  if (&s.plan.stage->ctx().time() == &steady_clock())
+    s.plan.stage->run_errands_with([pool = s.plan.pool](std::function<void()> errands) {
+      return pool->run([errands = std::move(errands)] {
+        errands();
+        return false;
+      });
+    });
   return {
       [self](resize_tag, std::uint64_t n) {
         if (self->state.jobs_out)

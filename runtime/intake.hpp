@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 namespace weir::detail {
 
@@ -35,14 +36,20 @@ public:
         block_max_(key_of_ ? 1 : options.block_max()),
         submit_timeout_(options.timeouts.submit),
         overflow_(options.overflow) {
-    if (options.rate.limits())
-      pace_.emplace(options.rate);
     to_->entrance().gather_with([this] { return detach(); });
+    if (options.rate.limits()) {
+      pace_.emplace(options.rate);
+      open_for_turns_.emplace(context::with_cancel(to_->ctx()));
+      to_->entrance().when_closed([open = *open_for_turns_] { open.cancel("the door was closed"); });
+    }
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
   }
 
-  ~intake() { to_->entrance().gather_with({}); }
+  ~intake() {
+    to_->entrance().gather_with({});
+    to_->entrance().when_closed({});
+  }
 
   /// Admits a job and stores it, or returns why not; then the arguments are untouched. Returns its
   /// index in `index`. `wait` is null, or the context within which to wait for room. What moving the
@@ -51,17 +58,15 @@ public:
   caf::error put(const context* wait, std::uint64_t& index, Job& job, Ts&... more) {
     auto& door = to_->entrance();
     const auto key = key_of_ ? key_of_(std::as_const(job)) : 0;
+    turn mine;
     if (pace_)
-      if (auto refused = keep_pace(wait))
+      if (auto refused = keep_pace(wait, mine))
         return refused;
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
     if ((wait && wait->canceled()) || !door.admit_at_once(held))
-      if (auto refused = admit_late(held, wait)) {
-        if (pace_)
-          pace_->give_back();
+      if (auto refused = admit_late(held, wait))
         return refused;
-      }
     try {
       if (!open_) {
         open_ = make_(next_);
@@ -70,11 +75,15 @@ public:
       }
       open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job, more...);
     } catch (...) {
+      // Its key and its time are those of the job that did not come.
+      if (open_ && open_->size() == 0)
+        open_.reset();
       door.undo(held);
       held.unlock();
       to_->look_for_rest();
       throw;
     }
+    mine.use();
     index = next_ + open_->size() - 1;
     if (!door.hungry() && open_->size() < limit_)
       return {};
@@ -83,24 +92,33 @@ public:
   }
 
 private:
-  caf::error keep_pace(const context* wait) {
+  caf::error keep_pace(const context* wait, turn& mine) {
+    const auto& time = to_->ctx().time();
     if (!wait) {
-      if (pace_->try_next(to_->ctx().time()))
+      if (!pace_->try_next(time)) {
+        count_refusal();
+        return make_error(ec::rate_limited, "jobs come faster than the rate allows");
+      }
+      mine.take(*pace_);
+      return {};
+    }
+    const auto left = pace_->reserve(time);
+    mine.take(*pace_);
+    if (left <= duration::zero())
+      return {};
+    try {
+      // The end of the stage ends the wait too.
+      const auto either = context::with_cancel(*wait);
+      const auto watch = open_for_turns_->on_cancel([&] { either.cancel(*open_for_turns_->why()); });
+      // Where the door was closed, it says why.
+      if (!either.wait_for(left) || (open_for_turns_->canceled() && !to_->ctx().canceled()))
         return {};
       count_refusal();
-      return make_error(ec::rate_limited, "jobs come faster than the rate allows");
+      return either.error();
+    } catch (const std::system_error&) {
+      count_refusal();
+      return make_error(ec::overloaded, "the system has no thread left to time the wait for a turn");
     }
-    const auto turn = pace_->reserve(to_->ctx().time());
-    if (turn <= duration::zero())
-      return {};
-    // The end of the stage ends the wait too.
-    const auto either = context::with_cancel(*wait);
-    const auto watch = to_->ctx().on_cancel([&] { either.cancel(*to_->ctx().why()); });
-    if (!either.wait_for(turn))
-      return {};
-    pace_->give_back();
-    count_refusal();
-    return either.error();
   }
 
   void count_refusal() {
@@ -206,7 +224,8 @@ private:
   const std::optional<duration> submit_timeout_;
   const policy::overflow overflow_;
   std::optional<pace> pace_;
-  std::uint64_t limit_ = 1;  // of the open block
+  std::optional<context> open_for_turns_;  // canceled as the door closes
+  std::uint64_t limit_ = 1;                // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;
 };

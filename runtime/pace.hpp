@@ -37,4 +37,22 @@ private:
   policy::rate_limit limit_;
 };
 
+/// A turn that has been taken; given back unless it is used.
+class turn {
+public:
+  turn() = default;
+  ~turn() {
+    if (of_)
+      of_->give_back();
+  }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+  void take(pace& of) noexcept { of_ = &of; }
+  void use() noexcept { of_ = nullptr; }
+
+private:
+  pace* of_ = nullptr;
+};
+
 }  // namespace weir

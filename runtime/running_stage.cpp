@@ -44,7 +44,7 @@ running_stage::running_stage(engine& on, const pool_options& options, const cont
 void running_stage::finish() {
   if (!station_->at_rest())
     station_->ctx().cancel({ec::canceled, "owner", options_.name + " was destroyed"});
-  drain(options_.shutdown_budget);
+  end_within(options_.shutdown_budget);
 }
 
 void running_stage::close() {
@@ -52,10 +52,17 @@ void running_stage::close() {
 }
 
 shutdown_report running_stage::drain(duration budget) {
-  tell(supervisor_, stop_tag::value, budget);
   std::optional<wait_entry> entry;
-  if (budget == duration::max())
+  if (budget == duration::max()) {
     entry.emplace(awaited{awaited::what_t::rest, station_->id()});
+    if (entry->problem())
+      throw thrown_error{entry->problem()};
+  }
+  return end_within(budget);
+}
+
+shutdown_report running_stage::end_within(duration budget) {
+  tell(supervisor_, stop_tag::value, budget);
   std::unique_lock lock{end_->mutex};
   end_->changed.wait(lock, [this] { return end_->reached; });
   return {station_->look().books, end_->stragglers};

@@ -57,7 +57,8 @@ public:
   void close();
 
   /// Drains, then cancels, then kills, within `budget`. Blocks until rest. Of several calls the
-  /// shortest budget counts.
+  /// shortest budget counts. Throws `thrown_error` with `ec::deadlock` if it would wait for ever, as in a job
+  /// of its own without a budget; then nothing has changed.
   shutdown_report drain(duration budget);
 
   /// Cancels what is left and waits for rest, at most `shutdown_budget`. Nothing is left to do the
@@ -76,6 +77,8 @@ public:
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return supervisor_; }
 
 private:
+  shutdown_report end_within(duration budget);
+
   const pool_options options_;  // as at the start: the station knows the bounds of now
   std::mutex resize_mutex_;     // both bounds change together
   std::shared_ptr<station> station_;

@@ -417,11 +417,11 @@ private:
     }
   }
 
-  /// Makes a call of the receiver, unless an earlier one threw.
+  /// Makes a call of the receiver, unless an earlier one threw, or the stream has been ended without it.
   template <class Call>
   static void guarded(station& at, bool& open, Call call) {
     try {
-      if (open)
+      if (open && !at.discards())
         call();
     } catch (...) {
       open = false;

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "../actors/crew.hpp"
+#include "../support/kept_clock.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
 using namespace weir::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -258,6 +260,76 @@ BOOST_AUTO_TEST_CASE(
   for (int round = 0; round < 200; ++round)
     BOOST_REQUIRE(*p->try_submit(3)->get().result == 8);
   BOOST_TEST(alarms == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_that_the_time_in_the_queue_ends_is_none_of_it) {
+  manual_clock time;
+  std::optional<int_pool> p;
+  std::optional<outcome<int>> inner;
+  gate waits;
+  p.emplace(
+      on,
+      [&](int i) {
+        if (i == 0) {
+          auto t = p->try_submit(1);
+          waits.open();
+          inner.emplace(t->get());
+        }
+        return i;
+      },
+      pool_options{.parallelism = 1, .capacity = 8, .timeouts = {.queue = 1s}}, context::background(time));
+  auto t = p->try_submit(0);
+  waits.wait();
+  time.advance(1s);
+  BOOST_TEST(t->get().completed());
+  BOOST_TEST(is(inner->result.error(), ec::queue_timeout));
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_being_replaced_counts_as_free) {
+  auto& time = test::kept_clock();
+  for (int n = 0; n < 20; ++n) {
+    const auto hold = std::make_shared<gate>();
+    gate go;
+    std::optional<int_pool> p;
+    p.emplace(
+        on,
+        [&, hold](int i) {
+          if (i == 0)
+            hold->wait();
+          if (i == 1) {
+            go.wait();
+            return *p->try_submit(2)->get().result;
+          }
+          return i;
+        },
+        pool_options{.parallelism = 2, .capacity = 8, .timeouts = {.run = 2s, .grace = 1s}},
+        context::background(time));
+    auto lost = p->try_submit(0);
+    hold->wait_for_arrivals(1);
+    time.advance(2s);
+    auto waits = p->try_submit(1);
+    go.wait_for_arrivals(1);
+    time.advance(1s);  // the worker of job 0 is lost
+    go.open();
+    const auto o = waits->get();
+    BOOST_TEST(o.completed());
+    hold->open();
+    static_cast<void>(p->drain(hopeless));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_drains_its_own_pool_without_a_budget_fails_and_the_pool_goes_on) {
+  std::optional<int_pool> p;
+  p.emplace(
+      on,
+      [&](int i) {
+        if (i == 0)
+          static_cast<void>(p->drain(duration::max()));
+        return i;
+      },
+      pool_options{.name = "own", .parallelism = 1, .capacity = 4});
+  BOOST_TEST(is(p->try_submit(0)->get().result.error(), ec::deadlock));
+  BOOST_TEST(p->try_submit(1)->get().completed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

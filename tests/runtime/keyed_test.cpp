@@ -215,4 +215,44 @@ BOOST_AUTO_TEST_CASE(what_asking_for_the_key_throws_reaches_who_submits_and_noth
   BOOST_TEST(p.try_submit(1)->get().completed());
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_could_not_be_stored_leaves_its_key_and_its_time_to_no_other) {
+  struct breaks {
+    int key;
+    bool bad;
+    int copies = 0;
+    breaks(int k, bool is_bad) : key(k), bad(is_bad) {}
+    breaks(const breaks& other) : key(other.key), bad(other.bad), copies(other.copies + 1) {
+      if (bad && copies == 2)
+        throw std::runtime_error{"can't be copied twice"};
+    }
+  };
+  manual_clock time;
+  gate hold;
+  head_count inside;
+  pool<breaks, int> p{on,
+                      keyed(&breaks::key,
+                            [&](breaks& job) {
+                              if (job.key == 1) {
+                                inside.enter();
+                                hold.wait();
+                                inside.leave();
+                              }
+                              return 0;
+                            }),
+                      {.parallelism = 4, .capacity = 16, .timeouts = {.queue = 1s}},
+                      context::background(time)};
+  const breaks bad{2, true};
+  BOOST_CHECK_THROW(static_cast<void>(p.try_submit(bad)), std::runtime_error);
+  time.advance(2s);
+  auto first = p.try_submit(breaks{1, false});
+  auto second = p.try_submit(breaks{1, false});
+  auto other = p.try_submit(breaks{3, false});
+  BOOST_TEST(other->get().completed());
+  hold.wait_for_arrivals(1);
+  hold.open();
+  BOOST_TEST(first->get().completed());
+  BOOST_TEST(second->get().completed());
+  BOOST_TEST(inside.peak() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

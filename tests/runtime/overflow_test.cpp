@@ -264,4 +264,65 @@ BOOST_AUTO_TEST_CASE(a_rate_out_of_range_is_refused_before_anything_starts) {
     BOOST_CHECK_THROW((int_pool{on, [](int i) { return i; }, {.rate = wrong}}), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_a_turn_hears_that_the_door_has_closed) {
+  manual_clock time;
+  const auto now = context::background(time);
+  int_pool p{on,
+             [](int i) { return i; },
+             {.name = "slow door", .parallelism = 1, .rate = {.per_second = 0.1, .burst = 1}},
+             now};
+  BOOST_TEST(p.submit(now, 1)->get().completed());
+  std::jthread closes{[&] {
+    BOOST_TEST(test::eventually([&] { return p.stats().books.offered == 1; }));
+    p.close();
+  }};
+  const auto refused = p.submit(now, 2);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(is(refused.error(), ec::closed));
+  BOOST_TEST(text_of(refused.error()) == "slow door takes no more jobs");
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_whose_job_could_not_be_stored_is_the_next_ones) {
+  struct breaks {
+    bool bad;
+    int copies = 0;
+    explicit breaks(bool is_bad) : bad(is_bad) {}
+    breaks(const breaks& other) : bad(other.bad), copies(other.copies + 1) {
+      if (bad && copies == 2)
+        throw std::runtime_error{"can't be copied twice"};
+    }
+  };
+  manual_clock time;
+  pool<breaks, int> p{on,
+                      [](breaks&) { return 0; },
+                      {.parallelism = 1, .rate = {.per_second = 0.01, .burst = 1}},
+                      context::background(time)};
+  const breaks bad{true};
+  BOOST_CHECK_THROW(static_cast<void>(p.try_submit(bad)), std::runtime_error);
+  BOOST_TEST(p.try_submit(breaks{false})->get().completed());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_thread_to_time_its_turn_a_job_is_refused_and_the_turn_is_kept) {
+  struct clock_without_threads final : weir::clock {
+    [[nodiscard]] time_point now() const noexcept override { return at_; }
+    [[nodiscard]] timer at(time_point, std::function<void()>) override {
+      throw std::system_error{std::make_error_code(std::errc::resource_unavailable_try_again)};
+    }
+    time_point at_{};
+  } time;
+  const auto now = context::background(time);
+  int_pool p{on, [](int i) { return i; }, {.parallelism = 1, .rate = {.per_second = 1, .burst = 1}}, now};
+  BOOST_TEST(p.try_submit(0)->get().completed());
+  for (int i = 0; i < 3; ++i) {
+    auto refused = p.submit(now, 7);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(is(refused.error(), ec::overloaded));
+    BOOST_TEST(refused.job() == 7);
+  }
+  time.at_ += 1s;
+  BOOST_TEST(p.try_submit(1)->get().completed());
+  BOOST_TEST(p.stats().books.offered == 5u);
+  BOOST_TEST(p.stats().books.rejected == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -285,4 +285,31 @@ BOOST_AUTO_TEST_CASE(pools_of_one_engine_end_while_others_work) {
   BOOST_TEST(completed == 4u * 25u * 100u);
 }
 
+BOOST_AUTO_TEST_CASE(what_runs_hears_of_a_cancel_before_what_has_waited_is_destroyed) {
+  struct held {
+    gate* by = nullptr;
+    ~held() {
+      if (by)
+        by->wait();
+    }
+  };
+  gate told;
+  gate begun;
+  using job = std::shared_ptr<held>;
+  pool<job, int> p{on,
+                   [&](const context& own, job&) -> caf::expected<int> {
+                     const auto watch = own.on_cancel([&] { told.open(); });
+                     begun.open();
+                     told.wait();
+                     return own.error();
+                   },
+                   {.parallelism = 1, .capacity = 2}};
+  auto runs = p.try_submit(std::make_shared<held>());
+  begun.wait();
+  auto waits = p.try_submit(std::make_shared<held>(&told));
+  p.cancel("enough");
+  BOOST_TEST((runs->get().kind == outcome_kind::canceled));
+  BOOST_TEST((waits->get().kind == outcome_kind::canceled));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

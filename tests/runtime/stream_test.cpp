@@ -17,6 +17,7 @@
 
 using namespace weir;
 using namespace weir::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -488,6 +489,29 @@ BOOST_AUTO_TEST_CASE(a_stream_ends_when_its_last_producer_has_gone_and_not_befor
     sum += *o->result;
   BOOST_TEST(sum == 3);
   BOOST_TEST(is(s.try_submit(3).error(), ec::closed));
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_that_was_written_off_is_not_called_again) {
+  gate hold;
+  gate gone;
+  std::atomic<int> calls{0};
+  {
+    // Lives as long as the receiver does.
+    const std::shared_ptr<gate> opens_at_its_end{&gone, [](gate* g) { g->open(); }};
+    stream<int, int> s{on,
+                       [](int i) { return i; },
+                       {.parallelism = 1, .capacity = 64, .shutdown_budget = 0s},
+                       [&, opens_at_its_end](outcome<int>&) {
+                         if (++calls == 1)
+                           hold.wait();
+                       }};
+    for (int i = 0; i < 60; ++i)
+      BOOST_TEST(static_cast<bool>(s.try_submit(i)));
+    hold.wait_for_arrivals(1);
+  }
+  hold.open();
+  gone.wait();
+  BOOST_TEST(calls == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -424,4 +424,97 @@ BOOST_AUTO_TEST_CASE(whatever_is_late_each_job_has_one_outcome_and_the_books_bal
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_cancels_its_context_means_the_run_with_a_time_limit_as_without) {
+  for (const auto& limits : {policy::timeouts{}, policy::timeouts{.run = 10s}}) {
+    int_pool p{on,
+               [](const context& own, int) -> caf::expected<int> {
+                 own.cancel("enough");
+                 return own.error();
+               },
+               {.parallelism = 1, .timeouts = limits},
+               now};
+    const auto o = p.try_submit(0)->get();
+    BOOST_TEST((o.kind == outcome_kind::canceled));
+    BOOST_TEST(is(p.try_submit(1).error(), ec::canceled));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_user_code_does_at_one_stages_limit_holds_up_no_other_stages) {
+  // On the process's own clock: its control thread must come through.
+  gate callback;
+  gate begun;
+  int_pool held{on,
+                [&](const context& own, int i) -> caf::expected<int> {
+                  if (i == 0) {
+                    const auto watch = own.on_cancel([&] { callback.wait(); });
+                    begun.open();
+                    callback.wait();
+                    return own.error();
+                  }
+                  begun.wait();
+                  gate for_ever;
+                  const auto told = own.on_cancel([&] { for_ever.open(); });
+                  for_ever.wait();
+                  return own.error();
+                },
+                {.parallelism = 2, .capacity = 2, .on_error = policy::fail_fast, .timeouts = {.run = 20ms}}};
+  auto first = held.try_submit(0);
+  auto second = held.try_submit(1);
+  callback.wait_for_arrivals(2);
+  gate hold;
+  int_pool other{on, [&](int i) { return hold.wait(), i; }, {.parallelism = 1, .timeouts = {.run = 1ms}}};
+  const auto o = other.try_submit(0)->get();
+  BOOST_TEST(is(o.result.error(), ec::run_timeout));
+  hold.open();
+  callback.open();
+}
+
+BOOST_AUTO_TEST_CASE(jobs_are_destroyed_without_the_stages_lock_also_when_a_lost_thread_comes_back) {
+  struct asks {
+    std::function<void()> what;
+    ~asks() {
+      if (what)
+        what();
+    }
+  };
+  gate hold;
+  gate asked;
+  using job = std::shared_ptr<asks>;
+  stream<job, int> s{on,
+                     [&](job&) { return hold.wait(), 0; },
+                     {.parallelism = 1, .capacity = 4, .timeouts = {.run = 1s, .grace = 1s}},
+                     [](outcome<int>&) {},
+                     now};
+  BOOST_TEST(static_cast<bool>(s.try_submit(std::make_shared<asks>([&] {
+    static_cast<void>(s.look());
+    asked.open();
+  }))));
+  hold.wait_for_arrivals(1);
+  time.advance(1s);
+  time.advance(1s);
+  BOOST_TEST(test::eventually([&] { return s.look().abandoned == 1; }));
+  hold.open();
+  asked.wait();
+  static_cast<void>(s.drain(hopeless));
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_does_not_wait_for_a_thread_that_is_written_off_just_then) {
+  for (int i = 0; i < 50; ++i) {
+    const auto hold = std::make_shared<gate>();
+    std::optional<int_pool> p;
+    p.emplace(
+        on, [hold](int n) { return hold->wait(), n; },
+        pool_options{.parallelism = 1, .timeouts = {.run = 1s, .grace = 1s}}, now);
+    auto t = p->try_submit(0);
+    hold->wait_for_arrivals(1);
+    time.advance(1s);
+    std::jthread ends_grace{[&] { time.advance(1s); }};
+    // Hangs until the gate gives up, if it does wait.
+    static_cast<void>(p->drain(hopeless));
+    ends_grace.join();
+    BOOST_TEST(is(t->get().result.error(), ec::run_timeout));
+    hold->open();
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -69,12 +69,14 @@ void flow_origin::end(flow_account& account, policy::copies::end how, const caf:
                       duration run_time) {
   std::optional<policy::copies::end> job;
   std::optional<flow_failure> failure;
+  caf::error first;
   duration longest{};
   {
     std::lock_guard guard{mutex_};
     longest = longest_ = std::max(longest_, run_time);
     if (!why_)
       why_ = why;
+    first = why_;
     job = copies_.finish(how);
     if (job == policy::copies::end::failed)
       failure = *failure_;
@@ -87,11 +89,11 @@ void flow_origin::end(flow_account& account, policy::copies::end how, const caf:
       account.count_completed(longest);
       break;
     case policy::copies::end::failed:
-      end_trace(outcome_kind::failed, why_);
+      end_trace(outcome_kind::failed, first);
       account.count_failed(std::move(*failure), longest);
       break;
     case policy::copies::end::canceled:
-      end_trace(outcome_kind::canceled, why_);
+      end_trace(outcome_kind::canceled, first);
       account.count_canceled();
       break;
   }

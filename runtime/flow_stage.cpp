@@ -25,7 +25,7 @@ public:
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
     if (job.failed()) {
       discard_attempt();
-      return std::move(*job.before);
+      return *job.before;
     }
     if (const auto& trace = job.origin->trace())
       trace->runs();
@@ -55,18 +55,18 @@ private:
   std::shared_ptr<flow_account> account_;
 };
 
-/// What a stage hands on of an outcome that is not canceled: a failure goes on in the place of its job.
+/// What a stage hands on of an outcome that is not canceled: a failure goes on in the place of its job. What
+/// had failed before stays as it was, whatever became of it here.
 stage_result handed_on(const flow_job& job, outcome<stage_result>& o, const std::string& stage) {
+  if (job.failed())
+    return *job.before;
   stage_result r;
   if (o.completed())
     r = std::move(*o.result);
-  const auto failed_before = static_cast<bool>(r.failure);
-  if (!failed_before) {
-    r.attempt = o.attempt;
-    if (job.before) {
-      r.queue_time = job.before->queue_time;
-      r.run_time = job.before->run_time;
-    }
+  r.attempt = o.attempt;
+  if (job.before) {
+    r.queue_time = job.before->queue_time;
+    r.run_time = job.before->run_time;
   }
   if (!o.completed()) {
     r.failure = std::move(o.result.error());

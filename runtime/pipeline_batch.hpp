@@ -4,11 +4,12 @@
 /// time has no thread either.
 
 #include <weir/actors/policy/gathering.hpp>
-#include <weir/runtime/free_slots.hpp>
 #include <weir/runtime/pipeline_step.hpp>
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -51,64 +52,84 @@ private:
 };
 
 /// Gathers values until they are as many as asked for or the first has waited for its time. The clock passes
-/// them on then, and must not wait: so a slot of the next stage is taken before the first value is, where
-/// waiting is allowed.
+/// them on then, but never waits: while the next stage has no room they go on gathering, and it looks again.
 template <class T>
 class timed_batch_link final : public passive_link {
 public:
-  timed_batch_link(std::size_t size, duration time, clock& by, std::shared_ptr<free_slots> slots,
-                   inlet<std::vector<T>> to)
-      : clock_(by), slots_(std::move(slots)), to_(std::move(to)), values_(size, time) {}
+  using offer_function = std::function<offered(std::uint64_t, std::vector<T>&)>;
+
+  /// How soon the clock looks again.
+  static constexpr duration look_pause = std::chrono::milliseconds{10};
+
+  timed_batch_link(std::size_t size, duration time, clock& by, inlet<std::vector<T>> to, offer_function offer)
+      : clock_(by), to_(std::move(to)), offer_(std::move(offer)), values_(size, time) {}
 
   bool add(std::uint64_t index, T&& value) {
     // Ended without the lock: it waits for a call that is being made, and that takes the lock.
     timer last;
     std::unique_lock lock{mutex_};
-    if (!has_slot_) {
-      // Only this thread takes one, so nobody adds a value meanwhile.
-      lock.unlock();
-      if (!slots_->take())
-        return false;
-      lock.lock();
-      has_slot_ = true;
+    if (values_.empty())
       first_ = index;
-    }
     if (values_.add(std::move(value), clock_.now()))
-      last = std::exchange(alarm_, clock_.at(values_.due_at(), [this] { pass_if_due(); }));
-    const auto open = !values_.full() || pass();
-    lock.unlock();
-    return open;
+      last = look_at(values_.due_at());
+    return !values_.full() || pass(std::move(lock));
   }
 
+  ~timed_batch_link() override { look_no_more(); }
+
   void drain() override {
-    alarm_.reset();
-    std::lock_guard guard{mutex_};
+    look_no_more();
+    std::unique_lock lock{mutex_};
     if (!values_.empty())
-      pass();
+      pass(std::move(lock));
   }
 
 private:
-  void pass_if_due() {
-    std::lock_guard guard{mutex_};
-    if (values_.due(clock_.now()))
-      pass();
+  void look_no_more() {
+    timer last;
+    const std::lock_guard guard{mutex_};
+    over_ = true;
+    last = std::exchange(alarm_, {});
   }
 
-  /// Under the lock, so that no vector overtakes another; it does not wait, as the slot is there.
-  bool pass() {
-    has_slot_ = false;
-    return to_(first_, values_.take());
+  void pass_if_due() {
+    timer last;
+    const std::lock_guard guard{mutex_};
+    if (!values_.due(clock_.now()))
+      return;
+    auto values = values_.take();
+    if (offer_(first_, values) != offered::not_now)
+      return;
+    values_.put_back(std::move(values));
+    try {
+      last = look_at(clock_.now() + look_pause);
+    } catch (const std::system_error&) {
+      // Without a thread that looks at the clock they wait for the next value, or for the end.
+    }
+  }
+
+  /// Returns the alarm before.
+  [[nodiscard]] timer look_at(time_point when) {
+    return over_ ? timer{} : std::exchange(alarm_, clock_.at(when, [this] { pass_if_due(); }));
+  }
+
+  /// Waits for room without the lock, as the clock must not wait for who does. No vector overtakes this one:
+  /// none gathers before it is gone.
+  bool pass(std::unique_lock<std::mutex> lock) {
+    const auto first = first_;
+    auto values = values_.take();
+    lock.unlock();
+    return to_(first, std::move(values));
   }
 
   clock& clock_;
-  const std::shared_ptr<free_slots> slots_;
   const inlet<std::vector<T>> to_;
+  const offer_function offer_;
   std::mutex mutex_;
   policy::gathering<T> values_;
   std::uint64_t first_ = 0;
-  bool has_slot_ = false;
-  // Declared last: it calls into this object and must go first.
   timer alarm_;
+  bool over_ = false;
 };
 
 struct batch_step {
@@ -133,14 +154,13 @@ struct timed_batch_step {
         Rest::begins_with_stage,
         "what follows batch(size, time) is a stage, a filter or a flat_map: a vector that is due is "
         "passed on by the clock, which must not wait for a sink");
-    auto slots = std::make_shared<free_slots>(1, within);
-    auto next = rest.template make_stage<std::vector<In>>(a, [slots](std::uint64_t n) { slots->give(0, n); });
-    slots->give(0, next->slots());
+    const auto next = rest.template make_stage<std::vector<In>>(a, nullptr);
     auto link = std::make_shared<timed_batch_link<In>>(
-        size, time, a.run->ctx().time(), std::move(slots),
-        [next, ctx = a.run->ctx()](std::uint64_t index, std::vector<In>&& values) {
-          return next->submit(ctx, index, std::move(values));
-        });
+        size, time, a.run->ctx().time(),
+        [next, within](std::uint64_t index, std::vector<In>&& values) {
+          return next->submit(within, index, std::move(values));
+        },
+        [next](std::uint64_t index, std::vector<In>& values) { return next->offer(index, values); });
     a.run->add(link);
     return [link](std::uint64_t index, In&& value) { return link->add(index, std::move(value)); };
   }

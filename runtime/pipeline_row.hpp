@@ -3,7 +3,6 @@
 /// Steps in a row and what is at their end: a sink, or branches, which are rows themselves. A run makes its
 /// links from the end to the front, the last branch first.
 
-#include <weir/runtime/free_slots.hpp>
 #include <weir/runtime/pipeline_batch.hpp>
 #include <weir/runtime/pipeline_step.hpp>
 
@@ -12,6 +11,7 @@
 #include <memory>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace weir::detail {
 
@@ -38,8 +38,8 @@ class row {
     }
 
     template <class In>
-    auto make_stage(const assembly& a, told_of_slots freed) const {
-      return std::get<I>(of.steps_).template make_stage<In>(a, std::move(freed), rest<I + 1>{of});
+    auto make_stage(const assembly& a, std::shared_ptr<doorbell> bell) const {
+      return std::get<I>(of.steps_).template make_stage<In>(a, std::move(bell), rest<I + 1>{of});
     }
   };
 
@@ -56,8 +56,8 @@ public:
 
   /// The first stage itself.
   template <class In>
-  auto make_stage(const assembly& a, told_of_slots freed) const {
-    return rest<0>{*this}.template make_stage<In>(a, std::move(freed));
+  auto make_stage(const assembly& a, std::shared_ptr<doorbell> bell) const {
+    return rest<0>{*this}.template make_stage<In>(a, std::move(bell));
   }
 
 private:
@@ -124,21 +124,70 @@ struct balance_end {
 
   template <class In>
   inlet<In> make_inlet(const assembly& a, const context& within) const {
-    std::array<inlet<In>, count> ways;
-    auto slots = std::make_shared<free_slots>(count, within);
+    const auto bell = std::make_shared<doorbell>();
+    auto to = std::make_shared<chooser<In>>(within, bell, count);
     for_branches_backwards<count>([&](auto i) {
-      auto first = std::get<i>(branches).template make_stage<In>(
-          a, [slots, i](std::uint64_t n) { slots->give(i, n); });
-      slots->give(i, first->slots());
-      ways[i] = [first, within](std::uint64_t index, In&& value) {
+      to->branches[i] = branch_of<In>(std::get<i>(branches).template make_stage<In>(a, bell), within);
+    });
+    return [to = std::move(to)](std::uint64_t index, In&& value) { return to->put(index, std::move(value)); };
+  }
+
+private:
+  template <class In>
+  struct branch {
+    std::function<offered(std::uint64_t, In&)> offer;
+    inlet<In> submit;  // null where an item waits for room
+    std::function<policy::balance::load()> load;
+  };
+
+  template <class In, class Link>
+  static branch<In> branch_of(std::shared_ptr<Link> first, const context& within) {
+    branch<In> b{[first](std::uint64_t index, In& value) { return first->offer(index, value); },
+                 {},
+                 [first] { return first->load(); }};
+    if (!first->blocks())
+      b.submit = [first, within](std::uint64_t index, In&& value) {
         return first->submit(within, index, std::move(value));
       };
-    });
-    return [slots = std::move(slots), ways = std::move(ways)](std::uint64_t index, In&& value) {
-      const auto to = slots->take();
-      return to && ways[*to](index, std::move(value));
-    };
+    return b;
   }
+
+  /// Gives each item to the first branch in the order of their loads that has room. While none has, it waits;
+  /// but where a branch does not let items wait, it decides.
+  template <class In>
+  struct chooser {
+    chooser(context ctx, std::shared_ptr<doorbell> rung, std::size_t n)
+        : within(std::move(ctx)), bell(std::move(rung)), branches(n), loads(n), next(n) {}
+
+    bool put(std::uint64_t index, In&& value) {
+      while (!within.canceled()) {
+        // Asked before the branches are: what is taken meanwhile has rung since.
+        const auto heard = bell->count();
+        for (std::size_t i = 0; i < branches.size(); ++i)
+          loads[i] = branches[i].load();
+        const inlet<In>* decides = nullptr;
+        for (const auto i : next.order(loads)) {
+          const auto how = branches[i].offer(index, value);
+          if (how == offered::taken)
+            next.took(i);
+          if (how != offered::not_now)
+            return how == offered::taken;
+          if (!decides && branches[i].submit)
+            decides = &branches[i].submit;
+        }
+        if (decides)
+          return (*decides)(index, std::move(value));
+        bell->wait(heard, within);
+      }
+      return false;
+    }
+
+    context within;
+    std::shared_ptr<doorbell> bell;
+    std::vector<branch<In>> branches;
+    std::vector<policy::balance::load> loads;
+    policy::balance next;
+  };
 };
 
 template <class Step>

@@ -3,6 +3,8 @@
 /// The steps of a pipeline that have a function and workers of their own, and how each becomes a link of a
 /// run: a stream whose receiver submits to the next link.
 
+#include <weir/actors/policy/balance.hpp>
+#include <weir/runtime/doorbell.hpp>
 #include <weir/runtime/pipeline_run.hpp>
 #include <weir/runtime/stream.hpp>
 
@@ -33,8 +35,12 @@ struct numbered {
 template <class T>
 using inlet = std::function<bool(std::uint64_t index, T&& value)>;
 
-/// Told how many slots of a stage have become free.
-using told_of_slots = std::function<void(std::uint64_t)>;
+/// What became of a value that was offered to who may have no room.
+enum class offered : std::uint8_t {
+  taken,
+  not_now,  ///< there is no room, or its turn has not come; the value is still the caller's
+  never,    ///< nothing can come in any more
+};
 
 /// One stage: a stream whose outcomes go on through `Step::hand_on`.
 template <class Step, class In>
@@ -70,39 +76,35 @@ class stage_link final : public pipeline_link {
     std::string name;
     std::shared_ptr<pipeline_run> run;
     onward to;
-    told_of_slots freed;
-    std::uint64_t taken = 0;  // outcomes whose slots nobody has been told of
+    std::shared_ptr<doorbell> bell;
 
     void operator()(outcome<result>& o) {
       // The slot of an outcome is free when the call that takes it has returned.
-      tell_of_slots();
-      ++taken;
+      pause();
       if (!o.completed())
         return;
       try {
         Step::template hand_on<In>(o.result->index, std::move(o.result->value), to);
       } catch (...) {
-        // It is not called again, and whoever waits for a slot of this stage would do so for ever.
+        // It is not called again, and what comes after is lost to the run.
         run->ctx().cancel({ec::exception, name, text_of(make_error(std::current_exception()))});
         throw;
       }
     }
-    void pause() { tell_of_slots(); }
-    void tell_of_slots() {
-      if (freed && taken > 0)
-        freed(std::exchange(taken, 0));
+    void pause() {
+      if (bell)
+        bell->ring();
     }
   };
 
 public:
-  stage_link(const assembly& a, const Step& step, onward to, told_of_slots freed)
+  /// `bell`, if there is one, rings when slots may have become free.
+  stage_link(const assembly& a, const Step& step, onward to, std::shared_ptr<doorbell> bell)
       : name_(step.options.name),
-        slots_(step.options.for_pool().slots()),
-        drops_(step.options.overflow != policy::overflow::reject),
+        overflow_(step.options.overflow),
         run_(a.run),
-        freed_(freed),
         stream_(a.on, task{step.options.name, step.f, a.run}, step.template checked<In>(),
-                receiver{step.options.name, a.run, std::move(to), std::move(freed)}, a.run->ctx()) {}
+                receiver{step.options.name, a.run, std::move(to), std::move(bell)}, a.run->ctx()) {}
 
   /// False if nothing can come in any more. An item for which there is no room has ended here, as the stage's
   /// `overflow` says.
@@ -110,10 +112,7 @@ public:
     const auto offer = stream_.submit(ctx, {index, std::move(value)});
     if (offer)
       return true;
-    // No outcome will tell of the slot that it was to have.
-    if (freed_)
-      freed_(1);
-    if (is(offer.error(), ec::overloaded) && drops_)
+    if (is(offer.error(), ec::overloaded) && overflow_ != policy::overflow::reject)
       dropped_.fetch_add(1, std::memory_order_relaxed);
     else if (is(offer.error(), ec::overloaded) || is(offer.error(), ec::submit_timeout))
       run_->failed({index, name_, offer.error(), 0});
@@ -122,24 +121,44 @@ public:
     return true;
   }
 
-  [[nodiscard]] std::uint64_t slots() const noexcept { return slots_; }
+  /// Does not wait: what is refused stays in `value`, and the stage's `overflow` has no say.
+  offered offer(std::uint64_t index, In& value) {
+    auto tried = stream_.try_submit({index, std::move(value)});
+    if (tried)
+      return offered::taken;
+    value = std::move(tried.job().value);
+    if (!is(tried.error(), ec::overloaded) && !is(tried.error(), ec::rate_limited))
+      return offered::never;
+    tries_.fetch_add(1, std::memory_order_relaxed);
+    return offered::not_now;
+  }
+
+  /// Whether an item for which there is no room waits, instead of ending here.
+  [[nodiscard]] bool blocks() const noexcept { return overflow_ == policy::overflow::block; }
+
+  [[nodiscard]] policy::balance::load load() const {
+    const auto now = stream_.look();
+    return {now.used, now.parallelism};
+  }
 
   void drain() override { stream_.drain(duration::max()); }
   void stop(const cause& why) override { stream_.stop(why); }
   void kill(duration budget) override { tell(stream_.supervisor(), stop_tag::value, budget); }
   [[nodiscard]] std::optional<cause> stopped_by() const override { return stream_.stopped_by(); }
   [[nodiscard]] std::optional<pipeline_summary::stage> summary() const override {
-    const auto s = stream_.look();
+    auto s = stream_.look();
+    // An item that found no room here and went elsewhere, or came again, was not refused.
+    s.books.offered -= tries_.load();
+    s.books.rejected -= tries_.load();
     return pipeline_summary::stage{name_, s.books, s.peak_running, s.retries, s.dropped + dropped_.load()};
   }
 
 private:
   std::string name_;
-  std::uint64_t slots_;
-  bool drops_;
+  policy::overflow overflow_;
   std::shared_ptr<pipeline_run> run_;
-  told_of_slots freed_;
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> tries_{0};
   stream<job, result> stream_;
 };
 
@@ -157,12 +176,12 @@ struct working_step {
     return running_stage::fit<F, In>(options);
   }
 
-  /// The stage itself, for who takes its slots before it submits.
+  /// The stage itself, for who offers to it without waiting.
   template <class In, class Rest>
-  auto make_stage(const assembly& a, told_of_slots freed, Rest rest) const {
+  auto make_stage(const assembly& a, std::shared_ptr<doorbell> bell, Rest rest) const {
     auto onward = rest.template make_inlet<typename Step::template next<In>>(a, a.run->ctx());
     auto link = std::make_shared<stage_link<Step, In>>(a, static_cast<const Step&>(*this), std::move(onward),
-                                                       std::move(freed));
+                                                       std::move(bell));
     a.run->add(link);
     return link;
   }

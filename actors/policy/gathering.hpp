@@ -36,6 +36,9 @@ public:
   /// hears no: those that gather since then are due later.
   [[nodiscard]] bool due(time_point now) const noexcept { return !values_.empty() && now >= due_at_; }
 
+  /// What was taken is not passed on yet; before another value comes.
+  void put_back(std::vector<T> values) { values_ = std::move(values); }
+
   /// The values, in the order in which they came; the next one is a first.
   [[nodiscard]] std::vector<T> take() { return std::exchange(values_, {}); }
 

@@ -10,10 +10,12 @@
 #include <string>
 #include <thread>
 
+#include "../support/kept_clock.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
 using namespace weir::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -174,7 +176,7 @@ BOOST_AUTO_TEST_CASE(each_item_goes_to_exactly_one_branch_and_keeps_its_order_th
   BOOST_REQUIRE(s.stages.size() == 4u);
   BOOST_TEST(s.stages[1].name == "branch 0");
   BOOST_TEST(s.stages[3].name == "branch 2");
-  // A slot is taken before an item is offered, so that no offer is refused.
+  // That a branch had no room when it was asked is no refusal.
   for (const auto& stage : s.stages)
     BOOST_TEST(stage.books.rejected == 0u);
   BOOST_TEST(balanced(s));
@@ -319,6 +321,36 @@ BOOST_AUTO_TEST_CASE(the_first_failure_ends_a_run_whose_source_waits_for_room) {
   }};
   const auto s = (from(std::views::iota(0)) | balance(branch(true), branch(false))).run(on, ctx);
   BOOST_TEST(text_of(s.error()) == "broken");
+  BOOST_TEST(balanced(s));
+}
+
+BOOST_AUTO_TEST_CASE(a_branch_whose_late_job_keeps_its_slot_is_passed_over) {
+  auto& time = test::kept_clock();
+  const auto hold = std::make_shared<gate>();
+  std::atomic<int> free{0};
+  const auto given = std::views::iota(0, 5) | std::views::transform([&](int i) {
+                       // The first item has its outcome by now, and goes on.
+                       if (i == 1) {
+                         hold->wait_for_arrivals(1);
+                         time.advance(1s);
+                       }
+                       return i;
+                     });
+  const auto s =
+      (from(given) | balance(stage(
+                                 [hold](int i) {
+                                   hold->wait();
+                                   return i;
+                                 },
+                                 {.name = "late", .parallelism = 1, .timeouts = {.run = 1s, .grace = 1h}}) |
+                                 into([](int) {}),
+                             stage(same, {.name = "free", .parallelism = 1}) | into([&](int) {
+                               if (++free == 4)
+                                 hold->open();
+                             })))
+          .run(on, context::background(time), {.on_error = policy::collect});
+  BOOST_TEST(free == 4);
+  BOOST_TEST(s.stages[0].books.failed == 1u);
   BOOST_TEST(balanced(s));
 }
 

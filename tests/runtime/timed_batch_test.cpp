@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "../support/event.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
@@ -27,7 +28,7 @@ struct with_batches : with_engine {
   std::vector<std::vector<int>> batches;
 
   pipeline_summary run(
-      std::function<void(const std::vector<int>&)> store = [](const auto&) {},
+      std::function<void(const std::vector<int>&)> store = [](const auto&) {}, std::size_t capacity = 4,
       const context& within = context::background()) {
     const auto numbers = std::views::iota(0, count) | std::views::transform([&](int i) {
                            if (const auto at = before.find(i); at != before.end())
@@ -41,7 +42,7 @@ struct with_batches : with_engine {
                   store(v);
                   return v;
                 },
-                {.parallelism = 1, .capacity = 1}) |
+                {.parallelism = 1, .capacity = capacity}) |
             into([&](std::vector<int> v) { batches.push_back(std::move(v)); }))
         .run(on, all);
   }
@@ -83,14 +84,14 @@ BOOST_AUTO_TEST_CASE(the_clock_does_not_wait_while_the_next_stage_is_full) {
     time.advance(1h);
     shut.open();
   }};
-  BOOST_TEST(run([&](const auto&) { shut.wait(); }).clean());
+  BOOST_TEST(run([&](const auto&) { shut.wait(); }, 1).clean());
   std::vector<int> flat;
   for (const auto& b : batches)
     flat.insert(flat.end(), b.begin(), b.end());
   BOOST_TEST((flat == std::vector<int>{0, 1, 2, 3, 4, 5, 6}));
 }
 
-BOOST_AUTO_TEST_CASE(while_the_next_stage_is_full_values_wait_before_the_batch) {
+BOOST_AUTO_TEST_CASE(while_the_next_stage_is_full_one_batch_gathers_and_no_more) {
   std::atomic<int> given{0};
   int taken = 0;
   int ahead = 0;
@@ -106,8 +107,42 @@ BOOST_AUTO_TEST_CASE(while_the_next_stage_is_full_values_wait_before_the_batch) 
                     taken += static_cast<int>(v.size());
                   })).run(on, context::background(time));
   BOOST_TEST(s.clean());
-  // One batch is in the stage, and one value in the hands of the source.
-  BOOST_TEST(ahead <= 3 + 1);
+  // One batch is in the stage, and one before it.
+  BOOST_TEST(ahead <= 3 + 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_clock_does_not_wait_for_the_turn_of_a_stage_with_a_rate) {
+  // Whoever waited for the turn on the clock's thread would wait for what only that thread can tell.
+  std::vector<std::vector<int>> stored;
+  test::event two_stored;
+  const auto numbers = std::views::iota(0, 4) | std::views::transform([&](int i) {
+                         // {0} and {1} are due; the turn of {1} comes ten seconds after that of {0}.
+                         if (i == 1 || i == 2)
+                           time.advance(1s);
+                         if (i == 3)
+                           time.advance(9s + 10ms);
+                         return i;
+                       });
+  std::atomic<bool> over{false};
+  std::jthread ticks{[&] {
+    // The end of the source passes {3} on, and may wait for its turn.
+    two_stored.wait();
+    while (!over) {
+      time.advance(1s);
+      std::this_thread::yield();
+    }
+  }};
+  const auto s = (from(numbers) | batch(3, 1s) |
+                  stage([](std::vector<int> v) { return v; },
+                        {.parallelism = 1, .capacity = 4, .rate = {.per_second = 0.1, .burst = 1}}) |
+                  into([&](std::vector<int> v) {
+                    stored.push_back(std::move(v));
+                    if (stored.size() == 2)
+                      two_stored.set();
+                  })).run(on, context::background(time));
+  over = true;
+  BOOST_TEST(s.clean());
+  BOOST_TEST((stored == lists{{0}, {1, 2}, {3}}));
 }
 
 BOOST_AUTO_TEST_CASE(order_is_kept_however_time_goes) {
@@ -139,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_ends_the_run_and_leaves_no_call_with_the_clock) {
     all.cancel("enough");
     shut.open();
   }};
-  const auto s = run([&](const auto&) { shut.wait(); }, all);
+  const auto s = run([&](const auto&) { shut.wait(); }, 1, all);
   BOOST_REQUIRE(s.ended_by.has_value());
   BOOST_TEST(s.ended_by->why == "enough");
   // What the clock still had to do would be done on what is gone.

@@ -37,8 +37,10 @@ private:
     for (const auto& s : spans_) {
       if (s.parent != parent)
         continue;
+      const auto why = std::ranges::find(s.attributes, "weir.cause", &weir::span_attribute::key);
       std::cout << std::string(2 * depth, ' ') << s.name << ": " << (s.begun - start_) / 1ms << " to "
-                << (s.ended - start_) / 1ms << " ms" << (s.message.empty() ? "" : ", ") << s.message << '\n';
+                << (s.ended - start_) / 1ms << " ms" << (s.message.empty() ? "" : ", ") << s.message
+                << (why == s.attributes.end() ? "" : ", " + std::get<std::string>(why->content)) << '\n';
       print_below(s.at.span, depth + 1);
     }
   }

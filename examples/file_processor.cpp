@@ -30,17 +30,21 @@ int main() {
   std::vector<int> files(20);
   std::iota(files.begin(), files.end(), 1);
 
+  std::cout << "Starting 4 workers...\n";
   const auto outcomes = weir::parallel_outcomes(engine, weir::context::background(), files, process_file,
                                                 {.parallelism = 4, .on_error = weir::policy::collect});
   int total = 0;
   std::vector<std::string> errors;
   for (const auto& o : *outcomes)
-    if (o.result)
+    if (o.result) {
+      std::cout << "file " << files[o.index] << ": " << *o.result << " bytes\n";
       total += *o.result;
-    else
+    } else {
       errors.push_back(weir::text_of(o.result.error()));
+    }
 
-  std::cout << "files processed: " << files.size() - errors.size() << '\n'
+  std::cout << "\n=== Processing Complete ===\n"
+            << "files processed: " << files.size() - errors.size() << '\n'
             << "total size: " << total << " bytes\n"
             << "errors: " << errors.size() << '\n';
   for (const auto& e : errors)

@@ -112,9 +112,11 @@ public:
     const auto offer = stream_.submit(ctx, {index, std::move(value)});
     if (offer)
       return true;
-    if (is(offer.error(), ec::overloaded) && overflow_ != policy::overflow::reject)
+    // One that was stopped for want of a thread has no room either, and never will.
+    const auto full = is(offer.error(), ec::overloaded) && !stream_.stopped_by();
+    if (full && overflow_ != policy::overflow::reject)
       dropped_.fetch_add(1, std::memory_order_relaxed);
-    else if (is(offer.error(), ec::overloaded) || is(offer.error(), ec::submit_timeout))
+    else if (full || is(offer.error(), ec::submit_timeout))
       run_->failed({index, name_, offer.error(), 0});
     else
       return false;
@@ -127,7 +129,8 @@ public:
     if (tried)
       return offered::taken;
     value = std::move(tried.job().value);
-    if (!is(tried.error(), ec::overloaded) && !is(tried.error(), ec::rate_limited))
+    const auto no_room = is(tried.error(), ec::overloaded) || is(tried.error(), ec::rate_limited);
+    if (!no_room || stream_.stopped_by())
       return offered::never;
     tries_.fetch_add(1, std::memory_order_relaxed);
     return offered::not_now;

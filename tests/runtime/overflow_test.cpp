@@ -10,6 +10,7 @@
 
 #include "../actors/crew.hpp"
 #include "embedding_support.hpp"
+#include "thread_starts.hpp"
 
 using namespace weir;
 using namespace weir::testing;
@@ -188,6 +189,23 @@ BOOST_AUTO_TEST_CASE(a_full_stage_of_a_pipeline_fails_or_drops_the_item_as_it_wa
     // Of the last ones, those that came when the slow one was let go may have found nothing left to displace.
     if (how == policy::overflow::drop_oldest)
       BOOST_TEST(got.back() > 40);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_gets_no_thread_ends_the_run_and_is_not_taken_for_a_full_one) {
+  for (const auto how : {policy::overflow::block, policy::overflow::reject, policy::overflow::drop_newest}) {
+    engine fresh;                    // that keeps no thread
+    const few_threads collector{1};  // and none for a worker
+    const auto summary =
+        (from(std::views::iota(0, 1'000'000)) |
+         stage([](int i) { return i; }, {.parallelism = 1, .capacity = 4, .overflow = how}) | into([](int) {
+         })).run(fresh, ctx, {.on_error = policy::collect});
+    BOOST_TEST(summary.read < 1'000'000u);
+    BOOST_TEST(summary.failed + summary.stages[0].dropped <= summary.read);
+    if (how == policy::overflow::block)
+      BOOST_TEST(summary.stages[0].dropped == 0u);
+    BOOST_REQUIRE(summary.ended_by.has_value());
+    BOOST_TEST(summary.ended_by->why.find("no thread left") != std::string::npos);
   }
 }
 

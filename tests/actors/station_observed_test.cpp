@@ -28,6 +28,7 @@ public:
     jobs.push_back(job);
   }
   void at_rest(const policy::books& all, const cause* why, time_point at) noexcept override {
+    during_rest();
     std::lock_guard guard{mutex};
     ++rests;
     books = all;
@@ -38,6 +39,7 @@ public:
 
   std::shared_ptr<observer> for_jobs;
   std::function<void()> before_job_end = [] {};
+  std::function<void()> during_rest = [] {};
   std::mutex mutex;
   std::vector<attempt> begun;
   std::vector<std::pair<attempt, attempt_end>> ended;
@@ -108,6 +110,7 @@ BOOST_AUTO_TEST_CASE(each_attempt_and_each_outcome_is_told_with_its_times) {
     BOOST_TEST((end.how == (i == 1 ? attempt_end::how_t::failed : attempt_end::how_t::completed)));
     BOOST_TEST(o.seen.jobs[i].index == i);
     BOOST_TEST(o.seen.jobs[i].attempts == 1u);
+    BOOST_TEST((o.seen.jobs[i].kind == (i == 1 ? outcome_kind::failed : outcome_kind::completed)));
   }
   BOOST_TEST(text_of(o.seen.jobs[1].why) == "no");
   BOOST_TEST(!o.seen.jobs[2].why);
@@ -191,6 +194,25 @@ BOOST_AUTO_TEST_CASE(nobody_learns_of_rest_while_an_outcome_is_being_told) {
   go.set();
   at->wait_for_rest();
   BOOST_TEST(o.seen.jobs_before_rest == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(rest_is_told_once_and_nothing_that_comes_meanwhile_is_why) {
+  observed o;
+  const auto at = make_station({.capacity = 1}, o.ctx);
+  auto nested = 0;
+  o.seen.during_rest = [&] {
+    if (++nested > 1)
+      return;
+    at->look_for_rest();
+    o.ctx.cancel("too late");
+  };
+  offer_all(*at, std::make_shared<scripted_block>(0, 1, nothing_wrong));
+  close(*at);
+  crew one{at, 1};
+  at->wait_for_rest();
+  BOOST_TEST(o.seen.rests == 1);
+  BOOST_TEST(o.seen.stopped.empty());
+  BOOST_TEST(!at->stopped_by().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_job_whose_lane_is_written_off_ends_once_and_its_attempt_when_it_returns) {

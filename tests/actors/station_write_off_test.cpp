@@ -125,6 +125,48 @@ BOOST_AUTO_TEST_CASE(a_job_that_has_filed_its_failure_before_it_is_written_off_i
   release.set();
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_has_its_outcome_a_moment_before_it_is_written_off_counts_as_that) {
+  for (const auto fails : {false, true}) {
+    const auto at = make_station({.capacity = 10});
+    event claimed;
+    event release;
+    // Hangs when nobody else can end its job any more, and before it says that the job has passed.
+    struct claiming_block final : job_block {
+      claiming_block(bool f, event& c, event& r) : job_block(0), does_fail(f), has_claimed(c), go_on(r) {}
+      std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
+        for (; on.may_start(first); ++first) {
+          if (does_fail)
+            on.ended_with(first, make_error(ec::failed, "bad"));
+          on.release_slot();
+          has_claimed.set();
+          go_on.wait();
+        }
+        return first;
+      }
+      std::uint64_t end(std::uint64_t, std::uint64_t, const forced_end&,
+                        const caf::error&) noexcept override {
+        return 0;
+      }
+      bool does_fail;
+      event& has_claimed;
+      event& go_on;
+    };
+    crew lanes{at, 1};
+    at->entrance().admit_all(1);
+    at->offer({std::make_shared<claiming_block>(fails, claimed, release), 0, 1});
+    close(*at);
+    claimed.wait();
+    BOOST_TEST(at->abandon().size() == 1u);
+    const auto s = at->look();
+    BOOST_TEST(s.books.balanced());
+    BOOST_TEST(s.books.completed == (fails ? 0u : 1u));
+    BOOST_TEST(s.books.failed == (fails ? 1u : 0u));
+    BOOST_TEST(s.used == 0u);
+    BOOST_TEST(at->at_rest());
+    release.set();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(whoever_writes_off_need_not_have_stopped_before) {
   const auto at = make_station({.capacity = 10});
   event started;

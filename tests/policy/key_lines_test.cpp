@@ -53,9 +53,28 @@ BOOST_AUTO_TEST_CASE(the_oldest_of_those_that_wait_can_be_taken_away_and_the_lin
   BOOST_TEST((*l.oldest() == at(1)));
   BOOST_TEST(l.take_oldest().first == 2u);
   BOOST_TEST((*l.oldest() == at(2)));
+  BOOST_TEST(l.take_oldest().first == 3u);
+  BOOST_TEST((*l.oldest() == at(3)));
   BOOST_TEST(l.leave(2)->first == 4u);
-  BOOST_TEST(l.leave(1)->first == 3u);
+  BOOST_TEST(!l.leave(1).has_value());
   BOOST_TEST(!l.oldest().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(all_that_wait_can_be_taken_away_by_age_and_those_past_the_lines_leave_as_ever) {
+  lines l;
+  static_cast<void>(l.arrive(1, at(0), job(0)));
+  static_cast<void>(l.arrive(2, at(0), job(1)));
+  static_cast<void>(l.arrive(2, at(1), job(2)));
+  static_cast<void>(l.arrive(1, at(2), job(3)));
+  static_cast<void>(l.arrive(2, at(3), job(4)));
+  const auto all = l.take_all();
+  BOOST_REQUIRE(all.size() == 3u);
+  for (std::size_t i = 0; i < 3; ++i)
+    BOOST_TEST(all[i].first == i + 2);
+  BOOST_TEST(l.waiting() == 0u);
+  BOOST_TEST(!l.arrive(2, at(4), job(5)).has_value());
+  BOOST_TEST(l.leave(2)->first == 5u);
+  BOOST_TEST(!l.leave(1).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(whatever_comes_and_goes_no_key_has_two_jobs_past_the_lines_and_none_is_lost) {

@@ -21,6 +21,13 @@ BOOST_AUTO_TEST_CASE(a_burst_passes_at_once_and_then_one_each_interval) {
   BOOST_TEST(!r.allow(now));
 }
 
+BOOST_AUTO_TEST_CASE(an_interval_that_is_no_whole_number_of_nanoseconds_is_never_cut_short) {
+  rate_limit r{{.per_second = 3, .burst = 1}};
+  BOOST_TEST(r.allow({}));
+  BOOST_TEST(!r.allow(rate_limit::time_point{333'333'333ns}));
+  BOOST_TEST(r.allow(rate_limit::time_point{333'333'334ns}));
+}
+
 BOOST_AUTO_TEST_CASE(a_long_pause_saves_up_no_more_than_the_burst) {
   rate_limit r{{.per_second = 10, .burst = 3}};
   const rate_limit::time_point now{1h};

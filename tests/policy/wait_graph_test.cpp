@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(one_of_any_that_goes_on_is_enough_and_of_all_none_may_fail_
   any[1] = {how::any, {2, 7}};
   BOOST_TEST(look_from(1, any).empty());
   auto all = stuck;
-  all[1] = {how::all, {2, 7}};
+  all[1] = {how::all, {7, 2}};
   BOOST_TEST((look_from(1, all) == std::vector<std::uint64_t>{1, 2, 3, 2}));
 }
 

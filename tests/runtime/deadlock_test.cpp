@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -47,6 +48,28 @@ BOOST_AUTO_TEST_CASE(where_a_worker_is_free_the_same_wait_is_none_of_it) {
       on, [&](int i) { return i == 0 ? *p->try_submit(1)->get().result + 1 : i; },
       pool_options{.parallelism = 2, .capacity = 8});
   BOOST_TEST(*p->try_submit(0)->get().result == 2);
+}
+
+BOOST_AUTO_TEST_CASE(two_jobs_at_work_that_wait_for_each_other_are_found_though_a_worker_is_free) {
+  std::array<std::optional<ticket<int>>, 2> tickets;
+  gate submitted;
+  std::atomic<int> deadlocks{0};
+  const auto job = [&](int i) -> caf::expected<int> {
+    submitted.wait();
+    const auto got = tickets[1 - static_cast<std::size_t>(i)]->get(context::background());
+    if (got)
+      return i;
+    deadlocks += is(got.error(), ec::deadlock) ? 1 : 0;
+    return got.error();
+  };
+  int_pool p{on, job, {.parallelism = 3, .capacity = 4}};
+  for (int i = 0; i < 2; ++i)
+    tickets[static_cast<std::size_t>(i)].emplace(std::move(*p.try_submit(i)));
+  submitted.open();
+  const auto books = p.drain(hopeless).books;
+  BOOST_TEST(deadlocks == 1);
+  BOOST_TEST(books.failed == 1u);
+  BOOST_TEST(books.completed == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_last_worker_that_comes_to_wait_is_the_one_that_fails) {

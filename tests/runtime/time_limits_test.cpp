@@ -144,17 +144,20 @@ BOOST_AUTO_TEST_CASE(no_more_threads_are_written_off_at_a_time_than_allowed) {
              {.parallelism = 2, .capacity = 8, .timeouts = {.run = 1s, .grace = 1s, .abandoned_max = 1}},
              now};
   auto a = p.try_submit(0);
-  auto b = p.try_submit(1);
   first.wait_for_arrivals(1);
+  time.advance(1ms);
+  auto b = p.try_submit(1);
   second.wait_for_arrivals(1);
   time.advance(2s);
   BOOST_TEST(p.stats().abandoned == 1u);
   BOOST_TEST(p.stats().canceling == 1u);
-  // The one that was replaced works; whichever it is, once it is back the other may go.
+  // The one that was replaced works. Once its thread is back the other may go.
   BOOST_TEST(p.try_submit(2)->get().completed());
   first.open();
+  BOOST_TEST(test::eventually([&] { return p.stats().abandoned == 2; }));
+  BOOST_TEST(p.stats().canceling == 0u);
+  BOOST_TEST(p.try_submit(3)->get().completed());
   second.open();
-  BOOST_TEST(test::eventually([&] { return p.stats().canceling == 0; }));
   BOOST_TEST(is(a->get().result.error(), ec::run_timeout));
   BOOST_TEST(is(b->get().result.error(), ec::run_timeout));
   BOOST_TEST(p.drain(hopeless).clean());
@@ -271,10 +274,15 @@ BOOST_AUTO_TEST_CASE(what_waits_in_the_queue_fails_at_its_own_time_while_the_res
   BOOST_TEST(a->ready());
   BOOST_TEST(!b->ready());
   BOOST_TEST(p.stats().used == 2u);
+  auto c = p.try_submit(3);
+  time.advance(1s);
+  BOOST_REQUIRE(b->ready());
+  BOOST_TEST(!c->ready());
   hold.open();
-  BOOST_TEST(b->get().completed());
+  BOOST_TEST(c->get().completed());
   BOOST_TEST(running->get().completed());
-  BOOST_TEST(is(a->get().result.error(), ec::queue_timeout));
+  for (auto* late : {&a, &b})
+    BOOST_TEST(is((*late)->get().result.error(), ec::queue_timeout));
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_waits_for_work_that_has_its_outcome_but_has_not_stopped_and_names_it) {

@@ -75,11 +75,12 @@ policy::awaited_nodes station::who_runs(std::uint64_t index) const {
     // What is behind the job that runs may be taken over by another lane.
     return {how::all, {index == running ? node_of(*l) : node_of_workers(*this)}};
   }
-  for (const auto& [id, again] : repeats_waiting_)
-    if (has(again.job))
-      return {};
-  // Its time in the queue ends the wait.
-  if (options_.timeouts.queue)
+  // What has not been started yet ends by its time in the queue.
+  const auto repeats =
+      std::any_of(repeats_waiting_.begin(), repeats_waiting_.end(),
+                  [&](const auto& r) { return has(r.second.job); }) ||
+      std::any_of(repeats_due_.begin(), repeats_due_.end(), [&](const auto& r) { return has(r.job); });
+  if (options_.timeouts.queue && !repeats)
     return {};
   policy::awaited_nodes waits{how::all, {node_of_workers(*this)}};
   // Ahead of it in the line of its key there is the one that runs.

@@ -2,8 +2,8 @@
 
 /// The waits of threads that somebody may wait for in turn: those of lanes, which run jobs, and of receivers,
 /// which take outcomes. A wait that can never end, as it closes a cycle, fails instead of hanging (P9). The
-/// verdict is exact: a job that any free worker could run, a slot that anybody may give back, a job that
-/// backs off are no reason to fail; threads of the application's own are taken to go on.
+/// verdict is exact: a job that any free worker could run, now or when it has backed off, and a slot that
+/// anybody may give back are no reason to fail; threads of the application's own are taken to go on.
 ///
 /// Costs nothing for threads that are neither; else a look at each stage on the way, under one lock, before a
 /// thread goes to sleep.

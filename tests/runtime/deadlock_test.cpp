@@ -251,6 +251,75 @@ BOOST_AUTO_TEST_CASE(a_wait_with_a_deadline_ends_by_itself_and_is_no_deadlock) {
   BOOST_TEST(is(t->get().result.error(), ec::deadline_exceeded));
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_that_is_over_closes_no_cycle_though_its_thread_has_not_gone_on_yet) {
+  std::optional<ticket<int>> of_a;
+  const station* b_at = nullptr;
+  gate b_runs;
+  gate a_waits;
+  gate a_may_go_on;
+  std::atomic<bool> refused{false};
+  const auto asks_a = [&](int) -> caf::expected<int> {
+    b_at = &lane::current()->stage();
+    b_runs.open();
+    a_waits.wait();
+    const auto got = of_a->get(context::background());
+    refused = !got;
+    return got ? caf::expected<int>{*got->result} : got.error();
+  };
+  const auto has_asked_b = [&](int i) {
+    b_runs.wait();
+    const wait_entry woken{{awaited::what_t::job, b_at->id(), 0, [] { return true; }}};
+    a_waits.open();
+    a_may_go_on.wait();
+    return i;
+  };
+  int_pool a{on, has_asked_b, {.name = "a", .parallelism = 1}};
+  int_pool b{on, asks_a, {.name = "b", .parallelism = 1}};
+  of_a.emplace(std::move(*a.try_submit(1)));
+  auto of_b = b.try_submit(0);
+  a_waits.wait();
+  BOOST_TEST(test::eventually([&] { return refused || !describe_waits(*b_at).empty(); }));
+  BOOST_TEST(!refused);
+  a_may_go_on.open();
+  BOOST_TEST(of_b->get().completed());
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_for_one_that_backs_off_fails_where_that_will_need_its_worker) {
+  for (const std::size_t parallelism : {1u, 2u}) {
+    manual_clock time;
+    std::optional<ticket<int>> moody;
+    std::atomic<int> tries{0};
+    std::atomic<bool> waits{false};
+    const auto job = [&](int& i) -> caf::expected<int> {
+      if (i == 1)
+        return ++tries < 2 ? caf::expected<int>{make_error(ec::failed, "not yet")} : 1;
+      waits = true;
+      const auto got = moody->get(context::background());
+      return got ? caf::expected<int>{*got->result} : got.error();
+    };
+    int_pool p{on,
+               job,
+               {.parallelism = parallelism,
+                .capacity = 4,
+                .retry = {.attempts = 2, .backoff = std::chrono::seconds{1}, .jitter = 0},
+                .retry_if = [](const caf::error& e) { return is(e, ec::failed); }},
+               context::background(time)};
+    moody.emplace(std::move(*p.try_submit(1)));
+    BOOST_REQUIRE(test::eventually([&] { return p.stats().backing_off == 1; }));
+    auto t = p.try_submit(0);
+    BOOST_REQUIRE(test::eventually([&] { return waits.load(); }));
+    BOOST_REQUIRE(test::eventually([&] {
+      time.advance(parallelism == 1 ? std::chrono::seconds{0} : std::chrono::seconds{1});
+      return t->ready();
+    }));
+    const auto o = t->get();
+    BOOST_TEST(o.completed() == (parallelism == 2));
+    BOOST_TEST((o.completed() || is(o.result.error(), ec::deadlock)));
+    time.advance(std::chrono::seconds{1});
+    BOOST_TEST(p.drain(hopeless).books.completed == parallelism);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(jobs_of_one_key_that_wait_for_each_other_are_found_though_workers_are_free) {
   std::optional<int_pool> p;
   const auto job = [&](int i) { return i == 0 ? *p->try_submit(10)->get().result : i; };

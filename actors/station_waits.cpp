@@ -94,13 +94,19 @@ policy::awaited_nodes station::who_runs(std::uint64_t index) const {
 policy::awaited_nodes station::who_makes_room() const {
   lock_type held{mutex_};
   const auto at_door = door_.count();
-  // In need of nobody: there is room, somebody will find it closed, or a job ends by its time limit.
-  if (at_door.used < at_door.capacity || at_door.closed || options_.timeouts.queue)
+  // In need of nobody: there is room, or somebody will find it closed.
+  if (at_door.used < at_door.capacity || at_door.closed)
     return {};
   policy::awaited_nodes waits{how::all, {}};
   if (options_.collected)
     waits.of.push_back(node_of_receiver(*this));
   const auto open = at_door.admitted - ended_.ended();
+  // What has not been started ends by its time limit, in need of no worker.
+  auto started = repeats_waiting_.size() + repeats_due_.size();
+  for (const auto& l : lanes_)
+    started += l->state_ == lane::state::busy ? l->work_.size() : 0;
+  if (options_.timeouts.queue && open > started)
+    return waits;
   if (!options_.collected || at_door.used <= open + outcomes_.held() - outcomes_.held_ready())
     waits.of.push_back(node_of_workers(*this));
   return waits;

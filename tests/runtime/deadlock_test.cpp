@@ -168,10 +168,42 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_room_in_its_own_full_pool_is_refused_w
     }
     return i;
   };
-  p.emplace(on, job, pool_options{.name = "full", .parallelism = 1});
-  BOOST_TEST(p->try_submit(0)->get().completed());
-  BOOST_TEST(text == "this wait would never end: job 0 of \"full\" waits for room in \"full\"");
-  BOOST_TEST(p->stats().books.rejected == 1u);
+  // A limit of the queue ends nothing where nothing is queued.
+  for (const auto limit : {std::optional<duration>{}, std::optional<duration>{std::chrono::hours{1}}}) {
+    p.emplace(on, job, pool_options{.name = "full", .parallelism = 1, .timeouts = {.queue = limit}});
+    BOOST_TEST(p->try_submit(0)->get().completed());
+    BOOST_TEST(text == "this wait would never end: job 0 of \"full\" waits for room in \"full\"");
+    BOOST_TEST(p->stats().books.rejected == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_for_room_which_a_limit_of_the_queue_will_make_waits_for_that) {
+  manual_clock time;
+  const auto now = context::background(time);
+  std::optional<int_pool> p;
+  gate begun;
+  gate full;
+  const auto job = [&](int i) -> caf::expected<int> {
+    if (i > 0)
+      return i;
+    begun.open();
+    full.wait();
+    auto offer = p->submit(now, 9);
+    return offer ? caf::expected<int>{0} : offer.error();
+  };
+  p.emplace(on, job,
+            pool_options{.parallelism = 1, .capacity = 2, .timeouts = {.queue = std::chrono::seconds{1}}},
+            now);
+  auto first = p->try_submit(0);
+  begun.wait();
+  auto queued = p->try_submit(1);
+  full.open();
+  BOOST_TEST(test::eventually([&] {
+    time.advance(std::chrono::seconds{1});
+    return first->ready();
+  }));
+  BOOST_TEST(first->get().completed());
+  BOOST_TEST(is(queued->get().result.error(), ec::queue_timeout));
 }
 
 BOOST_AUTO_TEST_CASE(a_receiver_that_waits_for_room_in_its_own_stream_is_refused) {

@@ -88,6 +88,32 @@ BOOST_AUTO_TEST_CASE(who_collects_gets_a_job_that_was_written_off_once_and_not_w
   BOOST_TEST(at->look().books.canceled == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(who_collects_gets_a_job_at_its_time_limit_and_is_told_that_a_thread_is_still_in_it) {
+  manual_clock time;
+  const auto at =
+      make_station({.capacity = 10, .timeouts = {.run = std::chrono::seconds{1}}, .collected = true},
+                   context::background(time));
+  event started;
+  event release;
+  crew lanes{at, 1};
+  offer_all(*at, std::make_shared<scripted_block>(
+                     0, 1,
+                     [&](std::uint64_t, lane&) {
+                       started.set();
+                       release.wait();
+                       return caf::error{};
+                     },
+                     true));
+  started.wait();
+  time.advance(std::chrono::seconds{1});
+  std::vector<finished_span> out;
+  BOOST_TEST(at->collect(out));
+  BOOST_REQUIRE(out.size() == 1u);
+  BOOST_TEST(out[0].in_use);
+  BOOST_TEST((out[0].how.kind == outcome_kind::failed));
+  release.set();
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_has_filed_its_failure_before_it_is_written_off_is_canceled_only) {
   const auto at = make_station({.capacity = 100'000});
   event filed;

@@ -148,13 +148,36 @@ BOOST_AUTO_TEST_CASE(a_key_whose_thread_was_written_off_goes_on_with_its_next_jo
   hold.open();
 }
 
+BOOST_AUTO_TEST_CASE(a_key_whose_job_was_too_late_goes_on_when_that_has_stopped) {
+  auto& time = test::kept_clock();
+  gate hold;
+  const auto book = [&](const sale& o) {
+    if (o.number == 0)
+      hold.wait();
+    return o.number;
+  };
+  pool<sale, int> p{on,
+                    keyed(&sale::customer, book),
+                    {.parallelism = 2, .capacity = 4, .timeouts = {.run = 1s, .grace = 1h}},
+                    context::background(time)};
+  auto first = p.try_submit(sale{5, 0});
+  auto second = p.try_submit(sale{5, 1});
+  hold.wait_for_arrivals(1);
+  time.advance(1s);
+  BOOST_TEST(is(first->get().result.error(), ec::run_timeout));
+  BOOST_TEST(p.try_submit(sale{6, 1})->get().completed());
+  BOOST_TEST(!second->ready());
+  hold.open();
+  BOOST_TEST(second->get().completed());
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_waits_behind_its_key_has_its_own_time_limit) {
   manual_clock time;
   const auto now = context::background(time);
   gate hold;
   pool<sale, int> p{on,
                     keyed(&sale::customer, [&](const sale& o) { return hold.wait(), o.number; }),
-                    {.parallelism = 2, .capacity = 8, .timeouts = {.queue = 3s}},
+                    {.parallelism = 1, .capacity = 8, .timeouts = {.queue = 3s}},
                     now};
   auto first = p.try_submit(sale{5, 0});
   hold.wait_for_arrivals(1);
@@ -168,6 +191,25 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_behind_its_key_has_its_own_time_limit) {
   BOOST_TEST(is(third->get().result.error(), ec::queue_timeout));
   hold.open();
   BOOST_TEST(first->get().completed());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_whose_job_fails_in_the_queue_goes_on_with_the_next) {
+  manual_clock time;
+  gate hold;
+  pool<sale, int> p{on,
+                    keyed(&sale::customer, [&](const sale& o) { return hold.wait(), o.number; }),
+                    {.parallelism = 1, .capacity = 8, .timeouts = {.queue = 3s}},
+                    context::background(time)};
+  auto running = p.try_submit(sale{1, 0});
+  hold.wait_for_arrivals(1);
+  auto queued = p.try_submit(sale{5, 0});
+  time.advance(2s);
+  auto behind = p.try_submit(sale{5, 1});
+  time.advance(1s);
+  BOOST_TEST(is(queued->get().result.error(), ec::queue_timeout));
+  hold.open();
+  BOOST_TEST(behind->get().completed());
+  BOOST_TEST(running->get().completed());
 }
 
 BOOST_AUTO_TEST_CASE(a_cancel_ends_what_waits_behind_its_key) {

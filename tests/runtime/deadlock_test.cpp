@@ -181,11 +181,13 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_room_which_a_limit_of_the_queue_will_m
   manual_clock time;
   const auto now = context::background(time);
   std::optional<int_pool> p;
+  const station* at = nullptr;
   gate begun;
   gate full;
   const auto job = [&](int i) -> caf::expected<int> {
     if (i > 0)
       return i;
+    at = &lane::current()->stage();
     begun.open();
     full.wait();
     auto offer = p->submit(now, 9);
@@ -198,6 +200,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_room_which_a_limit_of_the_queue_will_m
   begun.wait();
   auto queued = p->try_submit(1);
   full.open();
+  BOOST_TEST(test::eventually([&] { return first->ready() || !describe_waits(*at).empty(); }));
+  BOOST_TEST(!first->ready());
   BOOST_TEST(test::eventually([&] {
     time.advance(std::chrono::seconds{1});
     return first->ready();

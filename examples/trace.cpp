@@ -1,7 +1,6 @@
 // A span for each job: what ran when, below what, and how it ended. A caller's trace goes on through the run
-// and into the calls that a task makes. Spans go to an exporter of the program's own, which prints them as a
-// tree; `weir::tracer::to_file` writes them for Perfetto, or as OTLP/JSON lines. Time here is a clock that
-// the program advances by itself.
+// and into the calls that a task makes. An exporter of the program's own prints the spans as a tree;
+// `weir::tracer::to_file` writes them for Perfetto, or as OTLP/JSON lines. The clock is advanced by hand.
 
 #include <weir/weir.hpp>
 

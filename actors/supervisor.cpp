@@ -133,12 +133,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
     self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
     begin_stop(self, policy::shutdown::cancel_share_max);
   });
-  if (s.plan.deliver)
-    s.outcomes_in =
-        self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
-  s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
-                                           static_cast<std::uint64_t>(s.plan.parallelism));
-  s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
+  // Before the first worker is there: its first job may be too late at once.
   s.plan.stage->on_lane_lost([pool = s.plan.pool, me = self->address()](const straggler& lost) {
     // Said here, as this actor may have been killed: the threads' end counts on it.
     pool->write_off(1);
@@ -152,6 +147,12 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
         return false;
       });
     });
+  if (s.plan.deliver)
+    s.outcomes_in =
+        self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
+  s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
+                                           static_cast<std::uint64_t>(s.plan.parallelism));
+  s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
   return {
       [self](resize_tag, std::uint64_t n) {
         if (self->state.jobs_out)

@@ -129,6 +129,8 @@ caf::error pool_options::validate() const {
   if (stall_after && (*stall_after < policy::stall::limit_min || *stall_after > policy::stall::limit_max))
     return make_error(ec::invalid_option, "stall_after is " + std::to_string(stall_after->count()) +
                                               " ns, allowed is 1 s to 365 days");
+  if (overflow == policy::overflow::redirect)
+    return make_error(ec::invalid_option, "overflow is redirect, which only a stage of a flow can do");
   if (shutdown_budget < duration::zero())
     return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +
                                               " ns, allowed is 0 or more");

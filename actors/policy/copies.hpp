@@ -1,9 +1,9 @@
 #pragma once
 
 /// The copies of one job, where a flow hands it on to several stages or sinks: how many are on their way, and
-/// what the job comes to. It has failed as soon as one copy ended so; it has completed when all have, and is
-/// canceled if the last one ends, some were canceled and none failed.
+/// what the job comes to: the worst of what they do, at once where one fails, else when the last one ends.
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,8 @@ namespace weir::policy {
 
 class copies {
 public:
-  enum class end : std::uint8_t { completed, failed, canceled };
+  /// From the best to the worst. `dropped`: a stage had no slot for it; for the books that is a cancel.
+  enum class end : std::uint8_t { completed, dropped, canceled, failed };
 
   /// One copy goes on as `into`, of which `with_task` have a task ahead of them; none if it has passed its
   /// last one.
@@ -42,18 +43,16 @@ public:
     --open_;
     if (decided_)
       return std::nullopt;
-    canceled_ = canceled_ || how == end::canceled;
-    decided_ = how == end::failed || open_ == 0;
-    if (!decided_)
-      return std::nullopt;
-    return how != end::failed && canceled_ ? end::canceled : how;
+    worst_ = std::max(worst_, how);
+    decided_ = worst_ == end::failed || open_ == 0;
+    return decided_ ? std::optional{worst_} : std::nullopt;
   }
 
 private:
   unsigned open_ = 1;
   unsigned ahead_ = 1;  // copies with a task ahead of them; those that failed in one stay among them
+  end worst_ = end::completed;
   bool failing_ = false;
-  bool canceled_ = false;
   bool decided_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <vector>
 
 #include "random.hpp"
@@ -12,7 +13,7 @@ using end = copies::end;
 BOOST_AUTO_TEST_SUITE(copies_of_a_job)
 
 BOOST_AUTO_TEST_CASE(a_job_that_is_never_split_ends_as_its_only_copy) {
-  for (const auto how : {end::completed, end::failed, end::canceled}) {
+  for (const auto how : {end::completed, end::dropped, end::canceled, end::failed}) {
     copies c;
     BOOST_TEST((c.finish(how) == how));
   }
@@ -41,6 +42,15 @@ BOOST_AUTO_TEST_CASE(a_job_is_canceled_if_some_copy_was_and_none_failed) {
   BOOST_TEST((c.finish(end::completed) == end::canceled));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_is_dropped_if_some_copy_was_and_no_other_was_canceled_or_failed) {
+  for (const auto other : {end::completed, end::canceled, end::failed}) {
+    copies c;
+    c.split(2, 2);
+    BOOST_TEST(!c.finish(end::dropped).has_value());
+    BOOST_TEST((c.finish(other) == (other == end::completed ? end::dropped : other)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_job_has_passed_when_no_copy_has_a_task_ahead) {
   copies alone;
   BOOST_TEST(alone.pass());
@@ -67,7 +77,7 @@ BOOST_AUTO_TEST_CASE(whatever_its_copies_do_a_job_ends_once_and_as_the_worst_of_
     copies c;
     unsigned open = 1;
     std::vector<end> answers;
-    bool failed = false, canceled = false;
+    auto worst = end::completed;
     while (open > 0) {
       if (open < 8 && random.one_in(3)) {
         const auto into = static_cast<unsigned>(random.between(1, 3));
@@ -75,9 +85,8 @@ BOOST_AUTO_TEST_CASE(whatever_its_copies_do_a_job_ends_once_and_as_the_worst_of_
         open += into - 1;
         continue;
       }
-      const auto how = static_cast<end>(random.below(3));
-      failed = failed || how == end::failed;
-      canceled = canceled || how == end::canceled;
+      const auto how = static_cast<end>(random.below(4));
+      worst = std::max(worst, how);
       --open;
       const auto answer = c.finish(how);
       BOOST_REQUIRE(answer.has_value() == (answers.empty() && (how == end::failed || open == 0)));
@@ -85,7 +94,7 @@ BOOST_AUTO_TEST_CASE(whatever_its_copies_do_a_job_ends_once_and_as_the_worst_of_
         answers.push_back(*answer);
     }
     BOOST_REQUIRE(answers.size() == 1U);
-    BOOST_REQUIRE((answers[0] == (failed ? end::failed : canceled ? end::canceled : end::completed)));
+    BOOST_REQUIRE((answers[0] == worst));
   }
 }
 

@@ -100,6 +100,13 @@ BOOST_AUTO_TEST_CASE(who_has_been_canceled_drops_nobody) {
   hold.open();
 }
 
+BOOST_AUTO_TEST_CASE(only_a_flow_has_another_stage_to_redirect_to) {
+  for (const auto& [how, name] : policy::overflow_names) {
+    const auto problem = pool_options{.overflow = how}.validate();
+    BOOST_TEST(is(problem, ec::invalid_option) == (how == policy::overflow::redirect), name);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(many_who_drop_at_once_lose_no_job_and_the_books_balance) {
   fill({.overflow = policy::overflow::drop_oldest}, 15);
   std::mutex mutex;

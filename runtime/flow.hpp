@@ -7,6 +7,7 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/overflow.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/timeouts.hpp>
@@ -44,8 +45,13 @@ struct stage_plan {
   policy::retry_rule retry = {};
   policy::timeouts timeouts = {};
   policy::rate_rule rate = {};
-  /// What feeds it: sources count from 0, stages go on from there. None: the stage before it in the plan; the
-  /// first stage: every source.
+  /// What becomes of a job for which it has no slot.
+  policy::overflow overflow = policy::overflow::block;
+  /// The stage, counted as below, that gets it if that is `redirect`, and does with it as its own `overflow`
+  /// says.
+  std::optional<std::size_t> redirect_to = {};
+  /// What feeds it: sources count from 0, stages go on from there. None: if others redirect to it, only they;
+  /// else the stage before it in the plan; the first stage: every source.
   std::vector<std::size_t> from = {};
   weir::fan_out fan_out = weir::fan_out::broadcast;
 };
@@ -77,6 +83,7 @@ struct flow_progress {
   std::uint64_t offered = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
+  std::uint64_t dropped = 0;  ///< ended where a stage was full
   std::uint64_t running = 0;  ///< in a task right now
   duration elapsed{};
 };
@@ -98,6 +105,9 @@ struct flow_summary {
     std::string name;
     std::size_t parallelism = 0;
     std::uint64_t peak_running = 0;
+    // Of copies for which it had no slot.
+    std::uint64_t dropped = 0;     ///< went no further
+    std::uint64_t redirected = 0;  ///< went to another stage
   };
 
   struct source_load {
@@ -112,6 +122,7 @@ struct flow_summary {
 
   std::string flow;
   policy::books books;
+  std::uint64_t dropped = 0;  ///< jobs among the canceled ones that are so only as a stage was full
   std::vector<source_load> sources;
   std::vector<stage_load> stages;
   std::vector<sink_load> sinks;

@@ -59,6 +59,11 @@ void flow_account::count_canceled() {
   ++ended_.canceled;
 }
 
+void flow_account::count_dropped() {
+  live_dropped_.fetch_add(1, std::memory_order_relaxed);
+  count_canceled();
+}
+
 void flow_account::name_straggler(std::string name) {
   std::lock_guard guard{mutex_};
   stragglers_.push_back(std::move(name));
@@ -69,6 +74,7 @@ void flow_account::close(flow_summary& into) const {
   into.books.completed = ended_.completed;
   into.books.failed = ended_.failed;
   into.books.canceled = into.books.admitted - ended_.completed - ended_.failed;
+  into.dropped = live_dropped_.load();
   into.run_p50 = run_times_.quantile(0.5);
   into.run_p99 = run_times_.quantile(0.99);
   into.failures = failures_;

@@ -36,6 +36,7 @@ public:
   void count_completed(duration run_time);
   void count_failed(flow_failure f, duration run_time);
   void count_canceled();
+  void count_dropped();
 
   /// A job that did not stop; it is counted by itself.
   void name_straggler(std::string name);
@@ -44,6 +45,7 @@ public:
 
   [[nodiscard]] std::uint64_t live_completed() const noexcept { return live_completed_.load(); }
   [[nodiscard]] std::uint64_t live_failed() const noexcept { return live_failed_.load(); }
+  [[nodiscard]] std::uint64_t live_dropped() const noexcept { return live_dropped_.load(); }
 
   /// Fills in the outcomes, the failures and the quantiles. Of the admitted jobs those whose receiver did
   /// not come back count as canceled.
@@ -54,6 +56,7 @@ private:
 
   std::atomic<std::uint64_t> live_completed_{0};
   std::atomic<std::uint64_t> live_failed_{0};
+  std::atomic<std::uint64_t> live_dropped_{0};
   const policy::halt_rule rule_;
   const std::function<void(const flow_failure&)> on_failure_;
   const std::function<void(policy::halt::decision, const cause&)> on_halt_;

@@ -40,9 +40,7 @@ bool flow_input::submit(const context& reading, std::uint64_t index, item from, 
   job.origin = origin;
   std::optional<flow_failure> failure;
   if (unreadable) {
-    job.before = std::make_unique<stage_result>();
-    job.before->failure = std::move(unreadable);
-    job.before->attempt = 0;
+    job.fail(std::move(unreadable), {});
     failure = describe_failure(*origin, *job.before);
   }
   origin->split(to_.copies(), to_.copies());

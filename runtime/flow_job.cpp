@@ -54,6 +54,10 @@ void flow_origin::end_canceled(flow_account& account, const caf::error& why) {
   end(account, policy::copies::end::canceled, why, {});
 }
 
+void flow_origin::end_dropped(flow_account& account, const caf::error& why) {
+  end(account, policy::copies::end::dropped, why, {});
+}
+
 void flow_origin::end_abandoned(flow_account& account, const caf::error& why) {
   auto named = true;
   {
@@ -92,6 +96,10 @@ void flow_origin::end(flow_account& account, policy::copies::end how, const caf:
       end_trace(outcome_kind::failed, first);
       account.count_failed(std::move(*failure), longest);
       break;
+    case policy::copies::end::dropped:
+      end_trace(outcome_kind::canceled, first);
+      account.count_dropped();
+      break;
     case policy::copies::end::canceled:
       end_trace(outcome_kind::canceled, first);
       account.count_canceled();
@@ -104,19 +112,34 @@ void flow_origin::end_trace(outcome_kind kind, const caf::error& why) const {
     trace_->ends(kind, why);
 }
 
+void flow_job::fail(caf::error why, std::string stage) {
+  stage_result r;
+  r.failure = std::move(why);
+  r.failed_in = std::move(stage);
+  r.attempt = 0;
+  if (before) {
+    r.queue_time = before->queue_time;
+    r.run_time = before->run_time;
+  }
+  before = std::make_unique<stage_result>(std::move(r));
+}
+
 flow_failure describe_failure(const flow_origin& origin, const stage_result& failed) {
   return {origin.index(),   origin.from().name,
           failed.failed_in, text_of(failed.failure),
           failed.attempt,   std::chrono::duration<double>(failed.run_time).count()};
 }
 
-void end_unfinished(flow_account& account, const flow_job& job, const caf::error& why) {
+void end_unfinished(flow_account& account, const flow_job& job, const caf::error& why,
+                    policy::copies::end how) {
   auto& origin = *job.origin;
   if (is(why, ec::abandoned))
     origin.end_abandoned(account, why);
   else if (job.failed())
     origin.end_failed(account, describe_failure(origin, *job.before), job.before->failure,
                       job.before->run_time);
+  else if (how == policy::copies::end::dropped)
+    origin.end_dropped(account, why);
   else
     origin.end_canceled(account, why);
 }

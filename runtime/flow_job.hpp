@@ -41,6 +41,7 @@ public:
   void end_completed(flow_account& account, duration run_time);
   void end_failed(flow_account& account, const flow_failure& f, const caf::error& why, duration run_time);
   void end_canceled(flow_account& account, const caf::error& why);
+  void end_dropped(flow_account& account, const caf::error& why);
 
   /// A copy is still in its task and was written off; the job is named once.
   void end_abandoned(flow_account& account, const caf::error& why);
@@ -79,6 +80,9 @@ struct flow_job {
 
   [[nodiscard]] bool failed() const noexcept { return before && before->failure; }
 
+  /// Makes it one that has failed in `stage` without an attempt; an empty name: before the first one.
+  void fail(caf::error why, std::string stage);
+
   /// Another copy, as this one is.
   [[nodiscard]] flow_job copy() const {
     return {origin, before ? std::make_unique<stage_result>(*before) : nullptr, input};
@@ -87,7 +91,9 @@ struct flow_job {
 
 [[nodiscard]] flow_failure describe_failure(const flow_origin& origin, const stage_result& failed);
 
-/// Ends a copy that goes no further, for `why`: one that had failed before has still failed.
-void end_unfinished(flow_account& account, const flow_job& job, const caf::error& why);
+/// Ends a copy that goes no further, for `why`, as `how`, canceled or dropped: one that had failed before has
+/// still failed.
+void end_unfinished(flow_account& account, const flow_job& job, const caf::error& why,
+                    policy::copies::end how = policy::copies::end::canceled);
 
 }  // namespace weir::detail

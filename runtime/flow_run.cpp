@@ -17,6 +17,8 @@ namespace weir {
 namespace {
 
 using detail::flow_account;
+using detail::flow_door;
+using detail::flow_graph;
 using detail::flow_input;
 using detail::flow_output;
 using detail::flow_stage;
@@ -25,7 +27,7 @@ context run_context(const context& parent, const std::optional<duration>& deadli
   return deadline ? context::with_timeout(parent, *deadline) : context::with_cancel(parent);
 }
 
-policy::graph checked_graph(const flow_plan& plan) {
+flow_graph checked_graph(const flow_plan& plan) {
   auto g = detail::graph_of(plan);
   if (const auto problem = detail::check_graph(plan, g))
     throw std::invalid_argument{text_of(problem)};
@@ -71,7 +73,7 @@ struct flow_run::state {
   void summarize();
 
   flow_plan plan;
-  policy::graph joined;
+  flow_graph joined;
   flow_control control;
   std::shared_ptr<detail::flow_trace> trace;  // null: not traced
   context ctx;
@@ -81,7 +83,7 @@ struct flow_run::state {
   flow_output out;
   std::shared_ptr<flow_account> account;
   std::vector<flow_input> inputs;
-  std::vector<std::shared_ptr<flow_stage>> stages;
+  std::vector<std::shared_ptr<flow_door>> doors;  // of the stages
   std::atomic<std::uint64_t> offered{0};
   std::atomic<bool> sources_ended{false};
   flow_summary summary;  // the driver's until `ended`
@@ -115,15 +117,15 @@ void flow_run::state::start(engine& on) {
             s->stop(why);
       });
   auto made = detail::make_flow_stages(on, ctx, plan, joined, out.outlets(), account);
-  stages = std::move(made.stages);
-  std::copy(stages.begin(), stages.end(), weak->begin());
+  doors = std::move(made.stages);
+  std::transform(doors.begin(), doors.end(), weak->begin(), [](const auto& d) { return d->stage(); });
   for (std::size_t i = 0; i < plan.sources.size(); ++i)
     inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]), trace);
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
   watchdog::stages watched;
-  for (const auto& s : stages)
-    watched.push_back(s->share());
+  for (const auto& d : doors)
+    watched.push_back(d->stage()->share());
   watches.emplace(ctx.time(), plan.stall_after, watched);
   driver = std::thread{[this] { drive(); }};
 }
@@ -154,8 +156,8 @@ void flow_run::state::begin_drain(const cause& why) {
 void flow_run::state::begin_kill() {
   const auto now = ctx.time().now();
   const auto left = std::max(rest_by(now) - now, duration::zero());
-  for (const auto& s : stages)
-    tell(s->supervisor(), stop_tag::value, left);
+  for (const auto& d : doors)
+    tell(d->stage()->supervisor(), stop_tag::value, left);
 }
 
 // -- the driver -----------------------------------------------------------------------------------
@@ -199,16 +201,16 @@ void flow_run::state::read() {
   sources_ended = std::all_of(inputs.begin(), inputs.end(), [](const flow_input& i) { return i.ended(); });
 }
 
-/// Waits for each stage when those before it are at rest. Each ends when all its outcomes have been handed
-/// on; `begin_kill` cuts that short.
+/// Waits for each stage when those before it, and those that redirect to it, are at rest. Each ends when all
+/// its outcomes have been handed on; `begin_kill` cuts that short.
 void flow_run::state::drain_stages() {
   const auto first = inputs.size();
-  for (const auto n : joined.in_order())
-    if (n >= first && n < first + stages.size())
-      stages[n - first]->drain(duration::max());
+  for (const auto n : joined.jobs.in_order())
+    if (n >= first && n < first + doors.size())
+      doors[n - first]->stage()->drain(duration::max());
   // A stage may have been ended by its own actors, for want of a thread.
-  for (const auto& s : stages)
-    if (const auto why = s->stopped_by())
+  for (const auto& d : doors)
+    if (const auto why = d->stage()->stopped_by())
       reading.cancel(*why);
 }
 
@@ -220,9 +222,9 @@ void flow_run::state::fill_in_outcomes() {
   account->close(summary);
 }
 
-/// Whether a part of the input has no outcome of its own.
+/// Whether a part of the input has no outcome of its own. What a full stage drops has one: that is its rule.
 bool flow_run::state::cut_short() const {
-  return !sources_ended || summary.books.rejected > 0 || summary.books.canceled > 0;
+  return !sources_ended || summary.books.rejected > 0 || summary.books.canceled > summary.dropped;
 }
 
 void flow_run::state::summarize() {
@@ -234,9 +236,10 @@ void flow_run::state::summarize() {
       summary.source_error = (summary.source_error ? *summary.source_error + "; " : "") +
                              (inputs.size() > 1 ? input.name() + ": " : "") + *input.error();
   }
-  for (std::size_t i = 0; i < stages.size(); ++i)
-    summary.stages.push_back(
-        {plan.stages[i].name, plan.stages[i].parallelism, stages[i]->stats().peak_running});
+  for (std::size_t i = 0; i < doors.size(); ++i)
+    summary.stages.push_back({plan.stages[i].name, plan.stages[i].parallelism,
+                              doors[i]->stage()->stats().peak_running, doors[i]->dropped(),
+                              doors[i]->redirected()});
   summary.sinks = out.loads();
   summary.sink_error = out.error();
   if (cut_short() || out.reader_gone())
@@ -266,8 +269,9 @@ flow_progress flow_run::look() const {
   p.total = s.sources_ended ? p.offered : s.total;
   p.completed = s.account->live_completed();
   p.failed = s.account->live_failed();
-  for (const auto& stage : s.stages)
-    p.running += stage->stats().running;
+  p.dropped = s.account->live_dropped();
+  for (const auto& door : s.doors)
+    p.running += door->stage()->stats().running;
   p.elapsed = s.ctx.time().now() - s.begun;
   return p;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 /// One run of a flow: a thread reads each source, each stage is a stream, and its receiver hands on to the
-/// stages and sinks behind it. Who is full makes those before it wait, back to the sources; so memory is
-/// bounded by the capacities of the stages, however slow a sink is. As no way leads back, somebody can always
-/// go on.
+/// stages and sinks behind it. Who is full makes those before it wait, back to the sources, or turns jobs
+/// away as its `overflow` says; so memory is bounded by the capacities of the stages, however slow a sink is.
+/// As no way leads back, not from a full stage to another either, somebody can always go on.
 ///
 /// The way to rest is one for the whole run: once its intake or its context is canceled, draining,
 /// canceling and writing off share the plan's `shutdown_budget`.
@@ -19,7 +19,8 @@ class engine;
 
 /// How a caller steers a run and learns of its failures.
 struct flow_control {
-  /// Called once for each failure, on the thread that hands outcomes on. It may block: then the run waits.
+  /// Called once for each failure, on the thread that reads a source or hands outcomes on. It may block: then
+  /// the run waits.
   std::function<void(const flow_failure&)> on_failure;
   /// Once canceled, the sources are no longer read; what was admitted runs to its end, as long as the
   /// shutdown budget lasts. Cancel the run's context to stop that too.

@@ -87,13 +87,14 @@ flow_job next_job(std::shared_ptr<flow_origin> origin, stage_result r) {
   return next;
 }
 
-/// Hands the outcomes of one stage to the sinks and stages behind it; waits while they are full.
+/// Hands the outcomes of one stage to the sinks and stages behind it; waits while they are full and block.
 class stage_receiver {
 public:
-  stage_receiver(std::string name, junction stages, std::vector<std::shared_ptr<outlet>> sinks,
-                 std::vector<std::shared_ptr<doorbell>> bells, context ctx,
-                 std::shared_ptr<flow_account> account)
+  stage_receiver(std::string name, std::weak_ptr<const flow_door> door, junction stages,
+                 std::vector<std::shared_ptr<outlet>> sinks, std::vector<std::shared_ptr<doorbell>> bells,
+                 context ctx, std::shared_ptr<flow_account> account)
       : name_(std::move(name)),
+        door_(std::move(door)),
         stages_(std::move(stages)),
         sinks_(std::move(sinks)),
         bells_(std::move(bells)),
@@ -103,7 +104,7 @@ public:
   void operator()(flow_job& job, outcome<stage_result>& o) {
     ring();  // for the outcome before this one, whose slot is free
     if (o.kind == outcome_kind::canceled) {
-      end_unfinished(*account_, job, o.result.error());
+      end_unfinished(*account_, job, o.result.error(), how_it_ends(o.result.error()));
       return;
     }
     auto r = handed_on(job, o, name_);
@@ -124,6 +125,11 @@ public:
   }
 
 private:
+  [[nodiscard]] policy::copies::end how_it_ends(const caf::error& why) const {
+    const auto door = door_.lock();
+    return door && door->was_full(why) ? policy::copies::end::dropped : policy::copies::end::canceled;
+  }
+
   void put(outlet& to, flow_origin& origin, const stage_result& r) {
     const auto queued = seconds(r.queue_time);
     const auto ran = seconds(r.run_time);
@@ -142,6 +148,7 @@ private:
   }
 
   std::string name_;
+  std::weak_ptr<const flow_door> door_;  // which has the stage, and so this
   junction stages_;
   std::vector<std::shared_ptr<outlet>> sinks_;
   std::vector<std::shared_ptr<doorbell>> bells_;  // of those upstreams that balance
@@ -156,13 +163,15 @@ stream_options bounds_of(const stage_plan& plan) {
           .order = plan.order,
           .retry = plan.retry,
           .timeouts = plan.timeouts,
+          // For the stream a redirect is a refusal; the door does the rest.
+          .overflow = plan.overflow == policy::overflow::redirect ? policy::overflow::reject : plan.overflow,
           .rate = plan.rate};
 }
 
-/// Makes one stage after the other, each when those behind it are there.
+/// Makes one stage after the other, each when those behind it, and the one it redirects to, are there.
 class builder {
 public:
-  builder(engine& on, const context& run, flow_plan& plan, const policy::graph& joined,
+  builder(engine& on, const context& run, flow_plan& plan, const flow_graph& joined,
           const std::vector<std::shared_ptr<outlet>>& outlets, const std::shared_ptr<flow_account>& account)
       : on_(on),
         run_(run),
@@ -180,7 +189,7 @@ public:
 
   flow_stages make() {
     made_.stages.resize(plan_.stages.size());
-    for (const auto n : joined_.in_order() | std::views::reverse)
+    for (const auto n : joined_.jobs.in_order() | std::views::reverse)
       if (n >= first_stage_ && n < first_sink_)
         made_.stages[n - first_stage_] = make_stage(n);
     for (std::size_t n = 0; n < first_stage_; ++n)
@@ -194,35 +203,40 @@ private:
   }
 
   [[nodiscard]] junction stages_behind(std::size_t n) const {
-    std::vector<std::shared_ptr<flow_stage>> to;
-    for (const auto down : joined_.downstreams(n))
+    std::vector<std::shared_ptr<flow_door>> to;
+    for (const auto down : joined_.outcomes.downstreams(n))
       if (down < first_sink_)
         to.push_back(made_.stages[down - first_stage_]);
     return {std::move(to), how(n), run_, bells_[n]};
   }
 
-  [[nodiscard]] std::shared_ptr<flow_stage> make_stage(std::size_t n) {
+  [[nodiscard]] std::shared_ptr<flow_door> make_stage(std::size_t n) {
     auto& plan = plan_.stages[n - first_stage_];
     auto behind = stages_behind(n);
     std::vector<std::shared_ptr<outlet>> sinks;
-    for (const auto down : joined_.downstreams(n))
+    for (const auto down : joined_.outcomes.downstreams(n))
       if (down >= first_sink_)
         sinks.push_back(outlets_[down - first_sink_]);
     std::vector<std::shared_ptr<doorbell>> bells;
-    for (const auto up : joined_.upstreams(n))
+    for (const auto up : joined_.outcomes.upstreams(n))
       if (bells_[up])
         bells.push_back(bells_[up]);
     stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
-    return std::make_shared<flow_stage>(
-        on_, std::move(task), bounds_of(plan),
-        stage_receiver{plan.name, std::move(behind), std::move(sinks), std::move(bells), run_, account_},
-        run_);
+    const auto door = std::make_shared<flow_door>(
+        plan.name, plan.overflow, plan.redirect_to ? made_.stages[*plan.redirect_to - first_stage_] : nullptr,
+        account_);
+    door->lead_to(
+        std::make_shared<flow_stage>(on_, std::move(task), bounds_of(plan),
+                                     stage_receiver{plan.name, door, std::move(behind), std::move(sinks),
+                                                    std::move(bells), run_, account_},
+                                     run_));
+    return door;
   }
 
   engine& on_;
   const context& run_;
   flow_plan& plan_;
-  const policy::graph& joined_;
+  const flow_graph& joined_;
   const std::vector<std::shared_ptr<outlet>>& outlets_;
   const std::shared_ptr<flow_account>& account_;
   const std::size_t first_stage_;
@@ -233,7 +247,7 @@ private:
 
 }  // namespace
 
-flow_stages make_flow_stages(engine& on, const context& run, flow_plan& plan, const policy::graph& joined,
+flow_stages make_flow_stages(engine& on, const context& run, flow_plan& plan, const flow_graph& joined,
                              const std::vector<std::shared_ptr<outlet>>& outlets,
                              const std::shared_ptr<flow_account>& account) {
   return builder{on, run, plan, joined, outlets, account}.make();

@@ -2,8 +2,8 @@
 
 /// The stages of a flow as streams, joined as its plan says.
 
+#include <weir/runtime/flow_door.hpp>
 #include <weir/runtime/flow_graph.hpp>
-#include <weir/runtime/flow_job.hpp>
 #include <weir/runtime/junction.hpp>
 #include <weir/runtime/outlet.hpp>
 
@@ -13,15 +13,15 @@
 namespace weir::detail {
 
 struct flow_stages {
-  std::vector<junction> sources;                    ///< for each source where its items go
-  std::vector<std::shared_ptr<flow_stage>> stages;  ///< as in the plan
+  std::vector<junction> sources;                   ///< for each source where its items go
+  std::vector<std::shared_ptr<flow_door>> stages;  ///< as in the plan
 };
 
-/// Makes the stages, from the sinks to the sources: each one's outcomes go to what the graph says, waiting
-/// while that is full. Takes the plan's tasks; `outlets` are its sinks. Throws std::invalid_argument if the
-/// bounds of a stage are not valid.
+/// Makes the stages, from the sinks to the sources: each one's outcomes go to what the graph says, as the
+/// doors there let them in. Takes the plan's tasks; `outlets` are its sinks. Throws std::invalid_argument if
+/// the bounds of a stage are not valid.
 [[nodiscard]] flow_stages make_flow_stages(engine& on, const context& run, flow_plan& plan,
-                                           const policy::graph& joined,
+                                           const flow_graph& joined,
                                            const std::vector<std::shared_ptr<outlet>>& outlets,
                                            const std::shared_ptr<flow_account>& account);
 

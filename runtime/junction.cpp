@@ -4,57 +4,73 @@
 
 namespace weir::detail {
 
-std::vector<junction::refusal> junction::hand_on(const context& ctx, flow_job job) {
+namespace {
+
+std::vector<refusal> listed(std::optional<refusal> one) {
+  std::vector<refusal> all;
+  if (one)
+    all.push_back(std::move(*one));
+  return all;
+}
+
+}  // namespace
+
+std::vector<refusal> junction::hand_on(const context& ctx, flow_job job) {
   return how_ == fan_out::broadcast ? to_all(ctx, std::move(job)) : to_one(ctx, std::move(job));
 }
 
-std::vector<junction::refusal> junction::to_all(const context& ctx, flow_job job) {
+std::vector<refusal> junction::to_all(const context& ctx, flow_job job) {
   std::vector<refusal> refused;
   for (std::size_t i = 0; i < to_.size(); ++i) {
     const auto& within = refused.size() < i ? run_ : ctx;
-    auto on = to_[i]->submit(within, i + 1 < to_.size() ? job.copy() : std::move(job));
-    if (!on)
-      refused.push_back({std::move(on.job()), on.error()});
+    auto back = to_[i]->put(within, i + 1 < to_.size() ? job.copy() : std::move(job));
+    if (back)
+      refused.push_back(std::move(*back));
   }
   return refused;
 }
 
-std::vector<junction::refusal> junction::to_one(const context& ctx, flow_job job) {
-  std::vector<refusal> refused;
+std::vector<refusal> junction::to_one(const context& ctx, flow_job job) {
   while (!ctx.canceled()) {
     // Asked before the stages are: what is taken meanwhile has rung since.
     const auto heard = bell_->count();
-    auto why = try_each(job);
-    if (!why)
-      return refused;
-    if (!is(why, ec::overloaded)) {
-      refused.push_back({std::move(job), std::move(why)});
-      return refused;
-    }
+    auto answered = offer_to_each(job);
+    if (answered.taken)
+      return {};
+    if (answered.turns)
+      return listed(answered.turns->put(ctx, std::move(job)));
+    if (!answered.wait)
+      return listed(refusal{std::move(job), std::move(answered.why)});
     bell_->wait(heard, ctx);
   }
-  refused.push_back({std::move(job), ctx.error()});
-  return refused;
+  return listed(refusal{std::move(job), ctx.error()});
 }
 
-/// Gives the job to the first stage that takes it. `ec::overloaded` if one of them may later.
-caf::error junction::try_each(flow_job& job) {
+/// The first stage that has room takes the job.
+junction::answer junction::offer_to_each(flow_job& job) {
   for (std::size_t i = 0; i < to_.size(); ++i) {
-    const auto now = to_[i]->stats();
+    const auto now = to_[i]->stage()->stats();
     loads_[i] = {now.used, now.parallelism};
   }
-  caf::error why;
+  answer so_far;
   for (const auto i : next_.order(loads_)) {
-    auto on = to_[i]->try_submit(std::move(job));
-    if (on) {
+    auto& door = *to_[i];
+    auto offer = door.stage()->try_submit(std::move(job));
+    if (offer) {
       next_.took(i);
-      return {};
+      so_far.taken = true;
+      return so_far;
     }
-    job = std::move(on.job());
-    if (!is(why, ec::overloaded))
-      why = on.error();
+    job = std::move(offer.job());
+    const auto full = door.was_full(offer.error());
+    if (full && !door.blocks())
+      so_far.turns = so_far.turns ? so_far.turns : &door;
+    else if (full || is(offer.error(), ec::rate_limited))
+      so_far.wait = true;
+    else
+      so_far.why = offer.error();
   }
-  return why;
+  return so_far;
 }
 
 }  // namespace weir::detail

@@ -5,27 +5,18 @@
 
 #include <weir/actors/policy/balance.hpp>
 #include <weir/runtime/doorbell.hpp>
-#include <weir/runtime/flow_job.hpp>
-#include <weir/runtime/stream.hpp>
+#include <weir/runtime/flow_door.hpp>
 
 #include <memory>
 #include <vector>
 
 namespace weir::detail {
 
-using flow_stage = stream<flow_job, stage_result>;
-
 class junction {
 public:
-  /// A copy that a stage did not take, and why: it has closed, or the wait was canceled.
-  struct refusal {
-    flow_job job;
-    caf::error why;
-  };
-
   /// `run` is the context of all stages; `bell` is rung by the receivers of these when they have taken
   /// something.
-  junction(std::vector<std::shared_ptr<flow_stage>> to, fan_out how, context run,
+  junction(std::vector<std::shared_ptr<flow_door>> to, fan_out how, context run,
            std::shared_ptr<doorbell> bell)
       : to_(std::move(to)),
         how_(how),
@@ -40,15 +31,24 @@ public:
   }
 
   /// Hands the job on, already split into its copies. Blocks until each stage that is to have it has taken
-  /// it, or, with `balance`, any; or until `ctx` is canceled.
+  /// it, or done with it what it does while it is full; with `balance` until any has room, unless one that is
+  /// full does not block; or until `ctx` is canceled.
   [[nodiscard]] std::vector<refusal> hand_on(const context& ctx, flow_job job);
 
 private:
+  /// What came of offering a job to each stage in turn.
+  struct answer {
+    bool taken = false;
+    bool wait = false;           ///< one of them may have room later
+    flow_door* turns = nullptr;  ///< the first one that is full and does not block
+    caf::error why = {};         ///< that of one which has closed
+  };
+
   [[nodiscard]] std::vector<refusal> to_all(const context& ctx, flow_job job);
   [[nodiscard]] std::vector<refusal> to_one(const context& ctx, flow_job job);
-  [[nodiscard]] caf::error try_each(flow_job& job);
+  [[nodiscard]] answer offer_to_each(flow_job& job);
 
-  std::vector<std::shared_ptr<flow_stage>> to_;
+  std::vector<std::shared_ptr<flow_door>> to_;
   fan_out how_;
   context run_;
   std::shared_ptr<doorbell> bell_;

@@ -113,6 +113,8 @@ private:
 
 void graph::join(node from, node to) {
   assert(from < size() && to < size());
+  if (std::find(down_[from].begin(), down_[from].end(), to) != down_[from].end())
+    return;
   down_[from].push_back(to);
   up_[to].push_back(from);
 }

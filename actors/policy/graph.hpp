@@ -15,7 +15,7 @@ public:
 
   explicit graph(std::size_t nodes) : down_(nodes), up_(nodes) {}
 
-  /// Both nodes exist; a pair is joined once.
+  /// Both nodes exist. Joins them, unless they are.
   void join(node from, node to);
 
   [[nodiscard]] std::size_t size() const noexcept { return down_.size(); }

@@ -61,6 +61,13 @@ BOOST_AUTO_TEST_CASE(each_cycle_is_named_once_from_its_smallest_node) {
   BOOST_TEST((g.cycles(10) == std::vector<nodes>{{0, 1}, {2, 3}, {2, 3, 4}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_pair_that_is_joined_twice_is_joined_once) {
+  const auto g = of(2, {{0, 1}, {1, 0}, {0, 1}});
+  BOOST_TEST((g.downstreams(0) == nodes{1}));
+  BOOST_TEST((g.upstreams(1) == nodes{0}));
+  BOOST_TEST((g.cycles(10) == std::vector<nodes>{{0, 1}}));
+}
+
 BOOST_AUTO_TEST_CASE(no_more_cycles_are_named_than_were_asked_for) {
   graph all{12};
   for (std::size_t a = 0; a < 12; ++a)

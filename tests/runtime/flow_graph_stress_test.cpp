@@ -14,6 +14,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// What the stages of a random flow may do.
+struct allowed {
+  bool failures = false;
+  bool overflows = false;
+};
+
 /// A small flow of any shape, and where its outcomes came.
 struct random_flow {
   flow_plan plan;
@@ -21,7 +27,7 @@ struct random_flow {
   std::uint64_t items = 0;
   bool broadcasts_only = true;
 
-  random_flow(seeded& random, bool may_fail) {
+  random_flow(seeded& random, const allowed& may) {
     plan.name = "random";
     for (auto n = random.between(1, 3); n > 0; --n) {
       const auto count = random.below(60);
@@ -33,7 +39,7 @@ struct random_flow {
     const auto stages = random.between(1, 6);
     std::vector<bool> used(sources + stages, false);
     for (std::size_t i = 0; i < stages; ++i) {
-      auto s = stage("stage " + std::to_string(i), any_task(random, may_fail), random.between(1, 3),
+      auto s = stage("stage " + std::to_string(i), any_task(random, may.failures), random.between(1, 3),
                      random.between(3, 8));
       s.order = static_cast<order>(random.below(3));
       s.fan_out = any_fan_out(random);
@@ -42,6 +48,8 @@ struct random_flow {
           s.from.push_back(up);
       for (const auto up : s.from)
         used[up] = true;
+      if (may.overflows)
+        set_overflow(random, s, i, stages);
       plan.stages.push_back(std::move(s));
     }
     // The last stage takes what leads nowhere of the sources; the sinks what leads nowhere of the stages.
@@ -65,6 +73,18 @@ struct random_flow {
     return random.one_in(3) ? fan_out::balance : fan_out::broadcast;
   }
 
+  /// As no stage takes from a later one, a redirect to any of these closes no cycle.
+  void set_overflow(seeded& random, stage_plan& s, std::size_t i, std::size_t stages) const {
+    s.overflow =
+        random.one_in(3) ? policy::overflow::redirect : static_cast<policy::overflow>(random.below(4));
+    if (s.overflow != policy::overflow::redirect)
+      return;
+    if (i + 1 == stages)
+      s.overflow = policy::overflow::block;
+    else
+      s.redirect_to = plan.sources.size() + random.between(i + 1, stages - 1);
+  }
+
   static task_function any_task(seeded& random, bool may_fail) {
     const auto every = may_fail ? static_cast<std::int64_t>(random.between(2, 30)) : 0;
     return [every](const context&, const item& i) -> caf::expected<record> {
@@ -81,7 +101,7 @@ struct random_flow {
 
   /// How many outcomes each sink gets if every job goes every way.
   [[nodiscard]] std::vector<std::uint64_t> outcomes() const {
-    const auto g = detail::graph_of(plan);
+    const auto g = detail::graph_of(plan).outcomes;
     std::vector<std::uint64_t> through(g.size(), 0);
     for (std::size_t i = 0; i < plan.sources.size(); ++i)
       through[i] = *plan.sources[i].source->size_hint();
@@ -99,7 +119,7 @@ BOOST_FIXTURE_TEST_SUITE(flow_graph_stress, fixture)
 BOOST_AUTO_TEST_CASE(every_job_goes_every_way_and_ends_once) {
   seeded random;
   for (int round = 0; round < 60; ++round) {
-    random_flow f{random, false};
+    random_flow f{random, {}};
     const auto wanted = f.outcomes();
     const auto s = run_flow(on, ctx, std::move(f.plan));
     BOOST_REQUIRE((s.books == policy::books{f.items, f.items, 0, f.items, 0, 0}));
@@ -110,10 +130,36 @@ BOOST_AUTO_TEST_CASE(every_job_goes_every_way_and_ends_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(full_doors_lose_no_job_and_end_none_twice) {
+  seeded random;
+  std::uint64_t dropped = 0, redirected = 0, rejected = 0;
+  for (int round = 0; round < 120; ++round) {
+    random_flow f{random, {.overflows = true}};
+    const auto s = run_flow(on, ctx, std::move(f.plan));
+    BOOST_REQUIRE(!s.ended_by.has_value());
+    BOOST_REQUIRE(s.books.balanced());
+    BOOST_REQUIRE(s.books.admitted == f.items);
+    BOOST_REQUIRE(s.books.canceled == s.dropped);
+    BOOST_REQUIRE(s.failures.size() == s.books.failed);
+    for (const auto& failure : s.failures)
+      BOOST_REQUIRE(failure.attempt == 0U);
+    for (const auto& to : f.outs)
+      BOOST_REQUIRE(to->finished == 1);
+    BOOST_REQUIRE(exit_code(s) == (s.books.failed > 0 ? 1 : 0));
+    dropped += s.dropped;
+    rejected += s.books.failed;
+    for (const auto& stage : s.stages)
+      redirected += stage.redirected;
+  }
+  BOOST_TEST(dropped > 0U);
+  BOOST_TEST(rejected > 0U);
+  BOOST_TEST(redirected > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(the_books_balance_however_the_run_ends) {
   seeded random;
   for (int round = 0; round < 120; ++round) {
-    random_flow f{random, true};
+    random_flow f{random, {.failures = true, .overflows = true}};
     const auto run_ctx = context::with_cancel(ctx);
     flow_control control;
     control.intake = context::with_cancel(ctx);
@@ -139,8 +185,9 @@ BOOST_AUTO_TEST_CASE(the_books_balance_however_the_run_ends) {
     BOOST_REQUIRE(s.books.balanced());
     BOOST_REQUIRE(s.failures.size() == s.books.failed);
     BOOST_REQUIRE(s.stragglers.empty());
+    BOOST_REQUIRE(s.dropped <= s.books.canceled);
     if (!s.ended_by)
-      BOOST_REQUIRE(s.books.completed + s.books.failed == f.items);
+      BOOST_REQUIRE(s.books.completed + s.books.failed + s.dropped == f.items);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <weir/runtime/launcher/flow_wiring.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
+#include <weir/runtime/launcher/stage_settings.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -25,12 +26,7 @@ struct chosen {
 };
 
 struct chosen_stage : chosen<task_kind> {
-  std::size_t parallelism = 1;
-  std::size_t capacity = 0;
-  weir::order order = order::input;
-  policy::retry_rule retry = {};
-  policy::timeouts timeouts = {};
-  policy::rate_rule rate = {};
+  stage_plan plan;  // but for its name, its task and how it is joined
 };
 
 template <class Kind>
@@ -39,16 +35,6 @@ std::vector<std::string> names_of(const std::vector<Kind>& all) {
   for (const auto& k : all)
     out.push_back(k.name);
   return out;
-}
-
-weir::fan_out fan_out_of(const settings& values) {
-  return values.get<std::string>("fan_out") == "balance" ? fan_out::balance : fan_out::broadcast;
-}
-
-std::optional<weir::order> parse_order(const std::string& text) {
-  if (text == "unordered")
-    return order::unordered;
-  return text == "completed" ? order::completed : order::input;
 }
 
 class checker {
@@ -261,9 +247,9 @@ private:
   void check_stages() {
     for (auto& [table, path] : tables("stage", false, stages_max)) {
       const auto before = found_.count();
-      chosen_stage s{check_kind(*table, path, "stage", stage_specs(), known_.tasks)};
+      chosen_stage s{check_kind(*table, path, "stage", stage_specs(), known_.tasks), {}};
       if (s.of && found_.count() == before)
-        check_bounds(s);
+        s.plan = planned_stage(s.values, *table, path, found_);
       stages_.push_back(std::move(s));
     }
   }
@@ -287,35 +273,6 @@ private:
       s.from = *next++;
     for (auto& s : sinks_)
       s.from = *next++;
-  }
-
-  void check_bounds(chosen_stage& s) {
-    const auto parallelism =
-        s.values.has("parallelism")
-            ? s.values.get<std::int64_t>("parallelism")
-            : std::min(static_cast<std::int64_t>(default_parallelism()), parallelism_max);
-    const auto capacity =
-        s.values.has("capacity") ? s.values.get<std::int64_t>("capacity") : parallelism * capacity_per_worker;
-    if (capacity != 0 && capacity < parallelism)
-      found_.add(s.table->find("capacity")->content.at, s.path + ".capacity",
-                 std::to_string(capacity) + " slots are too few for parallelism " +
-                     std::to_string(parallelism) + "; allowed: 0 (as many as parallelism), or " +
-                     std::to_string(parallelism) + " to " + std::to_string(capacity_max));
-    s.parallelism = static_cast<std::size_t>(parallelism);
-    s.capacity = static_cast<std::size_t>(capacity);
-    s.order = *parse_order(s.values.get<std::string>("order"));
-    s.retry.attempts = static_cast<unsigned>(s.values.get<std::int64_t>("attempts"));
-    s.retry.backoff = s.values.get<duration>("backoff");
-    s.retry.backoff_max = s.values.get<duration>("backoff_max");
-    if (s.values.has("retry_budget"))
-      s.retry.budget = s.values.get<double>("retry_budget");
-    if (s.values.has("queue_timeout"))
-      s.timeouts.queue = s.values.get<duration>("queue_timeout");
-    if (s.values.has("run_timeout"))
-      s.timeouts.run = s.values.get<duration>("run_timeout");
-    s.timeouts.grace = s.values.get<duration>("run_grace");
-    if (s.values.has("rate"))
-      s.rate.per_second = s.values.get<double>("rate");
   }
 
   /// Two that read standard input would each get some of its lines; two that write standard output would mix
@@ -389,14 +346,15 @@ private:
     for (const auto& s : sources_)
       o.parts.push_back({flow_part::source, s.name, s.of->name, {}, fan_out_of(s.values), {}});
     for (const auto& s : stages_)
-      o.parts.push_back({flow_part::stage,
-                         s.name,
-                         s.of->name,
-                         {"parallelism " + std::to_string(s.parallelism),
-                          "capacity " + std::to_string(s.capacity == 0 ? s.parallelism : s.capacity),
-                          "order " + s.values.get<std::string>("order")},
-                         fan_out_of(s.values),
-                         s.from});
+      o.parts.push_back(
+          {flow_part::stage,
+           s.name,
+           s.of->name,
+           {"parallelism " + std::to_string(s.plan.parallelism),
+            "capacity " + std::to_string(s.plan.capacity == 0 ? s.plan.parallelism : s.plan.capacity),
+            "order " + s.values.get<std::string>("order")},
+           s.plan.fan_out,
+           s.from});
     for (const auto& s : sinks_)
       o.parts.push_back({flow_part::sink, s.name, s.of->name, {}, fan_out::broadcast, s.from});
   }
@@ -415,18 +373,13 @@ private:
   }
 
   void make() {
-    for (const auto& s : stages_)
-      if (auto task = made(s))
-        out_.plan.stages.push_back({.name = s.name,
-                                    .task = std::move(*task),
-                                    .parallelism = s.parallelism,
-                                    .capacity = s.capacity,
-                                    .order = s.order,
-                                    .retry = s.retry,
-                                    .timeouts = s.timeouts,
-                                    .rate = s.rate,
-                                    .from = s.from,
-                                    .fan_out = fan_out_of(s.values)});
+    for (auto& s : stages_)
+      if (auto task = made(s)) {
+        s.plan.name = s.name;
+        s.plan.task = std::move(*task);
+        s.plan.from = s.from;
+        out_.plan.stages.push_back(std::move(s.plan));
+      }
     for (const auto& s : sources_)
       if (auto source = made(s))
         out_.plan.sources.push_back({s.name, std::move(*source), fan_out_of(s.values)});

@@ -1,0 +1,67 @@
+#include <weir/runtime/launcher/flow_specs.hpp>
+#include <weir/runtime/launcher/stage_settings.hpp>
+
+#include <algorithm>
+
+namespace weir::config {
+
+namespace {
+
+weir::order parse_order(const std::string& text) {
+  if (text == "unordered")
+    return order::unordered;
+  return text == "completed" ? order::completed : order::input;
+}
+
+void read_bounds(stage_plan& to, const settings& values, const node& table, const std::string& path,
+                 problems& found) {
+  const auto parallelism = values.has("parallelism")
+                               ? values.get<std::int64_t>("parallelism")
+                               : std::min(static_cast<std::int64_t>(default_parallelism()), parallelism_max);
+  const auto capacity =
+      values.has("capacity") ? values.get<std::int64_t>("capacity") : parallelism * capacity_per_worker;
+  if (capacity != 0 && capacity < parallelism)
+    found.add(table.find("capacity")->content.at, path + ".capacity",
+              std::to_string(capacity) + " slots are too few for parallelism " + std::to_string(parallelism) +
+                  "; allowed: 0 (as many as parallelism), or " + std::to_string(parallelism) + " to " +
+                  std::to_string(capacity_max));
+  to.parallelism = static_cast<std::size_t>(parallelism);
+  to.capacity = static_cast<std::size_t>(capacity);
+}
+
+void read_retry(policy::retry_rule& to, const settings& values) {
+  to.attempts = static_cast<unsigned>(values.get<std::int64_t>("attempts"));
+  to.backoff = values.get<duration>("backoff");
+  to.backoff_max = values.get<duration>("backoff_max");
+  if (values.has("retry_budget"))
+    to.budget = values.get<double>("retry_budget");
+}
+
+void read_timeouts(policy::timeouts& to, const settings& values) {
+  if (values.has("queue_timeout"))
+    to.queue = values.get<duration>("queue_timeout");
+  if (values.has("run_timeout"))
+    to.run = values.get<duration>("run_timeout");
+  to.grace = values.get<duration>("run_grace");
+}
+
+}  // namespace
+
+stage_plan planned_stage(const settings& values, const node& table, const std::string& path,
+                         problems& found) {
+  stage_plan s;
+  read_bounds(s, values, table, path, found);
+  s.order = parse_order(values.get<std::string>("order"));
+  read_retry(s.retry, values);
+  read_timeouts(s.timeouts, values);
+  if (values.has("rate"))
+    s.rate.per_second = values.get<double>("rate");
+  s.fan_out = fan_out_of(values);
+  return s;
+}
+
+weir::fan_out fan_out_of(const settings& values) {
+  return values.get<std::string>("fan_out") == "balance" ? fan_out::balance : fan_out::broadcast;
+}
+
+}  // namespace weir::config

@@ -11,6 +11,7 @@
 #include <weir/actors/policy/rate_limit.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/timeouts.hpp>
+#include <weir/runtime/flow_key.hpp>
 #include <weir/runtime/order.hpp>
 #include <weir/runtime/sink.hpp>
 #include <weir/runtime/source.hpp>
@@ -45,6 +46,8 @@ struct stage_plan {
   policy::retry_rule retry = {};
   policy::timeouts timeouts = {};
   policy::rate_rule rate = {};
+  /// Jobs of one key run one after the other, in the order in which they came; none: each for itself.
+  std::optional<flow_key> key = {};
   /// What becomes of a job for which it has no slot.
   policy::overflow overflow = policy::overflow::block;
   /// The stage, counted as below, that gets it if that is `redirect`, and does with it as its own `overflow`

@@ -55,6 +55,20 @@ private:
   std::shared_ptr<flow_account> account_;
 };
 
+/// One whose jobs of one key run one after the other.
+class keyed_stage_task : public stage_task {
+public:
+  keyed_stage_task(stage_task task, flow_key key) : stage_task(std::move(task)), key_(std::move(key)) {}
+
+  [[nodiscard]] std::uint64_t key_hash(const flow_job& job) const {
+    const auto* made = job.before ? &job.before->made : nullptr;
+    return std::hash<std::string>{}(key_.of(job.origin->from(), made));
+  }
+
+private:
+  flow_key key_;
+};
+
 /// What a stage hands on of an outcome that is not canceled: a failure goes on in the place of its job. What
 /// had failed before stays as it was, whatever became of it here.
 stage_result handed_on(const flow_job& job, outcome<stage_result>& o, const std::string& stage) {
@@ -221,15 +235,20 @@ private:
     for (const auto up : joined_.outcomes.upstreams(n))
       if (bells_[up])
         bells.push_back(bells_[up]);
-    stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
     const auto door = std::make_shared<flow_door>(
         plan.name, plan.overflow, plan.redirect_to ? made_.stages[*plan.redirect_to - first_stage_] : nullptr,
         account_);
-    door->lead_to(
-        std::make_shared<flow_stage>(on_, std::move(task), bounds_of(plan),
-                                     stage_receiver{plan.name, door, std::move(behind), std::move(sinks),
-                                                    std::move(bells), run_, account_},
-                                     run_));
+    stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
+    stage_receiver receiver{plan.name,        door, std::move(behind), std::move(sinks),
+                            std::move(bells), run_, account_};
+    const auto start = [&](auto f) {
+      door->lead_to(
+          std::make_shared<flow_stage>(on_, std::move(f), bounds_of(plan), std::move(receiver), run_));
+    };
+    if (plan.key)
+      start(keyed_stage_task{std::move(task), *plan.key});
+    else
+      start(std::move(task));
     return door;
   }
 

@@ -2,10 +2,12 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/flow_wiring.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
 #include <weir/runtime/launcher/stage_settings.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace weir::config {
@@ -51,6 +53,7 @@ public:
     check_wiring();
     check_standard_streams();
     check_fields();
+    check_keys();
     if (!found_.none())
       return std::nullopt;
     outline();
@@ -265,14 +268,16 @@ private:
       parts.push_back({flow_part::stage, s.table, s.path, s.name, false});
     for (const auto& s : sinks_)
       parts.push_back({flow_part::sink, s.table, s.path, s.name, sinks_.size() == 1});
-    const auto from = wire(parts, found_);
-    if (!from)
+    auto joins = wire(parts, found_);
+    if (!joins)
       return;
-    auto next = from->begin() + static_cast<std::ptrdiff_t>(sources_.size());
-    for (auto& s : stages_)
-      s.from = *next++;
+    auto next = joins->begin() + static_cast<std::ptrdiff_t>(sources_.size());
+    for (auto& s : stages_) {
+      s.plan.redirect_to = next->redirect_to;
+      s.from = std::move(next++->from);
+    }
     for (auto& s : sinks_)
-      s.from = *next++;
+      s.from = std::move(next++->from);
   }
 
   /// Two that read standard input would each get some of its lines; two that write standard output would mix
@@ -340,6 +345,41 @@ private:
     });
   }
 
+  /// A field by which a stage keeps order must be one that the tasks before it make, where they say which.
+  void check_keys() {
+    if (!found_.none())
+      return;
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i].plan.key && stages_[i].plan.key->what == flow_key::by::field)
+        for (const auto up : feeders(i))
+          check_key(stages_[i], up);
+  }
+
+  void check_key(const chosen_stage& stage, std::size_t up) {
+    const auto& name = stage.plan.key->name;
+    const auto& at = stage.table->find("key")->content.at;
+    if (up < sources_.size()) {
+      found_.add(at, stage.path + ".key",
+                 "what comes from source " + quoted(sources_[up].name, 60) + " has no field " +
+                     quoted(name, 60) + R"(; allowed: "item" or "folder")");
+      return;
+    }
+    const auto& before = stages_[up - sources_.size()];
+    if (!before.of->fields.empty() && !has_fields(*before.of, {name}))
+      found_.add(at, stage.path + ".key",
+                 "stage " + quoted(before.name, 60) + " makes no field " + quoted(name, 60) +
+                     suggestion(name, before.of->fields));
+  }
+
+  /// The parts whose jobs come to a stage, also by way of one that redirects to it.
+  std::set<std::size_t> feeders(std::size_t stage) const {
+    std::set<std::size_t> all{stages_[stage].from.begin(), stages_[stage].from.end()};
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i].plan.redirect_to == sources_.size() + stage)
+        all.merge(feeders(i));
+    return all;
+  }
+
   void outline() {
     auto& o = out_.outline;
     o.flow = out_.plan.name;
@@ -347,16 +387,21 @@ private:
       o.parts.push_back({flow_part::source, s.name, s.of->name, {}, fan_out_of(s.values), {}});
     for (const auto& s : stages_)
       o.parts.push_back(
-          {flow_part::stage,
-           s.name,
-           s.of->name,
-           {"parallelism " + std::to_string(s.plan.parallelism),
-            "capacity " + std::to_string(s.plan.capacity == 0 ? s.plan.parallelism : s.plan.capacity),
-            "order " + s.values.get<std::string>("order")},
-           s.plan.fan_out,
-           s.from});
+          {flow_part::stage, s.name, s.of->name, details_of(s), s.plan.fan_out, s.from, s.plan.redirect_to});
     for (const auto& s : sinks_)
       o.parts.push_back({flow_part::sink, s.name, s.of->name, {}, fan_out::broadcast, s.from});
+  }
+
+  static std::vector<std::string> details_of(const chosen_stage& s) {
+    const auto slots = s.plan.capacity == 0 ? s.plan.parallelism : s.plan.capacity;
+    std::vector<std::string> all{"parallelism " + std::to_string(s.plan.parallelism),
+                                 "capacity " + std::to_string(slots),
+                                 "order " + s.values.get<std::string>("order")};
+    if (s.plan.overflow != policy::overflow::block)
+      all.push_back("overflow " + s.values.get<std::string>("overflow"));
+    if (s.plan.key)
+      all.push_back("key " + printable(s.values.get<std::string>("key"), 60));
+    return all;
   }
 
   /// Makes one of a kind; an error is put at the key that its text begins with, else at the table.

@@ -6,10 +6,11 @@ namespace weir::config {
 
 namespace {
 
-/// Each part comes from the one before it.
+/// Each part comes from the one before it, and from nowhere else.
 bool is_row(const flow_outline& flow) {
   for (std::size_t i = 0; i < flow.parts.size(); ++i)
-    if (flow.parts[i].from != (i == 0 ? std::vector<std::size_t>{} : std::vector{i - 1}))
+    if (flow.parts[i].from != (i == 0 ? std::vector<std::size_t>{} : std::vector{i - 1}) ||
+        flow.parts[i].redirect_to)
       return false;
   return true;
 }
@@ -21,20 +22,43 @@ std::string with_details(const flow_outline::part& p) {
   return printable(p.name) + (inside.empty() ? "" : " (" + joined(inside) + ")");
 }
 
-}  // namespace
-
-policy::graph flow_outline::joined() const {
-  policy::graph g{parts.size()};
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    for (const auto up : parts[i].from)
+/// The ways by which outcomes are handed on.
+policy::graph outcomes(const flow_outline& flow) {
+  policy::graph g{flow.parts.size()};
+  for (std::size_t i = 0; i < flow.parts.size(); ++i)
+    for (const auto up : flow.parts[i].from)
       g.join(up, i);
   return g;
 }
 
+/// Nothing where a part leads to one other only.
 std::string fan_out_text(const flow_outline::part& p, std::size_t downstreams) {
   if (downstreams < 2)
     return {};
   return p.fan_out == fan_out::balance ? "balance" : "broadcast";
+}
+
+}  // namespace
+
+policy::graph flow_outline::joined() const {
+  auto g = outcomes(*this);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (const auto to = parts[i].redirect_to)
+      g.join(i, *to);
+  return g;
+}
+
+std::vector<flow_outline::arrow> flow_outline::arrows() const {
+  const auto g = outcomes(*this);
+  std::vector<arrow> all;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto how = fan_out_text(parts[i], g.downstreams(i).size());
+    for (const auto down : g.downstreams(i))
+      all.push_back({i, down, how, how == "balance"});
+    if (const auto to = parts[i].redirect_to)
+      all.push_back({i, *to, "when full", true});
+  }
+  return all;
 }
 
 std::string describe(const flow_outline& flow) {
@@ -44,7 +68,7 @@ std::string describe(const flow_outline& flow) {
       text += (&p == &flow.parts.front() ? " " : " -> ") + with_details(p);
     return text;
   }
-  const auto g = flow.joined();
+  const auto g = outcomes(flow);
   for (std::size_t i = 0; i < flow.parts.size(); ++i) {
     const auto& p = flow.parts[i];
     std::vector<std::string> to;
@@ -53,6 +77,8 @@ std::string describe(const flow_outline& flow) {
     const auto how = fan_out_text(p, to.size());
     text += "\n  " + with_details(p) + (to.empty() ? "" : " -> " + config::joined(to)) +
             (how.empty() ? "" : " (" + how + ")");
+    if (p.redirect_to)
+      text += ", when full -> " + printable(flow.parts[*p.redirect_to].name);
   }
   return text;
 }

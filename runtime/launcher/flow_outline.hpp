@@ -6,6 +6,7 @@
 #include <weir/runtime/flow.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,26 @@ struct flow_outline {
     std::vector<std::string> details;  ///< of a stage: "parallelism 4", "capacity 256", "order input"
     weir::fan_out fan_out = weir::fan_out::broadcast;
     std::vector<std::size_t> from;  ///< indices of parts
+    std::optional<std::size_t> redirect_to = {};
+  };
+
+  /// A way from one part to another, as it is drawn.
+  struct arrow {
+    std::size_t from = 0;
+    std::size_t to = 0;
+    std::string text;     ///< "broadcast", "balance", "when full" or nothing
+    bool dashed = false;  ///< not every job takes it
   };
 
   std::string flow;
   std::vector<part> parts;  ///< sources, then stages, then sinks
 
+  /// All ways that a job may take.
   [[nodiscard]] policy::graph joined() const;
-};
 
-/// "broadcast" or "balance" where a part leads to several others, else nothing.
-[[nodiscard]] std::string fan_out_text(const flow_outline::part& p, std::size_t downstreams);
+  /// Those of each part in turn: where its outcomes go, then where it redirects to.
+  [[nodiscard]] std::vector<arrow> arrows() const;
+};
 
 /// One line for a flow whose parts are a row:
 /// `flow "checksum": files -> sha256 (parallelism 4, capacity 256, order input) -> sha256sum`;

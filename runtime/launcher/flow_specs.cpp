@@ -1,4 +1,6 @@
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/policy/overflow.hpp>
+#include <weir/runtime/flow_key.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
 #include <weir/runtime/launcher/place.hpp>
@@ -54,6 +56,13 @@ setting_spec fan_out_spec() {
               "where it leads to several others: broadcast hands each job to all of them, and the slowest "
               "holds up the others; balance to one stage that has room, by demand",
           .choices = {"broadcast", "balance"}};
+}
+
+std::vector<std::string> overflow_choices() {
+  std::vector<std::string> out;
+  for (const auto& [what, name] : policy::overflow_names)
+    out.emplace_back(name);
+  return out;
 }
 
 }  // namespace
@@ -128,6 +137,24 @@ const std::vector<setting_spec>& stage_specs() {
        .meaning =
            "how outcomes are handed on: as the jobs came in, as is cheapest, or each as soon as it is there",
        .choices = {"input", "unordered", "completed"}},
+      {.name = "overflow",
+       .type = setting_type::choice,
+       .fallback = "block",
+       .meaning =
+           "what becomes of a job for which there is no slot: it waits, and with it what hands it on; it "
+           "has failed; it is dropped; the one that has waited longest to be started is; it goes to the "
+           "stage redirect_to",
+       .choices = overflow_choices()},
+      {.name = "redirect_to",
+       .type = setting_type::text,
+       .meaning =
+           "the name of the stage that gets what this one has no slot for, with overflow = \"redirect\""},
+      {.name = "key",
+       .type = setting_type::text,
+       .meaning = std::string{"jobs for which this is equal run one after the other, as they came in: "} +
+                  flow_key::allowed +
+                  ", the item's text, that up to its last \"/\", or a field of what the stage before made; "
+                  "each job for itself if not set"},
       {.name = "attempts",
        .type = setting_type::integer,
        .fallback = std::int64_t{1},
@@ -176,6 +203,12 @@ const std::vector<setting_spec>& stage_specs() {
        .meaning = "so many jobs are admitted each second, evenly; no limit if not set",
        .min = policy::rate_rule::per_second_min,
        .max = policy::rate_rule::per_second_max},
+      {.name = "rate_burst",
+       .type = setting_type::integer,
+       .fallback = std::int64_t{1},
+       .meaning = "so many jobs may come at once after a while without any, with rate",
+       .min = 1,
+       .max = static_cast<double>(policy::rate_rule::burst_max)},
   };
   return specs;
 }

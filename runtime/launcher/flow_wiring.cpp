@@ -37,18 +37,20 @@ std::vector<std::string> names_in(const node& n) {
 class wiring {
 public:
   wiring(const std::vector<wired_part>& parts, problems& found)
-      : parts_(parts), found_(found), from_(parts.size()) {}
+      : parts_(parts), found_(found), joins_(parts.size()) {}
 
-  std::optional<std::vector<indices>> run() {
+  std::optional<std::vector<part_joins>> run() {
     const auto before = found_.count();
     take_names();
+    for (const auto i : all(flow_part::stage))
+      joins_[i].redirect_to = target(i);
     for (std::size_t i = 0; i < parts_.size(); ++i)
-      from_[i] = upstreams(i);
+      joins_[i].from = upstreams(i);
     if (found_.count() != before)
       return std::nullopt;
     check_ways();
     check_balance();
-    return found_.count() == before ? std::optional{std::move(from_)} : std::nullopt;
+    return found_.count() == before ? std::optional{std::move(joins_)} : std::nullopt;
   }
 
 private:
@@ -88,6 +90,29 @@ private:
     return found;
   }
 
+  /// The stage that `redirect_to` of stage `i` names.
+  std::optional<std::size_t> target(std::size_t i) {
+    const auto* given_target = given(i, "redirect_to");
+    const auto* name = given_target ? text_in(given_target->content) : nullptr;
+    if (!name)
+      return std::nullopt;
+    const auto at = names_.find(*name);
+    const auto known = at != names_.end();
+    if (known && at->second != i && parts_[at->second].is == flow_part::stage)
+      return at->second;
+    found_.add(given_target->content.at, parts_[i].path + ".redirect_to",
+               !known            ? "there is no " + quoted(*name, 60) + suggestion(*name, names_for(i, false))
+               : at->second == i ? quoted(*name, 60) + " is this stage itself; name another one"
+                                 : quoted(*name, 60) + " is a " + called(parts_[at->second].is) +
+                                       ", and a job can only go to another stage");
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool is_redirected_to(std::size_t i) const {
+    return std::any_of(joins_.begin(), joins_.end(),
+                       [i](const part_joins& other) { return other.redirect_to == i; });
+  }
+
   indices upstreams(std::size_t i) {
     const auto is = parts_[i].is;
     if (is == flow_part::source)
@@ -95,6 +120,8 @@ private:
     if (const auto* from = given(i, "from"))
       return named(i, *from);
     const auto stages = all(flow_part::stage);
+    if (is == flow_part::stage && is_redirected_to(i))
+      return {};
     if (is == flow_part::stage)
       return i == stages.front() ? all(flow_part::source) : indices{i - 1};
     if (stages.empty())
@@ -117,7 +144,8 @@ private:
       const auto at = names_.find(name);
       if (at == names_.end())
         found_.add(from.content.at, key,
-                   "there is no " + quoted(name, 60) + suggestion(name, names_before(i)));
+                   "there is no " + quoted(name, 60) +
+                       suggestion(name, names_for(i, parts_[i].is == flow_part::stage)));
       else if (const auto problem = wrong_upstream(i, at->second, up); !problem.empty())
         found_.add(from.content.at, key, quoted(name, 60) + problem);
       else
@@ -135,13 +163,12 @@ private:
     return std::find(so_far.begin(), so_far.end(), up) == so_far.end() ? "" : " is given twice";
   }
 
-  /// What part `i` may name.
-  [[nodiscard]] std::vector<std::string> names_before(std::size_t i) const {
+  /// The names of the other stages, and of the sources too if part `i` may name these.
+  [[nodiscard]] std::vector<std::string> names_for(std::size_t i, bool sources_too) const {
     std::vector<std::string> all;
     for (std::size_t other = 0; other < parts_.size(); ++other) {
       const auto& p = parts_[other];
-      const auto fits =
-          p.is == flow_part::stage || (p.is == flow_part::source && parts_[i].is == flow_part::stage);
+      const auto fits = p.is == flow_part::stage || (p.is == flow_part::source && sources_too);
       const auto at = names_.find(p.name);
       if (fits && other != i && at != names_.end() && at->second == other)
         all.push_back(printable(p.name));
@@ -149,29 +176,46 @@ private:
     return all;
   }
 
-  [[nodiscard]] policy::graph joined() const {
+  /// The ways by which outcomes are handed on.
+  [[nodiscard]] policy::graph outcomes() const {
     policy::graph g{parts_.size()};
     for (std::size_t i = 0; i < parts_.size(); ++i)
-      for (const auto up : from_[i])
+      for (const auto up : joins_[i].from)
         g.join(up, i);
     return g;
   }
 
+  /// All ways that a job may take.
+  [[nodiscard]] policy::graph jobs() const {
+    auto g = outcomes();
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+      if (const auto to = joins_[i].redirect_to)
+        g.join(i, *to);
+    return g;
+  }
+
+  /// The key that leads from the last part of a cycle to its first one, which comes before it in the file: so
+  /// it is one that the file has.
+  [[nodiscard]] std::pair<std::size_t, const char*> closing_key(const policy::graph::path& cycle) const {
+    const auto& from = joins_[cycle.front()].from;
+    const auto by_from = std::find(from.begin(), from.end(), cycle.back()) != from.end();
+    return by_from ? std::pair{cycle.front(), "from"} : std::pair{cycle.back(), "redirect_to"};
+  }
+
   void check_ways() {
-    const auto g = joined();
+    const auto g = jobs();
     std::set<std::size_t> on_cycles;
     for (const auto& cycle : g.cycles(problems::kept_max)) {
       on_cycles.insert(cycle.begin(), cycle.end());
       std::string way;
       for (const auto n : cycle)
         way += printable(parts_[n].name) + " -> ";
-      // Its first part comes from a later one, which only `from` can say.
-      const auto first = cycle.front();
-      found_.add(given(first, "from")->content.at, parts_[first].path + ".from",
-                 "a cycle, which could lock up: " + way + printable(parts_[first].name));
+      const auto [part, key] = closing_key(cycle);
+      found_.add(given(part, key)->content.at, parts_[part].path + '.' + key,
+                 "a cycle, which could lock up: " + way + printable(parts_[cycle.front()].name));
     }
     const auto reached = g.reached_from(all(flow_part::source));
-    const auto leading = g.leading_to(all(flow_part::sink));
+    const auto leading = outcomes().leading_to(all(flow_part::sink));
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto& p = parts_[i];
       if (on_cycles.contains(i))
@@ -186,7 +230,7 @@ private:
   }
 
   void check_balance() {
-    const auto g = joined();
+    const auto g = outcomes();
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto* how = given(i, "fan_out");
       const auto& down = g.downstreams(i);
@@ -203,13 +247,12 @@ private:
   const std::vector<wired_part>& parts_;
   problems& found_;
   std::map<std::string, std::size_t> names_;
-  std::vector<indices> from_;
+  std::vector<part_joins> joins_;
 };
 
 }  // namespace
 
-std::optional<std::vector<std::vector<std::size_t>>> wire(const std::vector<wired_part>& parts,
-                                                          problems& found) {
+std::optional<std::vector<part_joins>> wire(const std::vector<wired_part>& parts, problems& found) {
   return wiring{parts, found}.run();
 }
 

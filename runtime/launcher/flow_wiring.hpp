@@ -1,7 +1,7 @@
 #pragma once
 
-/// How the sources, stages and sinks of a flow file are joined: their names, what `from` says, and whether
-/// that is a graph in which every job comes to an end.
+/// How the sources, stages and sinks of a flow file are joined: their names, what `from` and `redirect_to`
+/// say, and whether that is a graph in which every job comes to an end.
 
 #include <weir/runtime/launcher/document.hpp>
 #include <weir/runtime/launcher/flow_outline.hpp>
@@ -22,9 +22,15 @@ struct wired_part {
   bool alone = false;  ///< the only source, the only sink
 };
 
-/// For each part its upstreams, as indices of parts. `parts` are all sources, then all stages, then all
-/// sinks. What is wrong goes to `found`, and then there is nothing.
-[[nodiscard]] std::optional<std::vector<std::vector<std::size_t>>> wire(const std::vector<wired_part>& parts,
-                                                                        problems& found);
+/// What a part is joined to; indices of parts.
+struct part_joins {
+  std::vector<std::size_t> from;
+  std::optional<std::size_t> redirect_to = {};
+};
+
+/// The joins of each part. `parts` are all sources, then all stages, then all sinks. What is wrong goes to
+/// `found`, and then there is nothing.
+[[nodiscard]] std::optional<std::vector<part_joins>> wire(const std::vector<wired_part>& parts,
+                                                          problems& found);
 
 }  // namespace weir::config

@@ -2,7 +2,6 @@
 #include <weir/runtime/launcher/graph_text.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace weir::config {
 
@@ -26,7 +25,7 @@ text { font: 13px monospace; text-anchor: middle; }
 .box { fill: #f4f6f8; stroke: #445; }
 .sink { fill: #e6eef6; }
 .way { fill: none; stroke: #445; marker-end: url(#tip); }
-.balance { stroke-dasharray: 5 4; }
+.dashed { stroke-dasharray: 5 4; }
 .how { font-size: 11px; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
 </style>
 <rect width="100%" height="100%" fill="#fff"/>
@@ -78,7 +77,7 @@ struct cell {
 
 class drawing {
 public:
-  explicit drawing(const flow_outline& flow) : flow_(flow), joined_(flow.joined()) {
+  explicit drawing(const flow_outline& flow) : flow_(flow) {
     make_cells();
     make_ways();
     place_columns();
@@ -89,21 +88,24 @@ public:
     std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + with("width", width_) +
                       with("height", height_) + ">\n<title>" + xml(shown_text(flow_.flow)) + "</title>" +
                       head;
-    for (const auto& [ends, way] : ways_)
-      out += arrow(ends.first, way);
+    for (const auto& w : ways_)
+      out += arrow(w);
     for (std::size_t i = 0; i < flow_.parts.size(); ++i)
       out += box(i);
     // After the boxes, so that none hides a word.
-    for (const auto& [ends, way] : ways_)
-      out += word(ends.first, way);
+    for (const auto& w : ways_)
+      out += word(w);
     return out + "</svg>\n";
   }
 
 private:
-  using track = std::vector<std::size_t>;  // the cells from a part to the next, both included
+  struct way {
+    flow_outline::arrow of;
+    std::vector<std::size_t> cells;  // from a part to the next, both included
+  };
 
   void make_cells() {
-    const auto layers = joined_.layers();
+    const auto layers = flow_.joined().layers();
     for (std::size_t i = 0; i < flow_.parts.size(); ++i) {
       cell c{layers[i], label_of(flow_.parts[i])};
       for (const auto& line : c.lines)
@@ -114,17 +116,16 @@ private:
   }
 
   void make_ways() {
-    for (std::size_t from = 0; from < flow_.parts.size(); ++from)
-      for (const auto to : joined_.downstreams(from)) {
-        track w{from};
-        for (auto column = cells_[from].column + 1; column < cells_[to].column; ++column) {
-          cells_.push_back({column, {}, 0, line_height, 0, 0, {w.back()}});
-          w.push_back(cells_.size() - 1);
-        }
-        cells_[to].before.push_back(w.back());
-        w.push_back(to);
-        ways_.emplace(std::pair{from, to}, std::move(w));
+    for (const auto& arrow : flow_.arrows()) {
+      way w{arrow, {arrow.from}};
+      for (auto column = cells_[arrow.from].column + 1; column < cells_[arrow.to].column; ++column) {
+        cells_.push_back({column, {}, 0, line_height, 0, 0, {w.cells.back()}});
+        w.cells.push_back(cells_.size() - 1);
       }
+      cells_[arrow.to].before.push_back(w.cells.back());
+      w.cells.push_back(arrow.to);
+      ways_.push_back(std::move(w));
+    }
   }
 
   void place_columns() {
@@ -177,34 +178,29 @@ private:
     return before.empty() ? 0 : sum / static_cast<double>(before.size());
   }
 
-  [[nodiscard]] std::string how(std::size_t from) const {
-    return fan_out_text(flow_.parts[from], joined_.downstreams(from).size());
-  }
-
-  [[nodiscard]] std::string arrow(std::size_t from, const track& w) const {
+  [[nodiscard]] std::string arrow(const way& w) const {
     std::string points;
     const auto add = [&](int x, int y) {
       points += (points.empty() ? "" : " ") + std::to_string(x) + ',' + std::to_string(y);
     };
-    for (const auto i : w) {
+    for (const auto i : w.cells) {
       const auto& c = cells_[i];
-      if (i != w.front())
+      if (i != w.cells.front())
         add(c.x, c.middle());
-      if (i != w.back())
+      if (i != w.cells.back())
         add(c.x + c.width, c.middle());
     }
-    return "<polyline class=\"way" + std::string{how(from) == "balance" ? " balance" : ""} + "\" points=\"" +
-           points + "\"/>\n";
+    return "<polyline class=\"way" + std::string{w.of.dashed ? " dashed" : ""} + "\" points=\"" + points +
+           "\"/>\n";
   }
 
-  [[nodiscard]] std::string word(std::size_t from, const track& w) const {
-    const auto text = how(from);
-    if (text.empty())
+  [[nodiscard]] std::string word(const way& w) const {
+    if (w.of.text.empty())
       return {};
-    const auto& a = cells_[w[0]];
-    const auto& b = cells_[w[1]];
+    const auto& a = cells_[w.cells[0]];
+    const auto& b = cells_[w.cells[1]];
     return "<text class=\"how\"" + with("x", (a.x + a.width + b.x) / 2) +
-           with("y", (a.middle() + b.middle()) / 2 + 4) + '>' + text + "</text>\n";
+           with("y", (a.middle() + b.middle()) / 2 + 4) + '>' + w.of.text + "</text>\n";
   }
 
   [[nodiscard]] std::string box(std::size_t i) const {
@@ -223,9 +219,8 @@ private:
   }
 
   const flow_outline& flow_;
-  const policy::graph joined_;
   std::vector<cell> cells_;  // the parts, then where arrows pass
-  std::map<std::pair<std::size_t, std::size_t>, track> ways_;
+  std::vector<way> ways_;
   std::vector<std::vector<std::size_t>> columns_;
   int width_ = 0;
   int height_ = 0;

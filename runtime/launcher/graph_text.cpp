@@ -76,33 +76,28 @@ std::vector<std::string> label_of(const flow_outline::part& p) {
   std::vector<std::string> lines{shown_text(p.name)};
   if (const auto kind = kind_line(p); !kind.empty())
     lines.push_back(shown_text(kind));
-  lines.insert(lines.end(), p.details.begin(), p.details.end());
+  for (const auto& detail : p.details)
+    lines.push_back(shown_text(detail));
   return lines;
 }
 
 std::string graph_dot(const flow_outline& flow) {
-  const auto joined = flow.joined();
   auto out = "digraph \"" + escaped_with(shown_text(flow.flow), in_dot) + "\" {\n  rankdir=LR;\n";
   for (std::size_t i = 0; i < flow.parts.size(); ++i) {
     const auto& p = flow.parts[i];
     const auto* shape = p.is == flow_part::source ? "ellipse" : p.is == flow_part::stage ? "box" : "cylinder";
     out += "  " + node(i) + " [shape=" + shape + ", label=\"" + label(p, in_dot, "\\n") + "\"];\n";
   }
-  for (std::size_t i = 0; i < flow.parts.size(); ++i) {
-    const auto& down = joined.downstreams(i);
-    const auto how = fan_out_text(flow.parts[i], down.size());
-    for (const auto d : down) {
-      out += "  " + node(i) + " -> " + node(d);
-      if (!how.empty())
-        out += " [label=\"" + how + '"' + (how == "balance" ? ", style=dashed" : "") + ']';
-      out += ";\n";
-    }
+  for (const auto& a : flow.arrows()) {
+    out += "  " + node(a.from) + " -> " + node(a.to);
+    if (!a.text.empty())
+      out += " [label=\"" + a.text + '"' + (a.dashed ? ", style=dashed" : "") + ']';
+    out += ";\n";
   }
   return out + "}\n";
 }
 
 std::string graph_mermaid(const flow_outline& flow) {
-  const auto joined = flow.joined();
   std::string out = "flowchart LR\n";
   for (std::size_t i = 0; i < flow.parts.size(); ++i) {
     const auto& p = flow.parts[i];
@@ -110,13 +105,9 @@ std::string graph_mermaid(const flow_outline& flow) {
     const auto* shut = p.is == flow_part::source ? "])" : p.is == flow_part::stage ? "]" : ")]";
     out += "  " + node(i) + open + '"' + label(p, in_mermaid, "<br/>") + '"' + shut + '\n';
   }
-  for (std::size_t i = 0; i < flow.parts.size(); ++i) {
-    const auto& down = joined.downstreams(i);
-    const auto how = fan_out_text(flow.parts[i], down.size());
-    for (const auto d : down)
-      out += "  " + node(i) + (how == "balance" ? " -.->" : " -->") + (how.empty() ? "" : '|' + how + '|') +
-             ' ' + node(d) + '\n';
-  }
+  for (const auto& a : flow.arrows())
+    out += "  " + node(a.from) + (a.dashed ? " -.->" : " -->") + (a.text.empty() ? "" : '|' + a.text + '|') +
+           ' ' + node(a.to) + '\n';
   return out;
 }
 

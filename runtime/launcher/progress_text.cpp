@@ -30,7 +30,7 @@ void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
 }
 
 std::string progress_text(const std::string& flow, const flow_progress& p, double per_second) {
-  const auto ended = p.completed + p.failed;
+  const auto ended = p.completed + p.failed + p.dropped;
   auto text = printable(flow, 40) + ": " + std::to_string(ended);
   if (p.total)
     text += '/' + std::to_string(*p.total);

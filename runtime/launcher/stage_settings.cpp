@@ -1,4 +1,5 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/launcher/stage_settings.hpp>
 
 #include <algorithm>
@@ -45,6 +46,39 @@ void read_timeouts(policy::timeouts& to, const settings& values) {
   to.grace = values.get<duration>("run_grace");
 }
 
+void read_rate(policy::rate_rule& to, const settings& values, const node& table, const std::string& path,
+               problems& found) {
+  if (values.has("rate"))
+    to.per_second = values.get<double>("rate");
+  else if (const auto* burst = table.find("rate_burst"))
+    found.add(burst->content.at, path + ".rate_burst", "there is no rate; write one, or leave this out");
+  to.burst = static_cast<std::uint64_t>(values.get<std::int64_t>("rate_burst"));
+}
+
+/// Where to redirect to is a matter of how the flow is joined.
+void read_overflow(policy::overflow& to, const settings& values, const node& table, const std::string& path,
+                   problems& found) {
+  to = *policy::parse_overflow(values.get<std::string>("overflow"));
+  const auto* target = table.find("redirect_to");
+  if (to == policy::overflow::redirect && !target)
+    found.add(table.find("overflow")->content.at, path + ".overflow",
+              R"("redirect" needs a stage to go to; write redirect_to = "STAGE" too)");
+  if (to != policy::overflow::redirect && target)
+    found.add(target->content.at, path + ".redirect_to",
+              R"(nothing is redirected; write overflow = "redirect" too, or leave this out)");
+}
+
+void read_key(std::optional<flow_key>& to, const settings& values, const node& table, const std::string& path,
+              problems& found) {
+  if (!values.has("key"))
+    return;
+  const auto& text = values.get<std::string>("key");
+  to = flow_key::parse(text);
+  if (!to)
+    found.add(table.find("key")->content.at, path + ".key",
+              quoted(text, 60) + " is not allowed here; allowed: " + flow_key::allowed);
+}
+
 }  // namespace
 
 stage_plan planned_stage(const settings& values, const node& table, const std::string& path,
@@ -54,8 +88,9 @@ stage_plan planned_stage(const settings& values, const node& table, const std::s
   s.order = parse_order(values.get<std::string>("order"));
   read_retry(s.retry, values);
   read_timeouts(s.timeouts, values);
-  if (values.has("rate"))
-    s.rate.per_second = values.get<double>("rate");
+  read_rate(s.rate, values, table, path, found);
+  read_overflow(s.overflow, values, table, path, found);
+  read_key(s.key, values, table, path, found);
   s.fan_out = fan_out_of(values);
   return s;
 }

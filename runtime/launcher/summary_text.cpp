@@ -50,6 +50,17 @@ std::string ends_text(const flow_summary& s) {
   return read + (read.empty() || taken.empty() ? "" : "; ") + taken;
 }
 
+/// What stages did with the jobs for which they had no slot.
+std::string full_text(const flow_summary& s) {
+  std::string text;
+  for (const auto& stage : s.stages)
+    for (const auto& [done, count] :
+         {std::pair{" redirected ", stage.redirected}, std::pair{" dropped ", stage.dropped}})
+      if (count > 0)
+        text += (text.empty() ? "when full: " : ", ") + printable(stage.name) + done + std::to_string(count);
+  return text;
+}
+
 }  // namespace
 
 std::string failure_text(const flow_failure& f, bool with_stage) {
@@ -79,8 +90,9 @@ std::string summary_text(const flow_summary& s) {
   text += "  peak in flight " + peak_text(s) + "; elapsed " + short_text(s.elapsed) + ", " +
           short_text(rate(s)) + "/s; run time p50 " + short_text(s.run_p50) + ", p99 " +
           short_text(s.run_p99) + '\n';
-  if (const auto ends = ends_text(s); !ends.empty())
-    text += "  " + ends + '\n';
+  for (const auto& line : {ends_text(s), full_text(s)})
+    if (!line.empty())
+      text += "  " + line + '\n';
   if (s.root_error)
     text += "  root error: " + printable(s.root_error->name, text_bytes_max) + ": " +
             printable(s.root_error->text, text_bytes_max) + '\n';
@@ -98,6 +110,7 @@ std::string summary_json(const flow_summary& s, int exit_code) {
                              {"completed", s.books.completed},
                              {"failed", s.books.failed},
                              {"canceled", s.books.canceled},
+                             {"dropped", s.dropped},
                              {"elapsed_seconds", seconds(s.elapsed)},
                              {"jobs_per_second", rate(s)},
                              {"run_seconds_p50", seconds(s.run_p50)},
@@ -107,8 +120,11 @@ std::string summary_json(const flow_summary& s, int exit_code) {
     out["sources"].push_back({{"name", source.name}, {"read", source.read}});
   out["stages"] = nlohmann::ordered_json::array();
   for (const auto& stage : s.stages)
-    out["stages"].push_back(
-        {{"name", stage.name}, {"parallelism", stage.parallelism}, {"peak_running", stage.peak_running}});
+    out["stages"].push_back({{"name", stage.name},
+                             {"parallelism", stage.parallelism},
+                             {"peak_running", stage.peak_running},
+                             {"dropped", stage.dropped},
+                             {"redirected", stage.redirected}});
   out["sinks"] = nlohmann::ordered_json::array();
   for (const auto& sink : s.sinks)
     out["sinks"].push_back({{"name", sink.name}, {"taken", sink.taken}});

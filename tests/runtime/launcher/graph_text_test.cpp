@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_picture_is_well_formed_and_has_a_box_for_each_part) {
   BOOST_TEST(!well_formed("<a><b></a></b>"));
   BOOST_TEST(!well_formed("<a>&</a>"));
   BOOST_TEST(boxes(svg).size() == 4U);
-  BOOST_TEST(has(svg, "class=\"way balance\""));
+  BOOST_TEST(has(svg, "class=\"way dashed\""));
   BOOST_TEST(has(svg, ">balance</text>"));
   BOOST_TEST(!has(graph_svg(diamond(fan_out::broadcast)), ">balance</text>"));
   BOOST_TEST(has(graph_svg(diamond(fan_out::broadcast)), ">broadcast</text>"));

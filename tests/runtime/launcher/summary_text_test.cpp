@@ -126,6 +126,17 @@ BOOST_AUTO_TEST_CASE(of_several_sources_and_sinks_each_has_its_name_and_its_coun
   BOOST_TEST(summary_text(s).ends_with("  read from texts 12, flows\\n 10; taken by table 19, sums 18\n"));
 }
 
+BOOST_AUTO_TEST_CASE(what_stages_did_while_they_were_full_is_a_line_of_its_own) {
+  auto s = summary();
+  s.stages[0].dropped = 12;
+  BOOST_TEST(summary_text(s).ends_with("p99 1.20 s\n  when full: hash dropped 12\n"));
+  s.stages[0].redirected = 3;
+  s.stages.push_back({"idle", 2, 1});
+  s.stages.push_back({"store\n", 2, 1, 4});
+  BOOST_TEST(
+      summary_text(s).ends_with("  when full: hash redirected 3, hash dropped 12, store\\n dropped 4\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_without_jobs_has_rates_of_zero) {
   flow_summary s;
   s.flow = "none";
@@ -171,8 +182,14 @@ BOOST_AUTO_TEST_CASE(a_program_reads_the_same_figures_in_seconds) {
   BOOST_TEST(j["jobs_per_second"] == 9.5);
   BOOST_TEST(j["run_seconds_p50"] == 0.351);
   BOOST_TEST(j["run_seconds_p99"] == 1.2);
-  BOOST_TEST(j["stages"].dump() == R"([{"name":"hash","parallelism":4,"peak_running":3}])");
+  BOOST_TEST(j["dropped"] == 0);
   auto s = summary();
+  s.dropped = 1;
+  s.stages[0].dropped = 6;
+  s.stages[0].redirected = 5;
+  BOOST_TEST(parsed(s)["dropped"] == 1);
+  BOOST_TEST(parsed(s)["stages"].dump() ==
+             R"([{"dropped":6,"name":"hash","parallelism":4,"peak_running":3,"redirected":5}])");
   s.sources = {{"files", 22}};
   s.sinks = {{"table", 19}};
   BOOST_TEST(parsed(s)["sources"].dump() == R"([{"name":"files","read":22}])");

@@ -126,8 +126,9 @@ void flow_run::state::start(engine& on) {
   watchdog::stages watched;
   for (const auto& d : doors)
     watched.push_back(d->stage()->share());
-  watches.emplace(ctx.time(), plan.stall_after, watched);
   driver = std::thread{[this] { drive(); }};
+  // Last: should the system have only one thread left, it is not for who only looks on.
+  watches.emplace(ctx.time(), plan.stall_after, watched);
 }
 
 // -- the way to rest ------------------------------------------------------------------------------

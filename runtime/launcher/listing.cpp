@@ -29,11 +29,9 @@ std::string default_text(const setting_spec& s) {
 /// The spec's default, or some value that it allows.
 std::string sample(const setting_spec& s) {
   // Keys without a default whose type alone doesn't say what to write.
-  static const std::map<std::string, std::string, std::less<>> examples{{"deadline", R"("10min")"},
-                                                                        {"halt", R"("now,fail=10%")"},
-                                                                        {"parallelism", "4"},
-                                                                        {"capacity", "256"},
-                                                                        {"from", R"(["a", "b"])"}};
+  static const std::map<std::string, std::string, std::less<>> examples{
+      {"deadline", R"("10min")"}, {"halt", R"("now,fail=10%")"}, {"parallelism", "4"},  {"capacity", "256"},
+      {"from", R"(["a", "b"])"},  {"redirect_to", R"("b")"},     {"key", R"("folder")"}};
   if (has_default(s))
     return as_toml(s.fallback, s.type);
   if (const auto at = examples.find(s.name); at != examples.end())

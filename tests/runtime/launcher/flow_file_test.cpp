@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
       source + stage +
       "name = \"s\"\nparallelism = 3\ncapacity = 5\norder = \"completed\"\n"
       "attempts = 4\nbackoff = \"1s\"\nbackoff_max = \"5s\"\nretry_budget = 0.2\n"
-      "queue_timeout = \"6s\"\nrun_timeout = \"7s\"\nrun_grace = \"8s\"\nrate = 2.5\n" +
+      "queue_timeout = \"6s\"\nrun_timeout = \"7s\"\nrun_grace = \"8s\"\nrate = 2.5\nrate_burst = 9\n"
+      "overflow = \"drop_oldest\"\nkey = \"folder\"\n" +
       sink};
   BOOST_REQUIRE(l.flow);
   const auto& plan = l.flow->plan;
@@ -71,6 +72,9 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   BOOST_TEST((plan.stages[0].timeouts.run == weir::duration{7s}));
   BOOST_TEST((plan.stages[0].timeouts.grace == weir::duration{8s}));
   BOOST_TEST(plan.stages[0].rate.per_second == 2.5);
+  BOOST_TEST(plan.stages[0].rate.burst == 9U);
+  BOOST_TEST((plan.stages[0].overflow == weir::policy::overflow::drop_oldest));
+  BOOST_TEST((plan.stages[0].key == weir::flow_key{weir::flow_key::by::folder}));
   BOOST_TEST(plan.stages[0].capacity == 5U);
   BOOST_TEST((plan.stages[0].order == weir::order::completed));
   BOOST_TEST(plan.stages[0].retry.attempts == 4U);
@@ -78,7 +82,8 @@ BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
   BOOST_TEST((plan.stages[0].retry.backoff_max == weir::duration{5s}));
   BOOST_TEST(plan.stages[0].retry.budget.value_or(0) == 0.2);
   BOOST_TEST(describe(l.flow->outline) ==
-             "flow \"n\": range -> s (task square, parallelism 3, capacity 5, order completed) -> table");
+             "flow \"n\": range -> s (task square, parallelism 3, capacity 5, order completed, overflow "
+             "drop_oldest, key folder) -> table");
 }
 
 BOOST_AUTO_TEST_CASE(a_halt_rule_replaces_on_error) {
@@ -239,6 +244,42 @@ BOOST_AUTO_TEST_CASE(what_is_on_a_cycle_is_named_with_it_and_not_again) {
   BOOST_TEST(l.found.text() ==
              "f.toml:10:8: stage[1].from: a cycle, which could lock up: b -> c -> b\n"
              "f.toml:15:1: stage[3]: no source leads to stage \"d\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_is_redirected_to_takes_nothing_else_unless_it_says_so) {
+  const auto redirects = [](const std::string& more) {
+    return source + table("[[stage]]", "a", "overflow = \"redirect\"\nredirect_to = \"b\"") +
+           table("[[stage]]", "b", more) + sink + "from = [\"a\", \"b\"]\n";
+  };
+  const loaded l{redirects("")};
+  BOOST_REQUIRE(l.flow);
+  BOOST_TEST((l.flow->plan.stages[0].overflow == weir::policy::overflow::redirect));
+  BOOST_TEST((l.flow->plan.stages[0].redirect_to == 2U));
+  BOOST_TEST((l.flow->plan.stages[0].from == nodes{0}));
+  BOOST_TEST((l.flow->plan.stages[1].from == nodes{}));
+  BOOST_TEST(!l.flow->plan.stages[1].redirect_to.has_value());
+  const loaded both{redirects("from = \"a\"")};
+  BOOST_REQUIRE(both.flow);
+  BOOST_TEST((both.flow->plan.stages[1].from == nodes{1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_is_a_key_is_looked_for_in_all_that_may_come_also_by_redirect) {
+  stand_in::counts made;
+  const auto problem = [&](const std::string& key) {
+    auto known = stand_in::kinds(made);
+    known.tasks[1].fields = {"square"};
+    problems found;
+    (void)load_flow_text(source + table("[[stage]]", "first") +
+                             table("[[stage]]", "a", "overflow = \"redirect\"\nredirect_to = \"b\"") +
+                             table("[[stage]]", "b", "key = \"field:" + key + "\"") + sink +
+                             "from = [\"a\", \"b\"]\n",
+                         "f.toml", "f", {}, known, found);
+    return found.text();
+  };
+  BOOST_TEST(problem("square") == "");
+  BOOST_TEST(
+      problem("sqare") ==
+      "f.toml:15:7: stage[2].key: stage \"first\" makes no field \"sqare\"; did you mean \"square\"?\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {

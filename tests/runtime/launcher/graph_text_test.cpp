@@ -118,6 +118,22 @@ BOOST_AUTO_TEST_CASE(mermaid_gets_the_same) {
   BOOST_TEST(has(graph_mermaid(diamond(fan_out::balance)), "  n0 -.->|balance| n1\n"));
 }
 
+BOOST_AUTO_TEST_CASE(where_a_full_stage_redirects_to_is_a_dashed_arrow_of_its_own) {
+  auto flow = row("x");
+  flow.parts.insert(flow.parts.begin() + 2, part(flow_part::stage, "other", "exec", {}));
+  flow.parts[1].redirect_to = 2;
+  flow.parts[3].from = {1, 2};
+  BOOST_TEST(
+      has(graph_dot(flow), "  n1 -> n3;\n  n1 -> n2 [label=\"when full\", style=dashed];\n  n2 -> n3;\n"));
+  BOOST_TEST(has(graph_mermaid(flow), "  n1 --> n3\n  n1 -.->|when full| n2\n  n2 --> n3\n"));
+  const auto svg = graph_svg(flow);
+  BOOST_TEST(well_formed(svg));
+  BOOST_TEST(has(svg, "class=\"way dashed\""));
+  BOOST_TEST(has(svg, ">when full</text>"));
+  BOOST_TEST(boxes(svg)[1].left + boxes(svg)[1].width < boxes(svg)[2].left);
+  BOOST_TEST(has(describe(flow), "\n  x (task exec, parallelism 2, capacity 8) -> x, when full -> other\n"));
+}
+
 BOOST_AUTO_TEST_CASE(names_are_escaped_in_every_language) {
   const auto flow = row("a\"b\\c<d>&e#f`g\nh");
   BOOST_TEST(has(graph_dot(flow), "label=\"a\\\"b\\\\c<d>&amp;e#f`g\\\\nh\\n"));

@@ -1,3 +1,4 @@
+#include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/listing.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
 
@@ -54,6 +55,19 @@ BOOST_AUTO_TEST_CASE(every_block_of_the_reference_passes_the_check_of_its_keys) 
     const auto flow = load_flow_text(text, block.section + ' ' + block.kind, "reference", {}, lenient, found);
     BOOST_TEST(flow.has_value(), found.text() << text);
   }
+}
+
+BOOST_AUTO_TEST_CASE(no_setting_of_a_kind_has_the_name_of_a_key_that_all_tables_of_its_sort_have) {
+  const auto known = weir::built_in_kinds();
+  const auto check = [](const auto& kinds, const std::vector<weir::setting_spec>& common) {
+    for (const auto& k : kinds)
+      for (const auto& own : k.accepts)
+        for (const auto& key : common)
+          BOOST_TEST(own.name != key.name, k.name);
+  };
+  check(known.sources, source_specs());
+  check(known.tasks, stage_specs());
+  check(known.sinks, sink_specs());
 }
 
 BOOST_AUTO_TEST_CASE(every_file_in_config_passes_the_check) {

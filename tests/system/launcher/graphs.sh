@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Flows that are no row: config/fan_out.toml, fan_in.toml, balance.toml, and what `weir graph` draws of them.
+# Flows that are no row: config/fan_out.toml, fan_in.toml, balance.toml, overflow.toml, keyed.toml, and what `weir graph` draws of them.
 # usage: graphs.sh WEIR
 source "$(dirname "$0")/common.sh" "$1"
 
@@ -72,6 +72,50 @@ balance_shares_the_numbers_out_by_demand() {
   [ "$slow" -ge 1 ] && [ "$quick" -gt $((3 * slow)) ] || fail "$quick quick ones, $slow slow ones"
 }
 
+# The express stage is full for as long as the others come in: it keeps four, and takes some again when it has done.
+what_a_full_stage_redirects_is_done_by_the_other_one() {
+  local redirected express
+  timeout 30 "$weir" run "$config/overflow.toml" --report report.json >out 2>err
+  is "exit code" $? 0
+  balanced report.json
+  is "completed" "$(number completed report.json)" 20
+  is "numbers" "$(grep -o '"item":[0-9]*' out | cut -d: -f2 | sort -n | tr '\n' ' ')" "$(seq 1 20 | tr '\n' ' ')"
+  redirected=$(sed -n 's/^ *"redirected": \([0-9]*\)$/\1/p' report.json | head -1)
+  express=$(grep -c '"seconds":0\.3' out)
+  [ "$redirected" -ge 1 ] && [ "$express" -ge 4 ] || fail "$redirected redirected, $express kept"
+  is "kept and redirected" $((redirected + express)) 20
+  says err "when full: express redirected $redirected"
+}
+
+# With a task that lasts until all have come, exactly those that find no slot are dropped: no failure, nothing cut short.
+what_a_full_stage_drops_is_counted_and_no_failure() {
+  {
+    printf '[source]\nkind="range"\nfirst=1\nlast=50\n'
+    printf '[[stage]]\nname="busy"\ntask="sleep"\nmin="2s"\nparallelism=1\ncapacity=1\noverflow="%s"\n' drop_newest
+    printf '[sink]\nkind="jsonl"\npath="to"\n'
+  } >flow.toml
+  timeout 30 "$weir" run flow.toml --report report.json >out 2>err
+  is "exit code" $? 0
+  balanced report.json
+  is "completed" "$(number completed report.json)" 1
+  is "canceled" "$(number canceled report.json)" 49
+  is "dropped" "$(number dropped report.json)" 49
+  is "lines" "$(wc -l <to)" 1
+  says err "when full: busy dropped 49"
+  timeout 30 "$weir" run flow.toml --set stage.overflow=reject --report report.json >out 2>err
+  is "exit code of reject" $? 1
+  is "failed" "$(number failed report.json)" 49
+  is "failures told" "$(grep -c '^failed: .*: all 1 slots are taken' err)" 49
+}
+
+a_keyed_flow_counts_each_file_once() {
+  make_tree
+  timeout 30 "$weir" run "$config/keyed.toml" --set source.root=tree --report report.json >out 2>err
+  is "exit code" $? 0
+  balanced report.json
+  is "files" "$(tail -n +2 out | awk '{ print $4 }' | LC_ALL=C sort | tr '\n' ' ')" "tree/a.md tree/sub/c.md "
+}
+
 check_describes_a_graph_part_by_part() {
   timeout 30 "$weir" check "$config/fan_out.toml" --set stage.sha256.parallelism=3 --set stage.sha256.capacity=9 \
     --set stage.wordcount.parallelism=1 --set stage.wordcount.capacity=2 >out 2>err
@@ -139,6 +183,9 @@ try broadcast_hands_each_file_to_both_branches
 try a_job_that_fails_in_both_branches_is_one_failure
 try two_sources_are_merged
 try balance_shares_the_numbers_out_by_demand
+try what_a_full_stage_redirects_is_done_by_the_other_one
+try what_a_full_stage_drops_is_counted_and_no_failure
+try a_keyed_flow_counts_each_file_once
 try check_describes_a_graph_part_by_part
 try graph_draws_every_flow_in_every_format_and_opens_nothing
 try graph_writes_a_file_whose_name_says_the_format

@@ -46,6 +46,9 @@ public:
   /// Counts an offer that is refused for a reason of its caller's.
   void refuse(const std::unique_lock<adaptive_mutex>&) noexcept { admission_.reject(); }
 
+  /// Takes back the last refusal: whoever offered goes elsewhere, or comes again.
+  void forget_refusal(const std::unique_lock<adaptive_mutex>&) noexcept { admission_.forget_refusal(); }
+
   /// Takes `n` slots of a run whose jobs are all known.
   void admit_all(std::uint64_t n);
 
@@ -68,7 +71,8 @@ public:
   /// How to get at the jobs that are gathered but not yet passed on. Called under both locks.
   void gather_with(std::function<job_span()> take_open);
 
-  /// What to call when it closes, once. It must neither block nor take a lock that its caller may hold.
+  /// What to call as it closes, under its lock; never if it is closed already. It must neither block nor
+  /// take the station's lock.
   void when_closed(std::function<void()> call);
 
   // -- for the station ----------------------------------------------------------------------------

@@ -144,8 +144,8 @@ public:
   /// Says that the outcomes of `n` collected jobs have been taken: frees their slots.
   void taken(std::uint64_t n);
 
-  /// Says whether there is a thread of the stage's own that collects.
-  void has_receiver(bool is) noexcept { receiver_ = is; }
+  /// Whether a thread of the stage's own hands outcomes over; told by `receiver_mark`.
+  void set_receiver(bool there) noexcept { receiver_ = there; }
 
   /// Says that nobody will collect any more: outcomes are dropped, `collect` returns false, and rest
   /// no longer depends on what has been taken.
@@ -305,7 +305,7 @@ private:
   [[nodiscard]] policy::awaited_nodes who_brings_rest() const;
 
   // Of time limits.
-  void send(std::function<void()> what, lock_type& held);
+  void run_errand(std::function<void()> what, lock_type& held);
   [[nodiscard]] lane* find_attempt(std::uint64_t id);
   void fail_late(lane& l, lock_type& held);
   bool expire_queued(lock_type& held);
@@ -386,7 +386,7 @@ private:
   timer queue_alarm_;
   bool queue_alarm_armed_ = false;
   errand_runner errand_runner_;
-  std::deque<std::function<void()>> errands_;
+  std::deque<std::function<void()>> errands_;     // one for each alarm that is set, at most
   bool on_errand_ = false;                        // somebody runs them
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
   std::vector<timer> dead_alarms_;                // likewise

@@ -150,7 +150,7 @@ std::vector<straggler> station::running() const {
   lock_type held{mutex_};
   std::vector<straggler> all;
   for (const auto& l : lanes_)
-    if (l->state_ == lane::state::busy || l->state_ == lane::state::canceling)
+    if (runs_job(l) || l->state_ == lane::state::canceling)
       all.push_back(name_running(*l));
   return all;
 }
@@ -159,9 +159,11 @@ straggler station::name_running(const lane& l) const {
   const auto since = ctx_.time().now() - l.begun_;
   if (l.state_ == lane::state::canceling)
     return {l.number_, l.late_index_, since, l.late_name_};
-  // Past its last job a lane is still busy with handing it over.
-  const auto at = std::min(l.running_.load(std::memory_order_relaxed), l.work_.last - 1);
-  return {l.number_, l.work_.block->sequence() + at, since, l.work_.block->name_of(at)};
+  // Past its last job a lane is still busy with handing it over; the job itself may be gone.
+  const auto running = l.running_.load(std::memory_order_relaxed);
+  const auto at = std::min(running, l.work_.last - 1);
+  auto name = running < l.work_.last ? l.work_.block->name_of(at) : std::string{};
+  return {l.number_, l.work_.block->sequence() + at, since, std::move(name)};
 }
 
 bool station::complete() const {

@@ -1,7 +1,7 @@
 /// How a station keeps the time limits of its jobs. What has not started in time fails in the queue. An
 /// attempt that is late is told so by its context, and fails; its thread keeps slot and lane until it has
 /// stopped, or is written off after the grace. The alarms are the control clock's: user code may hold up the
-/// other one. What follows from them may run user code, so they send for it.
+/// other one. What follows from them may run user code, so it is an errand for another thread.
 
 #include <weir/actors/station.hpp>
 
@@ -24,11 +24,11 @@ caf::error lane::timeout_error() const {
                     "the attempt did not end within " + in_ms(*station_.options_.timeouts.run));
 }
 
-// -- in the queue ---------------------------------------------------------------------------------
+// -- errands -----------------------------------------------------------------------------------
 
-/// Has `what` done on a thread that user code may hold up. Only while there are open jobs: they keep the
-/// runner alive.
-void station::send(std::function<void()> what, lock_type& held) {
+/// Has `what` done on a thread that user code may hold up; where there is no runner for that, on this one,
+/// and the lock is let go of meanwhile. Only while there are open jobs: they keep the runner alive.
+void station::run_errand(std::function<void()> what, lock_type& held) {
   errands_.push_back(std::move(what));
   if (std::exchange(on_errand_, true))
     return;
@@ -50,6 +50,8 @@ void station::run_errands() {
   }
   on_errand_ = false;
 }
+
+// -- in the queue ---------------------------------------------------------------------------------
 
 /// Whether there was any.
 bool station::expire_queued(lock_type& held) {
@@ -90,7 +92,7 @@ void station::queue_alarm() {
   queue_alarm_armed_ = false;
   if (queue_.empty() && !lines_.oldest())
     return;
-  send(
+  run_errand(
       [this] {
         lock_type again{mutex_};
         expire_queued(again);
@@ -147,14 +149,14 @@ void station::attempt_is_late(std::uint64_t id) {
   // What is to be tried again has to stop before.
   if (l->attempt_ < options_.retry.attempts && !stopped_by_)
     return;
-  send([this, id] { static_cast<void>(cancel_late(id)); }, held);
+  run_errand([this, id] { static_cast<void>(cancel_late(id)); }, held);
 }
 
 void station::grace_is_over(std::uint64_t id) {
   lock_type held{mutex_};
   if (!find_attempt(id))
     return;
-  send(
+  run_errand(
       [this, id] {
         auto still = cancel_late(id);
         if (auto* const l = find_attempt(id); l && l->state_ == lane::state::canceling) {

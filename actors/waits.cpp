@@ -109,12 +109,12 @@ wait_entry::~wait_entry() {
 
 receiver_mark::receiver_mark(station& of) noexcept : of_(of) {
   receives_for = &of;
-  of_.has_receiver(true);
+  of_.set_receiver(true);
 }
 
 receiver_mark::~receiver_mark() {
   receives_for = nullptr;
-  of_.has_receiver(false);
+  of_.set_receiver(false);
 }
 
 void detail::register_station(const station& s) {

@@ -53,7 +53,7 @@ int main() {
   std::cout << "block:";
   film(engine, overflow::block, 20ms);  // else for ever: this disk is repaired when the film is over
   for (const auto how : {overflow::reject, overflow::drop_newest, overflow::drop_oldest}) {
-    std::cout << weir::policy::overflow_names[static_cast<std::size_t>(how)].second << ':';
+    std::cout << to_string(how) << ':';
     film(engine, how, {});
   }
 

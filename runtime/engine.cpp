@@ -68,7 +68,7 @@ std::string engine::state_text() const {
   std::string text;
   for (const auto& stage : stages)
     text += weir::state_text(*stage);
-  return text.empty() ? "no stage has work\n" : text;
+  return text.empty() ? "no stage is open\n" : text;
 }
 
 supervisor_actor engine::start(tree_plan plan) {

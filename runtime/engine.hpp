@@ -41,8 +41,9 @@ public:
   /// Starts the actors of a stage. Does not block. For the pieces of this library.
   [[nodiscard]] supervisor_actor start(tree_plan plan);
 
-  /// What each stage holds, which jobs run and for how long, and what they wait for; as lines, for a person
-  /// who wants to know why nothing goes on. Takes locks and memory: not for a signal handler.
+  /// What each pool, stream and stage that is not at rest holds, which jobs run and for how long, and what
+  /// they wait for; as lines, for a person who wants to know why nothing goes on. Takes each stage's lock for
+  /// a moment, and memory: not for a signal handler.
   [[nodiscard]] std::string state_text() const;
 
 private:

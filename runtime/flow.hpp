@@ -143,8 +143,8 @@ struct flow_summary {
   std::vector<std::string> stragglers;  ///< jobs that were still running when the shutdown budget was spent
 };
 
-/// The documented exit code of a run: 0 all completed, or the flow's rule ended it without a failure;
-/// 1 some job failed, or reading or writing did; 3 canceled or past its deadline; 70 the books do
+/// The documented exit code of a run: 0 all completed or were dropped, or the flow's rule ended it without a
+/// failure; 1 some job failed, or reading or writing did; 3 canceled or past its deadline; 70 the books do
 /// not balance.
 [[nodiscard]] int exit_code(const flow_summary& s) noexcept;
 

@@ -8,7 +8,7 @@ std::optional<refusal> flow_door::put(const context& ctx, flow_job job) {
   auto offer = stage_->submit(ctx, std::move(job));
   if (offer)
     return std::nullopt;
-  if (was_full(offer.error()))
+  if (stage_->was_full(offer.error()))
     return turn_away(ctx, std::move(offer.job()), offer.error());
   if (!is(offer.error(), ec::submit_timeout))
     return refusal{std::move(offer.job()), offer.error()};
@@ -16,19 +16,11 @@ std::optional<refusal> flow_door::put(const context& ctx, flow_job job) {
   return std::nullopt;
 }
 
-bool flow_door::was_full(const caf::error& why) const {
-  if (!is(why, ec::overloaded))
-    return false;
-  // A stage for which the system has no thread left ends with the same code.
-  const auto ended = stage_->stopped_by();
-  return !ended || ended->code != ec::overloaded;
-}
-
 /// Of a stage that is full and does not block.
 std::optional<refusal> flow_door::turn_away(const context& ctx, flow_job job, const caf::error& why) {
   if (when_full_ == policy::overflow::redirect) {
     redirected_.fetch_add(1, std::memory_order_relaxed);
-    return otherwise_->put(ctx, std::move(job));
+    return redirects_to_->put(ctx, std::move(job));
   }
   if (when_full_ == policy::overflow::reject) {
     fail(std::move(job), why);

@@ -25,12 +25,12 @@ struct refusal {
 
 class flow_door {
 public:
-  /// `otherwise` is where `redirect` leads to; null with any other policy.
-  flow_door(std::string stage, policy::overflow when_full, std::shared_ptr<flow_door> otherwise,
+  /// `redirects_to` is where `redirect` leads to; null with any other policy.
+  flow_door(std::string stage, policy::overflow when_full, std::shared_ptr<flow_door> redirects_to,
             std::shared_ptr<flow_account> account)
       : name_(std::move(stage)),
         when_full_(when_full),
-        otherwise_(std::move(otherwise)),
+        redirects_to_(std::move(redirects_to)),
         account_(std::move(account)) {}
 
   /// Where it leads to; to be called once, before the first job.
@@ -45,10 +45,6 @@ public:
   /// says. Blocks while the stage that is to take it is full and blocks, until `ctx` is canceled.
   [[nodiscard]] std::optional<refusal> put(const context& ctx, flow_job job);
 
-  /// Whether `why`, with which the stage refused or canceled a job, says that it had no slot; it may also be
-  /// that it has ended.
-  [[nodiscard]] bool was_full(const caf::error& why) const;
-
   /// Copies that went no further because the stage was full, and those that went to another one.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load() + stage_->look().dropped; }
   [[nodiscard]] std::uint64_t redirected() const noexcept { return redirected_.load(); }
@@ -59,7 +55,7 @@ private:
 
   const std::string name_;
   const policy::overflow when_full_;
-  const std::shared_ptr<flow_door> otherwise_;
+  const std::shared_ptr<flow_door> redirects_to_;
   const std::shared_ptr<flow_account> account_;
   std::shared_ptr<flow_stage> stage_;
   std::atomic<std::uint64_t> dropped_{0};

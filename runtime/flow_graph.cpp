@@ -50,11 +50,12 @@ caf::error check_redirects(const flow_plan& plan) {
   const auto first_sink = first_stage + plan.stages.size();
   for (const auto& s : plan.stages) {
     if ((s.overflow == policy::overflow::redirect) != s.redirect_to.has_value())
-      return make_error(ec::invalid_option, "flow " + plan.name + ": stage " + s.name +
-                                                " needs both to redirect, the overflow and where to");
-    if (s.redirect_to && (*s.redirect_to < first_stage || *s.redirect_to >= first_sink))
       return make_error(ec::invalid_option,
-                        "flow " + plan.name + ": stage " + s.name + " redirects to what is no stage");
+                        "flow " + plan.name + ": stage " + s.name +
+                            ": overflow redirect and redirect_to go together; one is missing");
+    if (s.redirect_to && (*s.redirect_to < first_stage || *s.redirect_to >= first_sink))
+      return make_error(ec::invalid_option, "flow " + plan.name + ": stage " + s.name +
+                                                " redirects to something that is no stage");
   }
   return {};
 }

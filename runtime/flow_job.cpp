@@ -73,14 +73,16 @@ void flow_origin::end(flow_account& account, policy::copies::end how, const caf:
                       duration run_time) {
   std::optional<policy::copies::end> job;
   std::optional<flow_failure> failure;
-  caf::error first;
+  caf::error reason;
   duration longest{};
   {
     std::lock_guard guard{mutex_};
     longest = longest_ = std::max(longest_, run_time);
-    if (!why_)
+    if (how > worst_) {
+      worst_ = how;
       why_ = why;
-    first = why_;
+    }
+    reason = why_;
     job = copies_.finish(how);
     if (job == policy::copies::end::failed)
       failure = *failure_;
@@ -93,15 +95,15 @@ void flow_origin::end(flow_account& account, policy::copies::end how, const caf:
       account.count_completed(longest);
       break;
     case policy::copies::end::failed:
-      end_trace(outcome_kind::failed, first);
+      end_trace(outcome_kind::failed, reason);
       account.count_failed(std::move(*failure), longest);
       break;
     case policy::copies::end::dropped:
-      end_trace(outcome_kind::canceled, first);
+      end_trace(outcome_kind::canceled, reason);
       account.count_dropped();
       break;
     case policy::copies::end::canceled:
-      end_trace(outcome_kind::canceled, first);
+      end_trace(outcome_kind::canceled, reason);
       account.count_canceled();
       break;
   }

@@ -55,9 +55,10 @@ private:
   const std::shared_ptr<item_trace> trace_;
   adaptive_mutex mutex_;
   policy::copies copies_;
-  std::unique_ptr<flow_failure> failure_;  // the first one
-  caf::error why_;                         // of the same, or of the first cancel
-  duration longest_{};                     // of the copies that have come to their end
+  std::unique_ptr<flow_failure> failure_;                       // the first one
+  policy::copies::end worst_ = policy::copies::end::completed;  // of the copies that have come to their end
+  caf::error why_;                                              // of that one
+  duration longest_{};                                          // of the copies that have come to their end
   bool straggles_ = false;
 };
 

@@ -93,7 +93,7 @@ struct flow_run::state {
   std::optional<time_point> kill_at;
   bool ended = false;
 
-  std::optional<watchdog> watches;
+  std::optional<watchdog> stall_watch;
   // Declared last: they call into this object and must go first.
   timer drain_timer;
   context::subscription on_cancel;
@@ -117,7 +117,7 @@ void flow_run::state::start(engine& on) {
             s->stop(why);
       });
   auto made = detail::make_flow_stages(on, ctx, plan, joined, out.outlets(), account);
-  doors = std::move(made.stages);
+  doors = std::move(made.doors);
   std::transform(doors.begin(), doors.end(), weak->begin(), [](const auto& d) { return d->stage(); });
   for (std::size_t i = 0; i < plan.sources.size(); ++i)
     inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]), trace);
@@ -128,7 +128,7 @@ void flow_run::state::start(engine& on) {
     watched.push_back(d->stage()->share());
   driver = std::thread{[this] { drive(); }};
   // Last: should the system have only one thread left, it is not for who only looks on.
-  watches.emplace(ctx.time(), plan.stall_after, watched);
+  stall_watch.emplace(ctx.time(), plan.stall_after, watched);
 }
 
 // -- the way to rest ------------------------------------------------------------------------------

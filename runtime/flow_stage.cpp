@@ -141,7 +141,8 @@ public:
 private:
   [[nodiscard]] policy::copies::end how_it_ends(const caf::error& why) const {
     const auto door = door_.lock();
-    return door && door->was_full(why) ? policy::copies::end::dropped : policy::copies::end::canceled;
+    return door && door->stage()->was_full(why) ? policy::copies::end::dropped
+                                                : policy::copies::end::canceled;
   }
 
   void put(outlet& to, flow_origin& origin, const stage_result& r) {
@@ -202,10 +203,10 @@ public:
   }
 
   flow_stages make() {
-    made_.stages.resize(plan_.stages.size());
+    made_.doors.resize(plan_.stages.size());
     for (const auto n : joined_.jobs.in_order() | std::views::reverse)
       if (n >= first_stage_ && n < first_sink_)
-        made_.stages[n - first_stage_] = make_stage(n);
+        made_.doors[n - first_stage_] = make_stage(n);
     for (std::size_t n = 0; n < first_stage_; ++n)
       made_.sources.push_back(stages_behind(n));
     return std::move(made_);
@@ -220,7 +221,7 @@ private:
     std::vector<std::shared_ptr<flow_door>> to;
     for (const auto down : joined_.outcomes.downstreams(n))
       if (down < first_sink_)
-        to.push_back(made_.stages[down - first_stage_]);
+        to.push_back(made_.doors[down - first_stage_]);
     return {std::move(to), how(n), run_, bells_[n]};
   }
 
@@ -236,7 +237,7 @@ private:
       if (bells_[up])
         bells.push_back(bells_[up]);
     const auto door = std::make_shared<flow_door>(
-        plan.name, plan.overflow, plan.redirect_to ? made_.stages[*plan.redirect_to - first_stage_] : nullptr,
+        plan.name, plan.overflow, plan.redirect_to ? made_.doors[*plan.redirect_to - first_stage_] : nullptr,
         account_);
     stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
     stage_receiver receiver{plan.name,        door, std::move(behind), std::move(sinks),

@@ -13,8 +13,8 @@
 namespace weir::detail {
 
 struct flow_stages {
-  std::vector<junction> sources;                   ///< for each source where its items go
-  std::vector<std::shared_ptr<flow_door>> stages;  ///< as in the plan
+  std::vector<junction> sources;                  ///< for each source where its items go
+  std::vector<std::shared_ptr<flow_door>> doors;  ///< into each stage, as in the plan
 };
 
 /// Makes the stages, from the sinks to the sources: each one's outcomes go to what the graph says, as the

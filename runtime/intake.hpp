@@ -39,8 +39,8 @@ public:
     to_->entrance().gather_with([this] { return detach(); });
     if (options.rate.limits()) {
       pace_.emplace(options.rate);
-      open_for_turns_.emplace(context::with_cancel(to_->ctx()));
-      to_->entrance().when_closed([open = *open_for_turns_] { open.cancel("the door was closed"); });
+      until_closed_.emplace(context::with_cancel(to_->ctx()));
+      to_->entrance().when_closed([open = *until_closed_] { open.cancel("the door was closed"); });
     }
     if (taken)
       fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
@@ -60,7 +60,7 @@ public:
     const auto key = key_of_ ? key_of_(std::as_const(job)) : 0;
     turn mine;
     if (pace_)
-      if (auto refused = keep_pace(wait, mine))
+      if (auto refused = wait ? wait_for_turn(*wait, mine) : take_turn(mine))
         return refused;
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
@@ -92,26 +92,26 @@ public:
   }
 
 private:
-  caf::error keep_pace(const context* wait, turn& mine) {
-    const auto& time = to_->ctx().time();
-    if (!wait) {
-      if (!pace_->try_next(time)) {
-        count_refusal();
-        return make_error(ec::rate_limited, "jobs come faster than the rate allows");
-      }
-      mine.take(*pace_);
-      return {};
+  caf::error take_turn(turn& mine) {
+    if (!pace_->try_next(to_->ctx().time())) {
+      count_refusal();
+      return make_error(ec::rate_limited, "jobs come faster than the rate allows");
     }
-    const auto left = pace_->reserve(time);
+    mine.take(*pace_);
+    return {};
+  }
+
+  caf::error wait_for_turn(const context& wait, turn& mine) {
+    const auto left = pace_->reserve(to_->ctx().time());
     mine.take(*pace_);
     if (left <= duration::zero())
       return {};
     try {
       // The end of the stage ends the wait too.
-      const auto either = context::with_cancel(*wait);
-      const auto watch = open_for_turns_->on_cancel([&] { either.cancel(*open_for_turns_->why()); });
-      // Where the door was closed, it says why.
-      if (!either.wait_for(left) || (open_for_turns_->canceled() && !to_->ctx().canceled()))
+      const auto either = context::with_cancel(wait);
+      const auto watch = until_closed_->on_cancel([&] { either.cancel(*until_closed_->why()); });
+      // If the door closed meanwhile, it refuses with a reason of its own.
+      if (!either.wait_for(left) || (until_closed_->canceled() && !to_->ctx().canceled()))
         return {};
       count_refusal();
       return either.error();
@@ -224,8 +224,8 @@ private:
   const std::optional<duration> submit_timeout_;
   const policy::overflow overflow_;
   std::optional<pace> pace_;
-  std::optional<context> open_for_turns_;  // canceled as the door closes
-  std::uint64_t limit_ = 1;                // of the open block
+  std::optional<context> until_closed_;  // canceled as the door closes
+  std::uint64_t limit_ = 1;              // of the open block
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;
 };

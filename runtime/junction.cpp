@@ -37,10 +37,10 @@ std::vector<refusal> junction::to_one(const context& ctx, flow_job job) {
     auto answered = offer_to_each(job);
     if (answered.taken)
       return {};
-    if (answered.turns)
-      return listed(answered.turns->put(ctx, std::move(job)));
-    if (!answered.wait)
-      return listed(refusal{std::move(job), std::move(answered.why)});
+    if (answered.decides)
+      return listed(answered.decides->put(ctx, std::move(job)));
+    if (!answered.later)
+      return listed(refusal{std::move(job), std::move(answered.closed)});
     bell_->wait(heard, ctx);
   }
   return listed(refusal{std::move(job), ctx.error()});
@@ -55,20 +55,20 @@ junction::answer junction::offer_to_each(flow_job& job) {
   answer so_far;
   for (const auto i : next_.order(loads_)) {
     auto& door = *to_[i];
-    auto offer = door.stage()->try_submit(std::move(job));
+    auto offer = door.stage()->offer(std::move(job));
     if (offer) {
       next_.took(i);
       so_far.taken = true;
       return so_far;
     }
     job = std::move(offer.job());
-    const auto full = door.was_full(offer.error());
+    const auto full = door.stage()->was_full(offer.error());
     if (full && !door.blocks())
-      so_far.turns = so_far.turns ? so_far.turns : &door;
+      so_far.decides = so_far.decides ? so_far.decides : &door;
     else if (full || is(offer.error(), ec::rate_limited))
-      so_far.wait = true;
+      so_far.later = true;
     else
-      so_far.why = offer.error();
+      so_far.closed = offer.error();
   }
   return so_far;
 }

@@ -39,9 +39,9 @@ private:
   /// What came of offering a job to each stage in turn.
   struct answer {
     bool taken = false;
-    bool wait = false;           ///< one of them may have room later
-    flow_door* turns = nullptr;  ///< the first one that is full and does not block
-    caf::error why = {};         ///< that of one which has closed
+    bool later = false;            ///< one of them may have room later
+    flow_door* decides = nullptr;  ///< the first one that is full and does not block
+    caf::error closed = {};        ///< the reason of one which has closed
   };
 
   [[nodiscard]] std::vector<refusal> to_all(const context& ctx, flow_job job);

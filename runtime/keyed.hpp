@@ -3,7 +3,7 @@
 /// Order by key: a task that says which jobs belong together. Wherever such a task runs, in a pool, a stream
 /// or a stage, jobs of one key run one after the other, in the order in which they were admitted, whatever
 /// the parallelism; a key with many jobs, or with one that is slow or is tried again, holds up nobody but
-/// itself.
+/// itself while slots are left: a job that waits behind its key holds one.
 ///
 ///     weir::stage(weir::keyed(&order::customer, book), {.parallelism = 8})
 ///

@@ -98,6 +98,7 @@ private:
     if (!values_.due(clock_.now()))
       return;
     auto values = values_.take();
+    // With `never` the run is at its end, and what gathered goes with it.
     if (offer_(first_, values) != offered::not_now)
       return;
     values_.put_back(std::move(values));

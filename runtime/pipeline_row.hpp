@@ -153,7 +153,7 @@ private:
   }
 
   /// Gives each item to the first branch in the order of their loads that has room. While none has, it waits;
-  /// but where a branch does not let items wait, it decides.
+  /// but where a branch does not let items wait, it decides. For one thread at a time.
   template <class In>
   struct chooser {
     chooser(context ctx, std::shared_ptr<doorbell> rung, std::size_t n)

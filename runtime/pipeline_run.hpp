@@ -103,6 +103,8 @@ public:
   /// Counts an item that the sink took. Thread-safe.
   void count_delivered();
 
+  [[nodiscard]] duration shutdown_budget() const noexcept { return options_.shutdown_budget; }
+
   /// Waits until all that was admitted has passed, or, after a cancel, at most `shutdown_budget`.
   pipeline_summary finish(std::uint64_t read);
 

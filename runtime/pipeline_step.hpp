@@ -112,8 +112,7 @@ public:
     const auto offer = stream_.submit(ctx, {index, std::move(value)});
     if (offer)
       return true;
-    // One that was stopped for want of a thread has no room either, and never will.
-    const auto full = is(offer.error(), ec::overloaded) && !stream_.stopped_by();
+    const auto full = stream_.was_full(offer.error());
     if (full && overflow_ != policy::overflow::reject)
       dropped_.fetch_add(1, std::memory_order_relaxed);
     else if (full || is(offer.error(), ec::submit_timeout))
@@ -125,15 +124,12 @@ public:
 
   /// Does not wait: what is refused stays in `value`, and the stage's `overflow` has no say.
   offered offer(std::uint64_t index, In& value) {
-    auto tried = stream_.try_submit({index, std::move(value)});
+    auto tried = stream_.offer({index, std::move(value)});
     if (tried)
       return offered::taken;
     value = std::move(tried.job().value);
-    const auto no_room = is(tried.error(), ec::overloaded) || is(tried.error(), ec::rate_limited);
-    if (!no_room || stream_.stopped_by())
-      return offered::never;
-    tries_.fetch_add(1, std::memory_order_relaxed);
-    return offered::not_now;
+    const auto later = stream_.was_full(tried.error()) || is(tried.error(), ec::rate_limited);
+    return later ? offered::not_now : offered::never;
   }
 
   /// Whether an item for which there is no room waits, instead of ending here.
@@ -144,15 +140,20 @@ public:
     return {now.used, now.parallelism};
   }
 
-  void drain() override { stream_.drain(duration::max()); }
+  void drain() override {
+    try {
+      stream_.drain(duration::max());
+    } catch (const thrown_error& e) {
+      // The caller is a job that this stage waits for. Canceled, it comes to rest within the budget.
+      run_->ctx().cancel({ec::deadlock, name_, e.what()});
+      stream_.drain(run_->shutdown_budget());
+    }
+  }
   void stop(const cause& why) override { stream_.stop(why); }
   void kill(duration budget) override { tell(stream_.supervisor(), stop_tag::value, budget); }
   [[nodiscard]] std::optional<cause> stopped_by() const override { return stream_.stopped_by(); }
   [[nodiscard]] std::optional<pipeline_summary::stage> summary() const override {
-    auto s = stream_.look();
-    // An item that found no room here and went elsewhere, or came again, was not refused.
-    s.books.offered -= tries_.load();
-    s.books.rejected -= tries_.load();
+    const auto s = stream_.look();
     return pipeline_summary::stage{name_, s.books, s.peak_running, s.retries, s.dropped + dropped_.load()};
   }
 
@@ -161,7 +162,6 @@ private:
   policy::overflow overflow_;
   std::shared_ptr<pipeline_run> run_;
   std::atomic<std::uint64_t> dropped_{0};
-  std::atomic<std::uint64_t> tries_{0};
   stream<job, result> stream_;
 };
 

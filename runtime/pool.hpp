@@ -140,7 +140,9 @@ public:
 
   /// Closes, finishes what was admitted, then cancels, then writes off, all within `budget`. The last
   /// quarter of it, at most 2 s, is for the cancel. Blocks until rest; never longer than about
-  /// `budget`. May be called again, and by several threads: the shortest budget counts.
+  /// `budget`. May be called again, and by several threads: the shortest budget counts. In a job that its
+  /// rest depends on it throws, with `duration::max()`, a `thrown_error` with `ec::deadlock`; then nothing
+  /// has changed.
   shutdown_report drain(duration budget) { return stage_.drain(budget); }
 
   /// Cancels what is queued and what runs, and closes. Does not wait.

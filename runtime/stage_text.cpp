@@ -18,6 +18,11 @@ std::string some(std::uint64_t n, const std::string& what) {
   return n == 0 ? std::string{} : ", " + std::to_string(n) + ' ' + what;
 }
 
+/// ", threads written off: 1": likewise.
+std::string count_of(const std::string& what, std::uint64_t n) {
+  return n == 0 ? std::string{} : ", " + what + ": " + std::to_string(n);
+}
+
 std::string of(std::uint64_t n, std::uint64_t all, const std::string& what) {
   return std::to_string(n) + " of " + std::to_string(all) + ' ' + what;
 }
@@ -35,10 +40,10 @@ std::string state_text(const station& of_stage) {
   const auto& books = now.books;
   auto text = "stage " + config::quoted(of_stage.name(), name_bytes_shown) + ": " +
               of(now.running + now.canceling, now.parallelism, "workers at work") +
-              some(now.queued - now.backing_off, "queued") +
-              some(now.backing_off, "wait for another attempt") + some(now.canceling, "past the time limit") +
-              some(now.untaken, "outcomes not taken yet") + some(now.abandoned, "threads written off") +
-              ", " + of(now.used, now.capacity, "slots taken") + "; " + std::to_string(books.completed) +
+              some(now.queued - now.backing_off, "queued") + count_of("backing off", now.backing_off) +
+              some(now.canceling, "past the time limit") + count_of("outcomes not taken", now.untaken) +
+              count_of("threads written off", now.abandoned) + ", " +
+              of(now.used, now.capacity, "slots taken") + "; " + std::to_string(books.completed) +
               " completed" + some(books.failed, "failed") + some(books.canceled, "canceled") +
               some(books.rejected, "rejected") + '\n';
   auto jobs = of_stage.running();

@@ -263,6 +263,26 @@ public:
   /// was not admitted.
   submission_type try_submit(Job job) { return put(nullptr, std::move(job)); }
 
+  /// As `try_submit`; but that there is no room, or no turn, is no refusal in the books: for whoever then
+  /// goes to another stage, or comes again.
+  submission_type offer(Job job) {
+    auto tried = try_submit(std::move(job));
+    if (!tried && (was_full(tried.error()) || is(tried.error(), ec::rate_limited))) {
+      auto& door = stage_.at().entrance();
+      door.forget_refusal(door.lock());
+    }
+    return tried;
+  }
+
+  /// Whether `why`, with which a job was refused or ended, says that there was no slot for it. A stream for
+  /// which the system has no thread left ends with the same code.
+  [[nodiscard]] bool was_full(const caf::error& why) const {
+    if (!is(why, ec::overloaded))
+      return false;
+    const auto ended = stopped_by();
+    return !ended || ended->code != ec::overloaded;
+  }
+
   /// Admits the job as soon as there is room. Blocks until then, or until `ctx` is canceled or the
   /// stream closes, which is then the error. The thread that takes the outcomes must be another one,
   /// unless there is room for sure.
@@ -332,8 +352,9 @@ public:
     stage_.at().wait_for_rest();
   }
 
-  /// As `pool::drain`, with the time that the receiver takes. Without a callback another thread must
-  /// take the outcomes meanwhile: those that nobody takes use up the budget, but are not lost.
+  /// As `pool::drain`, with the time that the receiver takes, also in a callback of its own. Without a
+  /// callback another thread must take the outcomes meanwhile: those that nobody takes use up the budget, but
+  /// are not lost.
   shutdown_report drain(duration budget) { return stage_.drain(budget); }
 
   /// Cancels what is queued and what runs, and closes. Does not wait.

@@ -51,7 +51,7 @@ void watchdog::state::look() {
 
 void watchdog::state::arm() {
   std::lock_guard guard{mutex};
-  if (over)
+  if (over || all.empty())
     return;
   try {
     next = time.at(time.now() + all.front().progress.look_every(), [self = weak_from_this()] {
@@ -59,7 +59,7 @@ void watchdog::state::arm() {
         s->look();
     });
   } catch (const std::system_error&) {
-    // There is nobody to look.
+    // Without a thread for the clock nothing is watched.
   }
 }
 

@@ -30,6 +30,9 @@ public:
   /// Counts an offer that ended in a refusal.
   void reject() noexcept { ++rejected_; }
 
+  /// Takes back a refusal that was counted.
+  void forget_refusal() noexcept { --rejected_; }
+
   /// Takes back the admission of a job that could not be stored.
   void undo() noexcept { --admitted_; }
 

@@ -26,6 +26,13 @@ inline constexpr std::array overflow_names{
     std::pair{overflow::redirect, std::string_view{"redirect"}},
 };
 
+[[nodiscard]] constexpr std::string_view to_string(overflow how) noexcept {
+  for (const auto& [what, name] : overflow_names)
+    if (what == how)
+      return name;
+  return {};
+}
+
 [[nodiscard]] constexpr std::optional<overflow> parse_overflow(std::string_view text) noexcept {
   for (const auto& [what, name] : overflow_names)
     if (name == text)

@@ -24,8 +24,9 @@ public:
   struct sight {
     std::uint64_t moves = 0;  ///< starts, ends and hand-overs so far
     bool open = false;        ///< some job has not ended, or its outcome has not been taken
-    bool at_work = false;  ///< a thread is in a job, or on its way to one; or somebody else's turn has come
-    bool due = false;      ///< a job goes on by itself at an instant that is known
+    bool at_work =
+        false;  ///< a lane has a job or comes for one, or an outcome is ready or in the receiver's hands
+    bool due = false;  ///< a job backs off: its alarm is set
   };
 
   /// How long jobs may be there with nobody at work: no wake-up takes so long.

@@ -29,7 +29,7 @@ constexpr const char* main_footer = R"(Examples:
   % tasks
 
 Exit codes:
-  0        all jobs completed
+  0        all jobs completed, or were dropped where a stage was full
   1        some job failed, or reading or writing did
   2        bad config or usage; nothing was started
   3        canceled, past the deadline, or the output was closed by its reader

@@ -1,5 +1,6 @@
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/policy/overflow.hpp>
+#include <weir/actors/policy/stall.hpp>
 #include <weir/runtime/flow_key.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
@@ -96,10 +97,10 @@ const std::vector<setting_spec>& flow_specs() {
       {.name = "stall_after",
        .type = setting_type::time_span,
        .meaning =
-           "a stage in which for so long no job has begun or ended, though there are some, is reported "
-           "with what it waits for; only one in which nobody is at work if not set",
-       .min = 1,
-       .max = year_seconds},
+           "a stage that has jobs, of which none has begun or ended for so long, is reported with what "
+           "it waits for; only where nobody is at work for them if not set",
+       .min = std::chrono::duration<double>(policy::stall::limit_min).count(),
+       .max = std::chrono::duration<double>(policy::stall::limit_max).count()},
       {.name = "on_interrupt",
        .type = setting_type::choice,
        .fallback = "drain",
@@ -140,20 +141,21 @@ const std::vector<setting_spec>& stage_specs() {
       {.name = "overflow",
        .type = setting_type::choice,
        .fallback = "block",
-       .meaning =
-           "what becomes of a job for which there is no slot: it waits, and with it what hands it on; it "
-           "has failed; it is dropped; the one that has waited longest to be started is; it goes to the "
-           "stage redirect_to",
+       .meaning = "what a full stage does with one more job: block: it waits, and so does who hands it on; "
+                  "reject: it "
+                  "fails untried; drop_newest: it ends, as dropped; drop_oldest: the one that has waited "
+                  "longest to be "
+                  "started does; redirect: it goes to the stage redirect_to",
        .choices = overflow_choices()},
       {.name = "redirect_to",
        .type = setting_type::text,
-       .meaning =
-           "the name of the stage that gets what this one has no slot for, with overflow = \"redirect\""},
+       .meaning = "the name of the stage that gets what this one has no slot for; only with overflow = "
+                  "\"redirect\""},
       {.name = "key",
        .type = setting_type::text,
-       .meaning = std::string{"jobs for which this is equal run one after the other, as they came in: "} +
+       .meaning = std::string{"jobs with an equal key run one after the other, as they came in: "} +
                   flow_key::allowed +
-                  ", the item's text, that up to its last \"/\", or a field of what the stage before made; "
+                  ": the item's text, that up to its last \"/\", or a field of what the stage before made; "
                   "each job for itself if not set"},
       {.name = "attempts",
        .type = setting_type::integer,
@@ -206,7 +208,7 @@ const std::vector<setting_spec>& stage_specs() {
       {.name = "rate_burst",
        .type = setting_type::integer,
        .fallback = std::int64_t{1},
-       .meaning = "so many jobs may come at once after a while without any, with rate",
+       .meaning = "how many jobs may be admitted at once after a pause; only with rate",
        .min = 1,
        .max = static_cast<double>(policy::rate_rule::burst_max)},
   };

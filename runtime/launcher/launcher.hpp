@@ -28,7 +28,7 @@ namespace weir {
 
 /// The documented exit codes of a launcher.
 enum class exit_status : int {
-  completed = 0,  ///< all jobs completed
+  completed = 0,  ///< all jobs completed, or were dropped where a stage was full
   failed = 1,     ///< some job failed, or reading or writing did
   bad_usage = 2,  ///< bad config, bad arguments, or a bad registration; nothing was started
   canceled = 3,   ///< canceled, or past its deadline

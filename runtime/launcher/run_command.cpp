@@ -71,7 +71,7 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
     if (silent && !asked)
       continue;
     const auto p = run.look();
-    rate.observe(p.elapsed, p.completed + p.failed);
+    rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
     const auto text = progress_text(flow, p, rate.per_second());
     if (asked)
       out.line(text + '\n' + without_end(on.state_text()));

@@ -76,7 +76,7 @@ struct full_stages : graphs {
     auto some = std::make_unique<busy_numbers>(n);
     auto f = some->task();
     add(std::move(some));
-    add(redirecting(narrow("quick", std::move(f), overflow::redirect), 2));
+    add(redirecting(narrow("own", std::move(f), overflow::redirect), 2));
     add(std::move(other));
     one = add_sink({1});
     two = add_sink({2});
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(of_several_that_balance_the_first_full_one_that_does_not_bl
   BOOST_TEST(two->count() == 8U);
 }
 
-BOOST_AUTO_TEST_CASE(branches_that_are_only_held_back_by_their_rates_end_no_reading) {
+BOOST_AUTO_TEST_CASE(a_source_goes_on_while_all_branches_wait_for_their_rates) {
   two_shares(20, same, same);
   for (auto& s : p.stages)
     s.rate.per_second = 1;
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(a_full_stage_redirects_to_another_one_which_needs_no_other_
 BOOST_AUTO_TEST_CASE(who_redirects_waits_where_the_other_one_is_full_and_blocks) {
   const auto shut = std::make_shared<event>();
   add(std::make_unique<numbers>(100));
-  add(redirecting(narrow("quick", behind(shut), overflow::redirect), 2));
+  add(redirecting(narrow("own", behind(shut), overflow::redirect), 2));
   add(narrow("slow", behind(shut), overflow::block));
   one = add_sink({1});
   two = add_sink({2});
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(what_is_redirected_after_the_sources_have_ended_is_taken_to
   add(std::make_unique<numbers>(8));
   add(from({0}, stage("a", behind(shut), 1)));
   // Once it is full it stays so until all have come.
-  add(redirecting(from({1}, narrow("quick", behind(busy), overflow::redirect, 1)), 3));
+  add(redirecting(from({1}, narrow("own", behind(busy), overflow::redirect, 1)), 3));
   add(stage("slow", same));
   one = add_sink({2});
   two = add_sink({3});
@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(what_is_redirected_after_the_sources_have_ended_is_taken_to
 
 BOOST_AUTO_TEST_CASE(a_cancel_ends_the_wait_at_the_stage_that_was_redirected_to) {
   add(std::make_unique<numbers>(100));
-  add(redirecting(narrow("quick", until_canceled, overflow::redirect), 2));
+  add(redirecting(narrow("own", until_canceled, overflow::redirect), 2));
   add(narrow("slow", until_canceled, overflow::block));
   one = add_sink({1});
   two = add_sink({2});
@@ -392,18 +392,20 @@ BOOST_AUTO_TEST_CASE(a_plan_whose_redirects_make_no_sense_is_refused) {
   BOOST_TEST(refusal(to(2), plain()) == "no error");
   BOOST_TEST(refusal(to(2), plain({0})) == "no error");
   BOOST_TEST(refusal(to(2), plain({1})) == "no error");
-  BOOST_TEST(refusal(to(0), plain()).ends_with("stage full redirects to what is no stage"));
-  BOOST_TEST(refusal(to(3), plain()).ends_with("stage full redirects to what is no stage"));
+  BOOST_TEST(refusal(to(0), plain()).ends_with("stage full redirects to something that is no stage"));
+  BOOST_TEST(refusal(to(3), plain()).ends_with("stage full redirects to something that is no stage"));
   BOOST_TEST(refusal(to(1, {0}), plain()).ends_with("has a cycle, which could lock up"));
   BOOST_TEST(refusal(to(2, {0}), to(1, {0})).ends_with("has a cycle, which could lock up"));
   BOOST_TEST(refusal(plain({0}), to(1)).ends_with("has a cycle, which could lock up"));
   BOOST_TEST(refusal(to(2), to(1)).ends_with("has a cycle, which could lock up"));
   auto half = plain({0});
   half.overflow = overflow::redirect;
-  BOOST_TEST(refusal(half, plain()).ends_with("needs both to redirect, the overflow and where to"));
+  BOOST_TEST(
+      refusal(half, plain()).ends_with("overflow redirect and redirect_to go together; one is missing"));
   half.overflow = overflow::reject;
   half.redirect_to = 2;
-  BOOST_TEST(refusal(half, plain()).ends_with("needs both to redirect, the overflow and where to"));
+  BOOST_TEST(
+      refusal(half, plain()).ends_with("overflow redirect and redirect_to go together; one is missing"));
   BOOST_CHECK_THROW(run(), std::invalid_argument);
 }
 

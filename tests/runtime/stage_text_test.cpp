@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include "../actors/crew.hpp"
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(jobs_that_run_are_told_with_their_age_the_oldest_first_and_
       BOOST_TEST(t.get().completed());
     p.close();
     static_cast<void>(p.drain(hopeless));
-    BOOST_TEST(on.state_text() == "no stage has work\n");
+    BOOST_TEST(on.state_text() == "no stage is open\n");
   }
 }
 
@@ -97,7 +98,7 @@ BOOST_AUTO_TEST_CASE(outcomes_that_nobody_has_taken_are_told) {
     BOOST_TEST(static_cast<bool>(s.try_submit(i)));
   BOOST_TEST(test::eventually([&] { return s.look().untaken == 3 && s.look().running == 0; }));
   BOOST_TEST(on.state_text() ==
-             "stage \"rows\": 0 of 1 workers at work, 3 outcomes not taken yet, 3 of 4 slots taken; 3 "
+             "stage \"rows\": 0 of 1 workers at work, outcomes not taken: 3, 3 of 4 slots taken; 3 "
              "completed\n");
 }
 
@@ -113,7 +114,8 @@ BOOST_AUTO_TEST_CASE(no_more_jobs_are_named_than_a_person_reads) {
     test::offer_all(*at, block);
     hold.wait_for_arrivals(20);
     const auto text = state_text(*at);
-    BOOST_TEST(text.find("  and 4 more\n") != std::string::npos);
+    BOOST_TEST(std::ranges::count(text, '\n') == 1 + 16 + 1);
+    BOOST_TEST(text.ends_with("  and 4 more\n"));
     hold.open();
     test::close(*at);
     at->wait_for_rest();

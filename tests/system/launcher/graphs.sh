@@ -72,19 +72,19 @@ balance_shares_the_numbers_out_by_demand() {
   [ "$slow" -ge 1 ] && [ "$quick" -gt $((3 * slow)) ] || fail "$quick quick ones, $slow slow ones"
 }
 
-# The express stage is full for as long as the others come in: it keeps four, and takes some again when it has done.
+# Stage "own" is full for as long as the others come in: it keeps four, and takes some again when it has done.
 what_a_full_stage_redirects_is_done_by_the_other_one() {
-  local redirected express
+  local redirected own
   timeout 30 "$weir" run "$config/overflow.toml" --report report.json >out 2>err
   is "exit code" $? 0
   balanced report.json
   is "completed" "$(number completed report.json)" 20
   is "numbers" "$(grep -o '"item":[0-9]*' out | cut -d: -f2 | sort -n | tr '\n' ' ')" "$(seq 1 20 | tr '\n' ' ')"
   redirected=$(sed -n 's/^ *"redirected": \([0-9]*\)$/\1/p' report.json | head -1)
-  express=$(grep -c '"seconds":0\.3' out)
-  [ "$redirected" -ge 1 ] && [ "$express" -ge 4 ] || fail "$redirected redirected, $express kept"
-  is "kept and redirected" $((redirected + express)) 20
-  says err "when full: express redirected $redirected"
+  own=$(grep -c '"seconds":0\.3' out)
+  [ "$redirected" -ge 1 ] && [ "$own" -ge 4 ] || fail "$redirected redirected, $own kept"
+  is "kept and redirected" $((redirected + own)) 20
+  says err "when full: own redirected $redirected"
 }
 
 # With a task that lasts until all have come, exactly those that find no slot are dropped: no failure, nothing cut short.

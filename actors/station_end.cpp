@@ -150,7 +150,7 @@ std::vector<straggler> station::running() const {
   lock_type held{mutex_};
   std::vector<straggler> all;
   for (const auto& l : lanes_)
-    if (runs_job(l) || l->state_ == lane::state::canceling)
+    if (l->state_ == lane::state::busy || l->state_ == lane::state::canceling)
       all.push_back(name_running(*l));
   return all;
 }

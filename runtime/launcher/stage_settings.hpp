@@ -11,8 +11,8 @@
 
 namespace weir::config {
 
-/// A stage with what its keys say, but for its name, its task and how it is joined. `table` is where they stand and
-/// `path` how messages call it; what is wrong goes to `found`.
+/// A stage with what its keys say, but for its name, its task and how it is joined. `table` is where they
+/// stand and `path` how messages call it; what is wrong goes to `found`.
 [[nodiscard]] stage_plan planned_stage(const settings& values, const node& table, const std::string& path,
                                        problems& found);
 

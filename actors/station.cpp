@@ -60,7 +60,10 @@ station::station(station_options options, const context& parent)
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.
   on_cancel_ = ctx_.on_cancel([this] {
     const auto why = *ctx_.why();
-    stop_starting(why);
+    {
+      const lock_type held{mutex_};
+      stop_starting(why);
+    }
     // What runs hears of it before what has waited is destroyed, which may take its time.
     jobs_ctx_.cancel(why);
     look_for_rest();

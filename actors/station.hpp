@@ -242,6 +242,12 @@ private:
   friend class lane;
   using lock_type = std::unique_lock<adaptive_mutex>;
 
+  // The rule has said to end early, and nothing starts any more.
+  struct halting {
+    policy::halt::decision how;
+    cause why;
+  };
+
   // Outcomes that the observer is to be told of without the lock. All have one kind.
   struct news {
     job_span jobs;
@@ -263,7 +269,7 @@ private:
   [[nodiscard]] std::optional<job_span> take_oldest(std::optional<time_point> before);
   bool take_over(lane& l);
   void begin(lane& l, job_span jobs, unsigned attempt);
-  [[nodiscard]] policy::halt::decision report(lane& l, std::uint64_t stop, std::uint64_t ran,
+  [[nodiscard]] std::optional<halting> report(lane& l, std::uint64_t stop, std::uint64_t ran,
                                               duration elapsed);
   // Whether it is in a job that has no outcome; else it is free, or on its way out of its last one.
   [[nodiscard]] static bool runs_job(const std::unique_ptr<lane>& l) noexcept;
@@ -279,6 +285,9 @@ private:
   void sleep_for_news(lane& l, lock_type& held);
   [[nodiscard]] std::uint64_t unstarted(const lane& l) const noexcept;
   [[nodiscard]] bool has_work() const noexcept { return !queue_.empty() || !repeats_due_.empty(); }
+  void stop_starting(const cause& why);
+  [[nodiscard]] policy::halt::decision observe_outcomes();
+  [[nodiscard]] halting begin_halt(policy::halt::decision d, const std::string& reason);
   void end_unstarted(job_span jobs, unsigned attempt = 0);
   void end_all_unstarted();
   outcome_kind end_one(job_span job, const forced_end& how, caf::error why, bool in_use,
@@ -319,7 +328,6 @@ private:
   void tell_rest(lock_type& held);
 
   // Each without the lock held.
-  void stop_starting(const cause& why);
   [[nodiscard]] std::uint64_t run_observed(lane& l, job_block& block, std::uint64_t first, time_point begun);
   void tell(const news& n) const;
   void limit_attempt(lane& l);
@@ -332,7 +340,7 @@ private:
   [[nodiscard]] bool plan_repeat(lane& l, const caf::error& why);
   void arm_repeat(const lane::repeat_plan& plan);
   void repeat_now(std::uint64_t id);
-  void act_on_halt(policy::halt::decision d, const std::string& reason);
+  void act_on_halt(const halting& h);
   [[nodiscard]] bool note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf::error& why);
 
   const std::uint64_t id_;

@@ -17,36 +17,47 @@ bool station::note_error(lane& l, std::uint64_t i, outcome_kind kind, const caf:
   const auto index = l.work_.block->sequence() + i;
   if (!root_)
     root_ = root_error{index, why};
-  if (!halt_.watches())
-    return true;
-  const auto so_far = count_books();
-  const auto decision = halt_.observe(so_far.completed, so_far.failed);
+  const auto decision = observe_outcomes();
   if (decision == policy::halt::decision::go_on)
     return true;
+  const auto halt = begin_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
   held.unlock();
-  act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+  act_on_halt(halt);
   return true;
 }
 
-void station::act_on_halt(policy::halt::decision d, const std::string& reason) {
-  cause why{ec::canceled, "halt", "rule \"" + to_string(options_.halt) + "\", " + reason};
-  if (d == policy::halt::decision::stop_now)
-    ctx_.cancel(std::move(why));
+policy::halt::decision station::observe_outcomes() {
+  if (!halt_.watches())
+    return policy::halt::decision::go_on;
+  const auto so_far = count_books();
+  return halt_.observe(so_far.completed, so_far.failed);
+}
+
+/// Under the lock under which the rule decided: no lane takes a job in between.
+station::halting station::begin_halt(policy::halt::decision d, const std::string& reason) {
+  halting h{d, {ec::canceled, "halt", "rule \"" + to_string(options_.halt) + "\", " + reason}};
+  stop_starting(h.why);
+  return h;
+}
+
+void station::act_on_halt(const halting& h) {
+  if (h.how == policy::halt::decision::stop_now)
+    ctx_.cancel(h.why);
   else
-    stop(why);
+    look_for_rest();
 }
 
 void station::stop(const cause& why) {
+  lock_type held{mutex_};
   stop_starting(why);
-  look_for_rest();
+  check_rest(held);
 }
 
 void station::stop_starting(const cause& why) {
-  const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
-  lock_type held{mutex_};
   // At rest there is nothing to stop, and the cause would be taken for that of the end.
   if (stopped_by_ || ending_ || rest_told_)
     return;
+  const auto error = std::make_shared<const caf::error>(make_error(why.code, to_string(why)));
   door_.close(*error);
   closing_ = true;
   stopped_by_ = why;

@@ -84,19 +84,19 @@ void station::run_span(lane& l, lock_type& held) {
   if (options_.timeouts.run)
     end_limit(l);
   held.lock();
-  auto decision = policy::halt::decision::go_on;
+  std::optional<halting> halt;
   if (l.state_ == lane::state::canceling)
     stop_canceling(l);
   else if (l.state_ != lane::state::abandoned)
-    decision = report(l, stop, stop - first, elapsed);
+    halt = report(l, stop, stop - first, elapsed);
   l.attempt_id_ = 0;
   auto grace = std::exchange(l.grace_alarm_, {});
   held.unlock();
   grace.reset();
   if (l.repeat_)
     arm_repeat(*std::exchange(l.repeat_, std::nullopt));
-  if (decision != policy::halt::decision::go_on)
-    act_on_halt(decision, "its count was reached");
+  if (halt)
+    act_on_halt(*halt);
   block.reset();
   held.lock();
   check_rest(held);
@@ -233,7 +233,8 @@ void station::begin(lane& l, job_span jobs, unsigned attempt) {
   rouse();
 }
 
-policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_t ran, duration elapsed) {
+std::optional<station::halting> station::report(lane& l, std::uint64_t stop, std::uint64_t ran,
+                                                duration elapsed) {
   auto done = l.work_.take_front(stop - l.work_.first);
   const auto executed = ran + (l.repeat_ ? 1 : 0);
   if (executed > 0) {
@@ -251,10 +252,10 @@ policy::halt::decision station::report(lane& l, std::uint64_t stop, std::uint64_
   if (l.repeat_)
     put_aside(l);
   settle(l);
-  if (!halt_.watches())
-    return policy::halt::decision::go_on;
-  const auto so_far = count_books();
-  return halt_.observe(so_far.completed, so_far.failed);
+  const auto decision = observe_outcomes();
+  if (decision == policy::halt::decision::go_on)
+    return std::nullopt;
+  return begin_halt(decision, "its count was reached");
 }
 
 void station::settle(lane& l) {

@@ -201,20 +201,19 @@ void station::fail(job_span job, const forced_end& how, const caf::error& why, b
     job.block->timed_out(job.first, how.attempt, why);
     held.lock();
   }
-  auto decision = policy::halt::decision::go_on;
+  std::optional<halting> halt;
   if (end_one(std::move(job), how, why, in_use, std::nullopt) == outcome_kind::failed) {
     if (!root_)
       root_ = root_error{index, why};
-    if (halt_.watches()) {
-      const auto so_far = count_books();
-      decision = halt_.observe(so_far.completed, so_far.failed);
-    }
+    const auto decision = observe_outcomes();
+    if (decision != policy::halt::decision::go_on)
+      halt = begin_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
   }
   check_rest(held);
-  if (decision == policy::halt::decision::go_on)
+  if (!halt)
     return;
   held.unlock();
-  act_on_halt(decision, "job " + std::to_string(index) + " failed: " + text_of(why));
+  act_on_halt(*halt);
   held.lock();
 }
 

@@ -1,38 +1,31 @@
 #include <weir/runtime/flow_account.hpp>
+#include <weir/runtime/launcher/place.hpp>
 
 #include <utility>
 
 namespace weir::detail {
 
-flow_account::flow_account(policy::halt_rule rule, std::function<void(const flow_failure&)> on_failure,
-                           std::function<void(policy::halt::decision, const cause&)> halt)
-    : rule_(rule), on_failure_(std::move(on_failure)), on_halt_(std::move(halt)), halt_(rule) {}
+namespace {
+
+constexpr std::size_t name_bytes_shown = 120;
+
+}  // namespace
 
 void flow_account::passed() {
   live_completed_.fetch_add(1, std::memory_order_relaxed);
-  if (rule_.counts_completed())
-    observe(nullptr);
+  if (halt_.counts_completed())
+    halt_.observe(live_completed_.load(), live_failed_.load(), "its count was reached");
 }
 
 void flow_account::failed(const flow_failure& f) {
   live_failed_.fetch_add(1, std::memory_order_relaxed);
-  observe(&f);
-}
-
-void flow_account::observe(const flow_failure* newest) {
-  auto decision = policy::halt::decision::go_on;
   {
     std::lock_guard guard{mutex_};
-    if (newest && !root_)
-      root_ = *newest;
-    if (halt_.watches())
-      decision = halt_.observe(live_completed_.load(), live_failed_.load());
+    if (!root_)
+      root_ = f;
   }
-  if (decision == policy::halt::decision::go_on)
-    return;
-  on_halt_(decision, {ec::canceled, "halt",
-                      "rule \"" + to_string(rule_) + "\": " +
-                          (newest ? newest->name + " failed: " + newest->text : "its count was reached")});
+  halt_.observe(live_completed_.load(), live_failed_.load(),
+                "item " + config::quoted(f.name, name_bytes_shown) + " failed: " + f.text);
 }
 
 void flow_account::count_completed(duration run_time) {

@@ -7,6 +7,7 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/duration_histogram.hpp>
 #include <weir/runtime/flow_run.hpp>
+#include <weir/runtime/halt_gate.hpp>
 
 #include <atomic>
 #include <functional>
@@ -19,9 +20,12 @@ namespace weir::detail {
 
 class flow_account {
 public:
-  /// `halt` is told once, by the thread that saw the decision, that the rule says to end early.
   flow_account(policy::halt_rule rule, std::function<void(const flow_failure&)> on_failure,
-               std::function<void(policy::halt::decision, const cause&)> halt);
+               halt_gate::end_function end)
+      : on_failure_(std::move(on_failure)), halt_(rule, std::move(end)) {}
+
+  /// As `halt_gate`'s.
+  [[nodiscard]] bool lets_start() const { return halt_.lets_start(); }
 
   // -- as a job ends in a task, on its lane ---------------------------------------------------------
 
@@ -52,17 +56,13 @@ public:
   void close(flow_summary& into) const;
 
 private:
-  void observe(const flow_failure* newest);
-
   std::atomic<std::uint64_t> live_completed_{0};
   std::atomic<std::uint64_t> live_failed_{0};
   std::atomic<std::uint64_t> live_dropped_{0};
-  const policy::halt_rule rule_;
   const std::function<void(const flow_failure&)> on_failure_;
-  const std::function<void(policy::halt::decision, const cause&)> on_halt_;
+  halt_gate halt_;
 
   mutable std::mutex mutex_;
-  policy::halt halt_;
   policy::books ended_;
   policy::duration_histogram run_times_;
   std::vector<flow_failure> failures_;

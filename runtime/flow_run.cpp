@@ -107,11 +107,7 @@ void flow_run::state::start(engine& on) {
   account = std::make_shared<flow_account>(
       plan.on_error, control.on_failure,
       [weak, run = ctx, source = reading](policy::halt::decision d, const cause& why) {
-        if (d == policy::halt::decision::stop_now) {
-          run.cancel(why);
-          return;
-        }
-        source.cancel(why);
+        (d == policy::halt::decision::stop_now ? run : source).cancel(why);
         for (const auto& w : *weak)
           if (const auto s = w.lock())
             s->stop(why);

@@ -22,6 +22,8 @@ public:
   stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
       : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
 
+  [[nodiscard]] bool may_start() const { return account_->lets_start(); }
+
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
     if (job.failed()) {
       discard_attempt();

@@ -37,29 +37,22 @@ pipeline_run::pipeline_run(const context& parent, const pipeline_options& option
       ctx_(context::with_cancel(parent)),
       reading_(context::with_cancel(ctx_)),
       begun_(ctx_.time().now()),
-      halt_(options_.on_error) {}
+      halt_(options_.on_error, [this](auto d, const cause& why) { end_stages(d, why); }) {}
 
 void pipeline_run::failed(const pipeline_failure& f) {
-  auto decision = policy::halt::decision::go_on;
-  {
-    std::lock_guard guard{mutex_};
-    ++sum_.failed;
-    if (sum_.failures.size() < pipeline_summary::failures_kept_max)
-      sum_.failures.push_back(f);
-    decision = halt_.observe(sum_.delivered, sum_.failed);
-  }
-  if (decision != policy::halt::decision::go_on)
-    halt(decision, "item " + std::to_string(f.index) + " failed in " +
-                       (f.stage.empty() ? "the sink" : f.stage) + ": " + text_of(f.why));
+  std::unique_lock lock{mutex_};
+  const auto failed = ++sum_.failed;
+  const auto delivered = sum_.delivered;
+  if (sum_.failures.size() < pipeline_summary::failures_kept_max)
+    sum_.failures.push_back(f);
+  lock.unlock();
+  halt_.observe(delivered, failed,
+                "item " + std::to_string(f.index) + " failed in " + (f.stage.empty() ? "the sink" : f.stage) +
+                    ": " + text_of(f.why));
 }
 
-void pipeline_run::halt(policy::halt::decision d, const std::string& reason) {
-  const cause why{ec::canceled, "halt", "rule \"" + to_string(options_.on_error) + "\": " + reason};
-  if (d == policy::halt::decision::stop_now) {
-    ctx_.cancel(why);
-    return;
-  }
-  reading_.cancel(why);
+void pipeline_run::end_stages(policy::halt::decision d, const cause& why) {
+  (d == policy::halt::decision::stop_now ? ctx_ : reading_).cancel(why);
   for (const auto& l : links_)
     l->stop(why);
 }
@@ -70,14 +63,12 @@ bool pipeline_run::enter_sink() {
 }
 
 void pipeline_run::count_delivered() {
-  auto decision = policy::halt::decision::go_on;
-  {
-    std::lock_guard guard{mutex_};
-    ++sum_.delivered;
-    decision = halt_.observe(sum_.delivered, sum_.failed);
-  }
-  if (decision != policy::halt::decision::go_on)
-    halt(decision, "its count was reached");
+  std::unique_lock lock{mutex_};
+  const auto delivered = ++sum_.delivered;
+  const auto failed = sum_.failed;
+  lock.unlock();
+  if (halt_.counts_completed())
+    halt_.observe(delivered, failed, "its count was reached");
 }
 
 pipeline_summary pipeline_run::finish(std::uint64_t read) {

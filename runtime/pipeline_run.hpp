@@ -7,6 +7,7 @@
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/protocol.hpp>
+#include <weir/runtime/halt_gate.hpp>
 #include <weir/runtime/trace/trace_span.hpp>
 
 #include <cstdint>
@@ -95,6 +96,9 @@ public:
   /// From the sink to the source, before the first item.
   void add(std::shared_ptr<pipeline_link> next) { links_.push_back(std::move(next)); }
 
+  /// As `halt_gate`'s.
+  [[nodiscard]] bool lets_start() const { return halt_.lets_start(); }
+
   /// Counts an item that failed. Thread-safe.
   void failed(const pipeline_failure& f);
 
@@ -116,7 +120,7 @@ public:
   }
 
 private:
-  void halt(policy::halt::decision d, const std::string& reason);
+  void end_stages(policy::halt::decision d, const cause& why);
 
   const pipeline_options options_;
   // Of the thread that runs the pipeline: what its stages start in is a part of it.
@@ -126,8 +130,8 @@ private:
   time_point begun_;
   std::vector<std::shared_ptr<pipeline_link>> links_;
 
+  halt_gate halt_;
   mutable std::mutex mutex_;
-  policy::halt halt_;
   pipeline_summary sum_;
   bool over_ = false;
 };

@@ -56,6 +56,8 @@ class stage_link final : public pipeline_link {
     typename Step::function f;
     std::shared_ptr<pipeline_run> run;
 
+    [[nodiscard]] bool may_start() const { return run->lets_start(); }
+
     caf::expected<result> operator()(const context& ctx, job& j) {
       auto r = Step::call(f, ctx, j.value);
       if (!r)

@@ -36,6 +36,13 @@ namespace detail {
 template <class F>
 concept hears_of_failures = requires { typename F::hears_of_failures; };
 
+/// A task of the library's own that is asked before each job, on its lane. Where it says no it has stopped
+/// the stage, so that the job ends unstarted.
+template <class F>
+concept asked_before_start = requires(const F& f) {
+  { f.may_start() } -> std::same_as<bool>;
+};
+
 /// A task of the library's own that has names for its jobs, and never changes what it takes them from.
 template <class F, class Job>
 concept names_jobs = requires(const F& f, const Job& job) {
@@ -94,6 +101,9 @@ protected:
       make_results();
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
+      if constexpr (asked_before_start<F>)
+        if (!f.may_start())
+          break;
       auto& slot = results_[i];
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
       if (on.overran())

@@ -182,6 +182,32 @@ BOOST_AUTO_TEST_CASE(a_count_of_done_jobs_is_met_exactly) {
   BOOST_TEST(!at->ctx().canceled());
 }
 
+BOOST_AUTO_TEST_CASE(
+    after_the_failure_that_meets_the_rule_no_lane_starts_a_job_though_its_cancel_is_held_up) {
+  const auto at = make_station({.capacity = 100, .halt = policy::fail_fast});
+  event canceling;
+  event goes_on;
+  // Called before the station hears of the cancel.
+  const auto holds_up = at->ctx().on_cancel([&] {
+    canceling.set();
+    goes_on.wait();
+  });
+  const auto block = std::make_shared<scripted_block>(0, 10, [&](std::uint64_t i, lane&) {
+    if (i == 0)
+      return make_error(ec::failed, "bad");
+    canceling.wait();
+    return caf::error{};
+  });
+  const crew lanes{at, 2};
+  offer_all(*at, block);
+  BOOST_TEST(eventually([&] { return at->look().books.ended() == 10; }));
+  BOOST_TEST(block->started() <= 2);
+  BOOST_TEST(at->look().books.canceled >= 8u);
+  goes_on.set();
+  close(*at);
+  at->wait_for_rest();
+}
+
 BOOST_AUTO_TEST_CASE(a_rule_that_is_not_reached_changes_nothing) {
   const auto at = make_station({.capacity = 100, .halt = *policy::halt_rule::parse("now,fail=3")});
   const auto block = std::make_shared<scripted_block>(

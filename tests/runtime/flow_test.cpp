@@ -272,6 +272,52 @@ BOOST_AUTO_TEST_CASE(cancel_reaches_the_jobs_and_its_cause_is_in_the_summary) {
   BOOST_TEST(exit_code(s) == 3);
 }
 
+BOOST_AUTO_TEST_CASE(after_the_failure_that_meets_the_rule_nothing_starts_though_its_thread_is_held_up) {
+  // Holds up whoever cancels the reading of this source.
+  struct holding final : source {
+    numbers all{10};
+    event canceling;
+    event goes_on;
+    context::subscription watch;
+
+    caf::expected<std::optional<item>> next(const context& reading) override {
+      if (!watch)
+        watch = reading.on_cancel([this] {
+          canceling.set();
+          goes_on.wait();
+        });
+      return all.next(reading);
+    }
+  };
+  for (const auto* const rule : {"soon,fail=1", "now,fail=1"}) {
+    auto from = std::make_unique<holding>();
+    auto& held = *from;
+    std::atomic<int> started{0};
+    auto p = plan(std::move(from), stages(stage(
+                                       "a",
+                                       [&](const context&, const item& i) -> caf::expected<record> {
+                                         ++started;
+                                         if (number(i) == 0)
+                                           return make_error(ec::failed, "bad");
+                                         held.canceling.wait();
+                                         return of(1);
+                                       },
+                                       2, 16)));
+    p.on_error = *policy::halt_rule::parse(rule);
+    flow_run run{on, ctx, std::move(p)};
+    held.canceling.wait();
+    // The other worker ends its job, and would take the next one; the first is in what it has begun.
+    while (run.look().running > 1)
+      static_cast<void>(run.wait_for(1ms));
+    held.goes_on.set();
+    const auto s = run.wait();
+    BOOST_TEST(started <= 2);
+    BOOST_TEST(s.books.failed == 1u);
+    BOOST_TEST(s.books.balanced());
+    BOOST_TEST(s.halted);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(closing_the_intake_drains_what_was_admitted) {
   event shut;
   const auto waits = [&](const context& c, const item& i) {

@@ -86,6 +86,7 @@ struct straggler {
   std::uint64_t index = 0;
   duration since{};       ///< how long its lane has held the span it is in
   std::string name = {};  ///< what its task calls it; often nothing
+  bool ended = false;     ///< it has its outcome, which its lane hands over just now
 };
 
 class station : public std::enable_shared_from_this<station> {

@@ -172,9 +172,10 @@ straggler station::name_running(const lane& l) const {
     return {l.number_, l.late_index_, since, l.late_name_};
   // Past its last job a lane is still busy with handing it over; the job itself may be gone.
   const auto running = l.running_.load(std::memory_order_relaxed);
-  const auto at = std::min(running, l.work_.last - 1);
-  auto name = running < l.work_.last ? l.work_.block->name_of(at) : std::string{};
-  return {l.number_, l.work_.block->sequence() + at, since, std::move(name)};
+  const auto ended = running >= l.work_.last;
+  const auto at = ended ? l.work_.last - 1 : running;
+  return {l.number_, l.work_.block->sequence() + at, since,
+          ended ? std::string{} : l.work_.block->name_of(at), ended};
 }
 
 bool station::complete() const {

@@ -30,7 +30,8 @@ std::string of(std::uint64_t n, std::uint64_t all, const std::string& what) {
 std::string line_of(const straggler& job) {
   return "  job " + std::to_string(job.index) +
          (job.name.empty() ? "" : " (" + config::quoted(job.name, name_bytes_shown) + ')') +
-         " has been running for " + short_text(job.since) + '\n';
+         (job.ended ? " has ended and is handed over" : " has been running for " + short_text(job.since)) +
+         '\n';
 }
 
 }  // namespace

@@ -7,6 +7,28 @@
 using namespace weir;
 using namespace weir::test;
 
+namespace {
+
+/// A job whose outcome is collected, and that goes on until it is released.
+struct hung_job {
+  event started;
+  event release;
+
+  void begin(station& at) {
+    offer_all(at, std::make_shared<scripted_block>(
+                      0, 1,
+                      [this](std::uint64_t, lane&) {
+                        started.set();
+                        release.wait();
+                        return caf::error{};
+                      },
+                      true));
+    started.wait();
+  }
+};
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(station_writes_off)
 
 BOOST_AUTO_TEST_CASE(what_still_runs_is_named_and_ends_canceled) {
@@ -63,20 +85,11 @@ BOOST_AUTO_TEST_CASE(what_a_job_returns_after_it_was_written_off_changes_nothing
 
 BOOST_AUTO_TEST_CASE(who_collects_gets_a_job_that_was_written_off_once_and_not_what_it_returns) {
   const auto at = make_station({.capacity = 10, .collected = true});
-  event started;
-  event release;
+  hung_job job;
   crew lanes{at, 1};
-  offer_all(*at, std::make_shared<scripted_block>(
-                     0, 1,
-                     [&](std::uint64_t, lane&) {
-                       started.set();
-                       release.wait();
-                       return caf::error{};
-                     },
-                     true));
-  started.wait();
+  job.begin(*at);
   BOOST_TEST(at->abandon().size() == 1u);
-  release.set();
+  job.release.set();
   at->wait_for_lost_lanes();
   std::vector<finished_span> out;
   BOOST_TEST(at->collect(out));
@@ -93,25 +106,16 @@ BOOST_AUTO_TEST_CASE(who_collects_gets_a_job_at_its_time_limit_and_is_told_that_
   const auto at =
       make_station({.capacity = 10, .timeouts = {.run = std::chrono::seconds{1}}, .collected = true},
                    context::background(time));
-  event started;
-  event release;
+  hung_job job;
   crew lanes{at, 1};
-  offer_all(*at, std::make_shared<scripted_block>(
-                     0, 1,
-                     [&](std::uint64_t, lane&) {
-                       started.set();
-                       release.wait();
-                       return caf::error{};
-                     },
-                     true));
-  started.wait();
+  job.begin(*at);
   time.advance(std::chrono::seconds{1});
   std::vector<finished_span> out;
   BOOST_TEST(at->collect(out));
   BOOST_REQUIRE(out.size() == 1u);
   BOOST_TEST(out[0].in_use);
   BOOST_TEST((out[0].how.kind == outcome_kind::failed));
-  release.set();
+  job.release.set();
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_has_filed_its_failure_before_it_is_written_off_is_canceled_only) {

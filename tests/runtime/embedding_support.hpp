@@ -60,6 +60,14 @@ private:
   bool open_ = false;
 };
 
+/// A task that hands its number back when the gate is open.
+inline auto waits_at(gate& g) {
+  return [&g](int i) {
+    g.wait();
+    return i;
+  };
+}
+
 /// Lets its visitors go on in groups of `size`: nobody passes unless so many are here at once.
 class meeting {
 public:

@@ -43,6 +43,15 @@ struct journal {
   }
 };
 
+/// A task whose first job of each customer waits at the gate.
+auto first_waits_at(gate& hold) {
+  return [&hold](const sale& o) {
+    if (o.number == 0)
+      hold.wait();
+    return o.number;
+  };
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(keyed_work, with_engine)
@@ -128,13 +137,8 @@ BOOST_AUTO_TEST_CASE(a_key_whose_thread_was_written_off_goes_on_with_its_next_jo
   auto& time = test::kept_clock();
   const auto now = context::background(time);
   gate hold;
-  const auto book = [&](const sale& o) {
-    if (o.number == 0)
-      hold.wait();
-    return o.number;
-  };
   pool<sale, int> p{on,
-                    keyed(&sale::customer, book),
+                    keyed(&sale::customer, first_waits_at(hold)),
                     {.parallelism = 1, .capacity = 4, .timeouts = {.run = 1s, .grace = 1s}},
                     now};
   auto first = p.try_submit(sale{5, 0});
@@ -151,13 +155,8 @@ BOOST_AUTO_TEST_CASE(a_key_whose_thread_was_written_off_goes_on_with_its_next_jo
 BOOST_AUTO_TEST_CASE(a_key_whose_job_was_too_late_goes_on_when_that_has_stopped) {
   auto& time = test::kept_clock();
   gate hold;
-  const auto book = [&](const sale& o) {
-    if (o.number == 0)
-      hold.wait();
-    return o.number;
-  };
   pool<sale, int> p{on,
-                    keyed(&sale::customer, book),
+                    keyed(&sale::customer, first_waits_at(hold)),
                     {.parallelism = 2, .capacity = 4, .timeouts = {.run = 1s, .grace = 1h}},
                     context::background(time)};
   auto first = p.try_submit(sale{5, 0});

@@ -32,13 +32,8 @@ BOOST_AUTO_TEST_CASE(jobs_that_run_are_told_with_their_age_the_oldest_first_and_
   gate hold;
   {
     engine on;
-    pool<int, int> p{on,
-                     [&](int i) {
-                       hold.wait();
-                       return i;
-                     },
-                     {.name = "fetch", .parallelism = 2, .capacity = 8},
-                     context::background(time)};
+    pool<int, int> p{
+        on, waits_at(hold), {.name = "fetch", .parallelism = 2, .capacity = 8}, context::background(time)};
     std::vector<ticket<int>> tickets;
     for (int i = 0; i < 5; ++i) {
       tickets.push_back(std::move(*p.try_submit(i)));
@@ -63,13 +58,8 @@ BOOST_AUTO_TEST_CASE(what_its_threads_wait_for_is_told_too) {
   manual_clock time;
   gate hold;
   engine on;
-  pool<int, int> inner{on,
-                       [&](int i) {
-                         hold.wait();
-                         return i;
-                       },
-                       {.name = "inner", .parallelism = 1, .capacity = 4},
-                       context::background(time)};
+  pool<int, int> inner{
+      on, waits_at(hold), {.name = "inner", .parallelism = 1, .capacity = 4}, context::background(time)};
   pool<int, int> outer{on,
                        [&](const context& ctx, int i) { return *inner.submit(ctx, i)->get().result; },
                        {.name = "outer", .parallelism = 1, .capacity = 4},

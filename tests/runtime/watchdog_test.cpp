@@ -135,14 +135,8 @@ BOOST_AUTO_TEST_CASE(stages_that_stand_still_together_are_one_report) {
   engine on;
   reports told;
   const auto ctx = context::background(time);
-  stream<int, int> last{on,
-                        [&](int i) {
-                          hold.wait();
-                          return i;
-                        },
-                        {.name = "last", .parallelism = 1, .capacity = 1},
-                        [](outcome<int>&) {},
-                        ctx};
+  stream<int, int> last{
+      on, waits_at(hold), {.name = "last", .parallelism = 1, .capacity = 1}, [](outcome<int>&) {}, ctx};
   stream<int, int> first{on,
                          [](int i) { return i; },
                          {.name = "first", .parallelism = 1, .capacity = 1},
@@ -208,10 +202,7 @@ BOOST_AUTO_TEST_CASE(a_pool_logs_its_stall_as_a_warning) {
   gate hold;
   engine on;
   pool<int, int> p{on,
-                   [&](int i) {
-                     hold.wait();
-                     return i;
-                   },
+                   waits_at(hold),
                    {.name = "stuck", .parallelism = 1, .stall_after = 1min},
                    context::background(time)};
   auto t = p.try_submit(1);

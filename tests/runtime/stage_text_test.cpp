@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(a_stage_without_jobs_says_what_it_has_done) {
   const auto at = test::make_station({.name = "parse", .capacity = 4});
   const test::crew lanes{at, 2};
   test::offer_all(*at, std::make_shared<test::scripted_block>(0, 4, test::nothing_wrong));
-  BOOST_TEST(test::eventually([&] { return at->look().books.completed == 4 && at->look().running == 0; }));
+  BOOST_TEST(test::eventually([&] { return at->look().books.completed == 4 && at->look().idle == 2; }));
   BOOST_TEST(state_text(*at) == "stage \"parse\": 0 of 2 workers at work, 0 of 4 slots taken; 4 completed\n");
   test::close(*at);
 }
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(outcomes_that_nobody_has_taken_are_told) {
                      context::background(time)};
   for (int i = 0; i < 3; ++i)
     BOOST_TEST(static_cast<bool>(s.try_submit(i)));
-  BOOST_TEST(test::eventually([&] { return s.look().untaken == 3 && s.look().running == 0; }));
+  BOOST_TEST(test::eventually([&] { return s.look().untaken == 3 && s.look().idle == 1; }));
   BOOST_TEST(on.state_text() ==
              "stage \"rows\": 0 of 1 workers at work, outcomes not taken: 3, 3 of 4 slots taken; 3 "
              "completed\n");

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_come_back_is_a_stall_if_there_is_a
   const watchdog without_limit{time, std::nullopt, {s.share()}, told_without.hook()};
   BOOST_TEST(static_cast<bool>(s.try_submit(1)));
   hold.wait_for_arrivals(1);
-  BOOST_TEST(test::eventually([&] { return s.look().running == 0; }));
+  BOOST_TEST(test::eventually([&] { return s.look().idle == s.look().parallelism; }));
   time.advance(40s);
   BOOST_TEST(told_without.all.empty());
   BOOST_REQUIRE(told.all.size() == 1u);
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(who_reads_outcomes_may_take_a_rest_after_the_last_one) {
     BOOST_TEST(static_cast<bool>(s.try_submit(i)));
   for (int i = 0; i < 3; ++i)
     BOOST_TEST(s.next()->completed());
-  BOOST_TEST(test::eventually([&] { return s.look().running == 0; }));
+  BOOST_TEST(test::eventually([&] { return s.look().idle == s.look().parallelism; }));
   time.advance(1h);
   BOOST_TEST(told.all.empty());
 }

@@ -12,9 +12,9 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/observer.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -137,7 +137,7 @@ private:
   bool deaf_ = false;      // sleeps without looking again by itself
   duration look_again_{};  // how long it last slept before it looked for others' jobs
   state state_ = state::woken;
-  std::condition_variable_any wake_;
+  sync::condition_variable_any wake_;
 };
 
 }  // namespace weir

@@ -9,15 +9,14 @@
 
 #include <weir/actors/caf.hpp>
 #include <weir/actors/station.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/threads.hpp>
 
 #include <caf/typed_actor.hpp>
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace weir {
@@ -30,8 +29,8 @@ using delivery = std::function<void(std::vector<finished_span>&)>;
 
 /// How a tree of actors ended; shared between its supervisor and whoever waits for it.
 struct tree_end {
-  std::mutex mutex;
-  std::condition_variable changed;
+  sync::mutex mutex;
+  sync::condition_variable changed;
   bool reached = false;
   std::vector<straggler> stragglers;  ///< jobs whose threads were written off
 };

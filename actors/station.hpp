@@ -31,9 +31,9 @@
 #include <weir/actors/policy/timeouts.hpp>
 #include <weir/actors/policy/wait_graph.hpp>
 #include <weir/actors/policy/work_queue.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/waits.hpp>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -354,8 +354,8 @@ private:
   door door_;
 
   mutable adaptive_mutex mutex_;
-  mutable std::condition_variable_any rest_changed_;
-  std::condition_variable_any outcome_ready_;
+  mutable sync::condition_variable_any rest_changed_;
+  sync::condition_variable_any outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
   policy::key_lines<std::shared_ptr<job_block>> lines_;

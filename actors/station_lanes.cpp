@@ -16,12 +16,16 @@ constexpr duration nap = std::chrono::microseconds{50};
 /// others behind it.
 constexpr duration look_max = std::chrono::milliseconds{1};
 
-thread_local lane* lane_of_this_thread = nullptr;
+/// The lane whose thread this is.
+lane*& own_lane() noexcept {
+  struct tag;
+  return sync::of_this_thread<tag, lane>();
+}
 
 }  // namespace
 
 lane* lane::current() noexcept {
-  return lane_of_this_thread;
+  return own_lane();
 }
 
 std::size_t station::resize(std::size_t parallelism) {
@@ -57,11 +61,11 @@ station::lane_end station::serve() {
   const auto keep = shared_from_this();
   lock_type held{mutex_};
   auto& l = add_lane();
-  lane_of_this_thread = &l;
+  own_lane() = &l;
   while (l.state_ != lane::state::abandoned && pull(l, held))
     run_span(l, held);
   const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;
-  lane_of_this_thread = nullptr;
+  own_lane() = nullptr;
   remove_lane(l);
   if (end == lane_end::written_off) {
     --lost_;

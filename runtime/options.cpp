@@ -1,10 +1,10 @@
 #include <weir/actors/error.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/options.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include <sched.h>
@@ -96,7 +96,7 @@ caf::error check_rate(const policy::rate_rule& r) {
 
 std::size_t default_parallelism() noexcept {
   const auto usable = usable_cpus();
-  return std::clamp<std::size_t>(usable > 0 ? usable : std::thread::hardware_concurrency(), 1,
+  return std::clamp<std::size_t>(usable > 0 ? usable : sync::thread::hardware_concurrency(), 1,
                                  parallelism_max);
 }
 

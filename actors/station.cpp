@@ -22,8 +22,8 @@ bool lane::is_late() const noexcept {
   return ctx_.canceled() && !station_.jobs_ctx_.canceled() && ctx_.why()->code == ec::deadline_exceeded;
 }
 
-bool lane::repeats(const caf::error& why) noexcept {
-  const auto again = station_.plan_repeat(*this, why);
+bool lane::repeats(caf::error& why, bool there) noexcept {
+  const auto again = there && station_.plan_repeat(*this, why);
   if (again && station_.observer_)
     last_ = {attempt_end::how_t::repeats, {}, why};
   return again;

@@ -153,7 +153,7 @@ void station::give_back(lane& l) {
   l.key_.reset();
   auto jobs = std::exchange(l.work_, {});
   if (l.attempt_ > 1 && !jobs.empty())
-    repeats_due_.push_front({std::move(jobs), l.attempt_});
+    repeats_due_.push_front({std::move(jobs), l.attempt_, std::move(l.lost_)});
   else
     queue_.give_back(std::move(jobs));
 }
@@ -163,13 +163,13 @@ bool station::find_work(lane& l) {
   if (stopped_by_)
     return false;
   if (!l.work_.empty()) {
-    begin(l, std::move(l.work_), l.attempt_);
+    begin(l, std::move(l.work_), l.attempt_, std::move(l.lost_));
     return true;
   }
   if (!repeats_due_.empty()) {
     auto again = std::move(repeats_due_.front());
     repeats_due_.pop_front();
-    begin(l, std::move(again.job), again.attempt);
+    begin(l, std::move(again.job), again.attempt, std::move(again.lost));
     if (has_work())
       wake_one();
     return true;
@@ -215,11 +215,12 @@ bool station::take_over(lane& l) {
   return true;
 }
 
-void station::begin(lane& l, job_span jobs, unsigned attempt) {
+void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost) {
   if (l.state_ != lane::state::busy)
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
   l.attempt_ = attempt;
+  l.lost_ = std::move(lost);
   l.key_ = options_.keyed ? std::optional{jobs.block->key()} : std::nullopt;
   l.attempt_id_ = options_.timeouts.run ? ++last_attempt_id_ : 0;
   retries_ += attempt > 1 ? 1 : 0;

@@ -147,7 +147,7 @@ void station::attempt_is_late(std::uint64_t id) {
                             at->grace_is_over(id);
                         });
   // What is to be tried again has to stop before.
-  if (l->attempt_ < options_.retry.attempts && !stopped_by_)
+  if (l->tries() < options_.retry.attempts && !stopped_by_)
     return;
   run_errand([this, id] { static_cast<void>(cancel_late(id)); }, held);
 }

@@ -97,8 +97,8 @@ private:
     return true;
   }
 
-  static bool has_ended(std::uint64_t i, const caf::error& why, lane& on) {
-    if (on.repeats(why))
+  static bool has_ended(std::uint64_t i, caf::error why, lane& on) {
+    if (on.repeats(why, repeatable_for<F, job_of<Inputs>>))
       return false;
     on.ended_with(i, why);
     return true;
@@ -128,7 +128,7 @@ public:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto result = run_one(i, on);
-      if (!result && on.repeats(result.error())) {
+      if (!result && on.repeats(result.error(), repeatable_for<F, job_of<Inputs>>)) {
         slots_[i].attempt = on.attempt();
         break;
       }

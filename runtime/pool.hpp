@@ -64,7 +64,7 @@ protected:
       auto result = run_task(f, on.ctx(), e.job.get());
       if (on.overran())
         result = on.timeout_error();
-      if (!result && on.repeats(result.error()))
+      if (!result && on.repeats(result.error(), repeatable_for<F, Job>))
         break;
       e.job.drop();
       const auto ended = on.now();

@@ -108,7 +108,7 @@ protected:
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
       if (on.overran())
         *result = on.timeout_error();
-      if (!*result && on.repeats(result->error())) {
+      if (!*result && on.repeats(result->error(), repeatable_for<F, Job>)) {
         std::destroy_at(result);
         break;
       }

@@ -14,6 +14,18 @@ messages& messages::of(caf::actor_system& system) {
   return dynamic_cast<messages&>(system.scheduler());
 }
 
+std::vector<caf::strong_actor_ptr> messages::alive() {
+  std::vector<caf::strong_actor_ptr> all;
+  std::erase_if(seen_, [&](const auto& one) {
+    auto strong = one.second.lock();
+    const auto gone = !strong;
+    if (!gone)
+      all.push_back(std::move(strong));
+    return gone;
+  });
+  return all;
+}
+
 void messages::start(schedule& run, std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i)
     run.start(
@@ -45,6 +57,8 @@ void messages::handle_one(std::size_t i) {
   auto* const next = jobs[i];
   jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(i));
   unit here{*this};
+  if (auto* const a = dynamic_cast<caf::abstract_actor*>(next); a && schedule::current())
+    seen_.emplace(a->id(), a->ctrl());
   switch (next->resume(&here, 1)) {
     case caf::resumable::resume_later:
       enqueue(next);

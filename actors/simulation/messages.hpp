@@ -8,6 +8,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
+#include <map>
+#include <vector>
+
 namespace weir::simulation {
 
 class messages final : public caf::scheduler::test_coordinator {
@@ -22,6 +25,10 @@ public:
 
   [[nodiscard]] static messages& of(caf::actor_system& system);
 
+  /// The actors that have had a message since `start` and that somebody still knows, in the order of their
+  /// start.
+  [[nodiscard]] std::vector<caf::strong_actor_ptr> alive();
+
   /// Adds the threads that handle messages to the run.
   void start(schedule& run, std::size_t threads);
 
@@ -34,6 +41,7 @@ private:
   void serve(schedule& run);
 
   waiters idle_;
+  std::map<caf::actor_id, caf::weak_actor_ptr> seen_;
 };
 
 }  // namespace weir::simulation

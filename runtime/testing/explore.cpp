@@ -1,8 +1,11 @@
+#include <weir/actors/log.hpp>
 #include <weir/actors/simulation/messages.hpp>
 #include <weir/runtime/testing/explore.hpp>
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_registry.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/monitorable_actor.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -20,7 +23,20 @@ struct run_result {
   std::uint64_t steps = 0;
 };
 
+/// What the library logs is part of what a run does, and far too much of it to be shown.
+class quiet {
+public:
+  quiet() : before_(log()->level()) { log()->set_level(spdlog::level::off); }
+  ~quiet() { log()->set_level(before_); }
+  quiet(const quiet&) = delete;
+  quiet& operator=(const quiet&) = delete;
+
+private:
+  spdlog::level::level_enum before_;
+};
+
 run_result run_once(const explore_options& options, const test_body& body, simulation::schedule_options how) {
+  const quiet no_logs;
   how.steps_max = options.steps_max;
   caf::actor_system_config config;
   simulation::messages::use_in(config);
@@ -99,6 +115,14 @@ sync::thread world::spawn(std::string name, std::function<void()> body) {
 void world::sleep(duration time) {
   simulation::waiters nobody_wakes;
   run_.wait(nobody_wakes, simulation::place::condition, run_.now() + time);
+}
+
+std::vector<world::running_actor> world::actors() {
+  std::vector<running_actor> all;
+  for (auto& a : simulation::messages::of(system_).alive())
+    if (const auto* known = dynamic_cast<caf::monitorable_actor*>(caf::actor_cast<caf::abstract_actor*>(a)))
+      all.push_back({known->name(), std::move(a)});
+  return all;
 }
 
 void world::check(bool holds, const std::string& what) {

@@ -51,11 +51,19 @@ public:
   /// True once in `n` times.
   [[nodiscard]] bool one_in(std::uint64_t n) { return run_.choose(n) == n - 1 && n > 1; }
 
+  /// The actors that have not ended, by name, in the order of their start.
+  struct running_actor {
+    std::string name;
+    caf::strong_actor_ptr handle;
+  };
+  [[nodiscard]] std::vector<running_actor> actors();
+
   /// Ends the run as failed if it is not so.
   void check(bool holds, const std::string& what);
 
   /// A line for the story.
   void note(const std::string& what) { run_.note(what); }
+  [[nodiscard]] bool note_wanted() const noexcept { return run_.tells(); }
 
 private:
   caf::actor_system& system_;

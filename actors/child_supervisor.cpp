@@ -14,6 +14,8 @@ using what = policy::restart::action::what_t;
 struct child_supervisor_state {
   static constexpr const char* name = "weir.child_supervisor";
 
+  /// Keeps it alive until its children have ended, whoever else has let go of it.
+  child_supervisor_actor itself;
   std::vector<child_spec> specs;
   std::vector<caf::actor> running;  // null: it has ended
   std::optional<policy::restart> rules;
@@ -87,13 +89,14 @@ void perform(self_pointer self, const policy::restart::actions& wanted) {
     }
   s.alarm.reset();
   if (const auto due = s.rules->due())
-    s.alarm = tell_at(*s.time, *due, caf::actor_cast<child_supervisor_actor>(self), phase_due_tag::value);
+    s.alarm = tell_at(*s.time, *due, s.itself, phase_due_tag::value);
 }
 
 child_supervisor_actor::behavior_type child_supervisor(self_pointer self, const policy::restart_rule& rule,
                                                        std::vector<child_spec> children, child_news news,
                                                        clock* time) {
   auto& s = self->state;
+  s.itself = caf::actor_cast<child_supervisor_actor>(self);
   s.specs = std::move(children);
   s.running.resize(s.specs.size());
   s.rules.emplace(rule);

@@ -86,6 +86,7 @@ struct tree_plan {
   threads* pool = nullptr;  ///< outlives the tree
   std::size_t parallelism = 1;
   delivery deliver;  ///< none: blocks hand their outcomes over by themselves
+  bool inherited = false;  ///< its supervisor was killed: this one has no children, it only brings it to rest
   std::shared_ptr<tree_end> end = std::make_shared<tree_end>();
 };
 

@@ -62,6 +62,7 @@ station::lane_end station::serve() {
   lock_type held{mutex_};
   auto& l = add_lane();
   own_lane() = &l;
+  sync::name_this_thread([&] { return "lane " + std::to_string(l.number_) + " of " + options_.name; });
   while (l.state_ != lane::state::abandoned && pull(l, held))
     run_span(l, held);
   const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;

@@ -101,7 +101,8 @@ void station::repeat_now(std::uint64_t id) {
   if (gone.empty())
     return;
   backing_off_ -= gone.mapped().armed ? 1 : 0;
-  repeats_due_.push_back({std::move(gone.mapped().job), gone.mapped().attempt});
+  auto& again = gone.mapped();
+  repeats_due_.push_back({std::move(again.job), again.attempt, std::move(again.lost)});
   wake_one();
 }
 

@@ -122,17 +122,8 @@ void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error&
   begin_stop(self, policy::shutdown::cancel_share_max);
 }
 
-}  // namespace
-
-supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
+void start_children(self_pointer self) {
   auto& s = self->state;
-  s.plan = std::move(plan);
-  s.itself = caf::actor_cast<supervisor_actor>(self);
-  watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
-  self->set_exit_handler([self](caf::exit_msg& m) {
-    self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
-    begin_stop(self, policy::shutdown::cancel_share_max);
-  });
   // Before the first worker is there: its first job may be too late at once.
   s.plan.stage->on_lane_lost([pool = s.plan.pool, me = self->address()](const straggler& lost) {
     // Said here, as this actor may have been killed: the threads' end counts on it.
@@ -152,7 +143,24 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
         self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
   s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
                                            static_cast<std::uint64_t>(s.plan.parallelism));
+}
+
+}  // namespace
+
+supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
+  auto& s = self->state;
+  s.plan = std::move(plan);
+  s.itself = caf::actor_cast<supervisor_actor>(self);
+  watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
+  self->set_exit_handler([self](caf::exit_msg& m) {
+    self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
+    begin_stop(self, policy::shutdown::cancel_share_max);
+  });
+  if (!s.plan.inherited)
+    start_children(self);
   s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
+  if (s.plan.inherited)
+    begin_stop(self, policy::shutdown::cancel_share_max);
   return {
       [self](resize_tag, std::uint64_t n) {
         if (self->state.jobs_out)
@@ -168,18 +176,22 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
 }
 
 supervisor_actor start_tree(caf::actor_system& system, tree_plan plan) {
-  const auto end = plan.end;
-  const auto stage = plan.stage;
+  auto left = plan;
+  left.deliver = nullptr;
+  left.inherited = true;
   auto top = system.spawn(supervisor, std::move(plan));
-  top->attach_functor([end, stage](const caf::error& why) {
-    // Only if it was killed; nobody is left then who would end what runs.
-    if (!stage->at_rest())
-      stage->ctx().cancel({ec::canceled, "supervisor", describe(why)});
+  top->attach_functor([&system, left = std::move(left)](const caf::error& why) {
+    const auto& stage = *left.stage;
     // The other actors of the tree have gone with the one who held them; their lanes have not.
-    stage->retire();
-    std::lock_guard guard{end->mutex};
-    end->reached = true;
-    end->changed.notify_all();
+    left.stage->retire();
+    if (why && !stage.at_rest()) {
+      stage.ctx().cancel({ec::canceled, "supervisor", describe(why)});
+      static_cast<void>(start_tree(system, left));
+      return;
+    }
+    std::lock_guard guard{left.end->mutex};
+    left.end->reached = true;
+    left.end->changed.notify_all();
   });
   return top;
 }

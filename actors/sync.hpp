@@ -55,7 +55,7 @@ inline void interleave() noexcept {}
   return source.get_token();
 }
 
-/// What a simulation calls this thread.
+/// What a simulation calls this thread; `name` makes a text.
 template <class Name>
 void name_this_thread(const Name&) noexcept {}
 

@@ -231,7 +231,8 @@ bool schedule::pass_time() {
 fiber* schedule::next() {
   if (ready_.empty() && !pass_time())
     return nullptr;
-  if (choose(2, haste_one_in) != 0 && pass_time() && tells())
+  const auto before = now_;
+  if (choose(2, haste_one_in) != 0 && pass_time() && now_ != before && tells())
     options_.story(
         "time passes while others are ready: " +
         std::to_string(

@@ -153,7 +153,7 @@ thread::id this_thread() noexcept {
   return run ? run->running().id() : 0;
 }
 
-void name_this_thread(std::string name) {
+void rename_this_thread(std::string name) {
   if (auto* const run = in_run())
     run->running().rename(std::move(name));
 }

@@ -169,7 +169,11 @@ void interleave() noexcept;
 [[nodiscard]] time_point now() noexcept;
 [[nodiscard]] std::uint64_t random_seed();
 [[nodiscard]] thread::id this_thread() noexcept;
-void name_this_thread(std::string name);
+void rename_this_thread(std::string name);
+template <class Name>
+void name_this_thread(const Name& name) {
+  rename_this_thread(name());
+}
 
 namespace detail {
 [[nodiscard]] std::size_t next_own() noexcept;

@@ -107,7 +107,7 @@ choice_list shrink(choice_list choices, const std::string& kind,
 
 sync::thread world::spawn(std::string name, std::function<void()> body) {
   return sync::thread{[name = std::move(name), body = std::move(body)] {
-    sync::name_this_thread(name);
+    sync::rename_this_thread(name);
     body();
   }};
 }

@@ -63,7 +63,7 @@ public:
 
   /// A line for the story.
   void note(const std::string& what) { run_.note(what); }
-  [[nodiscard]] bool note_wanted() const noexcept { return run_.tells(); }
+  [[nodiscard]] bool tells() const noexcept { return run_.tells(); }
 
 private:
   caf::actor_system& system_;

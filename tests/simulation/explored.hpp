@@ -10,6 +10,10 @@
 
 /// Explores `body` and says how much that was. WEIR_SEED is the first seed, WEIR_SCHEDULES how many.
 inline void explored(weir::testing::explore_options options, const weir::testing::test_body& body) {
+  // Where one finding is enough.
+  static bool found = false;
+  if (found && std::getenv("WEIR_STOP_EARLY"))
+    return;
   const auto from_environment = [](const char* name, std::uint64_t otherwise) {
     const auto* text = std::getenv(name);
     return text ? std::strtoull(text, nullptr, 10) : otherwise;
@@ -20,6 +24,7 @@ inline void explored(weir::testing::explore_options options, const weir::testing
   const auto seen = weir::testing::explore(options, body);
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   BOOST_TEST(seen.ok(), seen.text());
+  found |= !seen.ok();
   std::cout << boost::unit_test::framework::current_test_case().p_name << ": seeds " << options.first_seed
             << " to " << options.first_seed + seen.schedules - 1 << ", " << seen.steps << " steps, "
             << static_cast<std::uint64_t>(static_cast<double>(seen.schedules) / took)

@@ -107,7 +107,7 @@ std::vector<straggler> station::abandon() {
 }
 
 straggler station::write_off(lane& l) {
-  const auto name = name_running(l);
+  auto name = name_running(l);
   deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
   if (!rest.empty()) {

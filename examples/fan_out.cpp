@@ -26,7 +26,7 @@ int main() {
   // Two databases, each with its own connections; whichever has room stores the next batch.
   std::atomic<std::size_t> stored{0};
   const auto database = [&](const char* name, std::size_t connections) {
-    return weir::stage([](std::vector<int> rows) { return rows.size(); },
+    return weir::stage([](const std::vector<int>& rows) { return rows.size(); },
                        {.name = name, .parallelism = connections}) |
            weir::into([&](std::size_t rows) { stored += rows; });
   };

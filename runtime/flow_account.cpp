@@ -39,7 +39,9 @@ void flow_account::count_failed(flow_failure f, duration run_time) {
     on_failure_(f);
   std::lock_guard guard{mutex_};
   ++ended_.failed;
-  run_times_.add(run_time);
+  // What was refused before its first attempt took no time.
+  if (run_time > duration::zero())
+    run_times_.add(run_time);
   // On its lane the time of the first failure was not known yet.
   if (root_ && root_->index == f.index)
     root_ = f;

@@ -15,8 +15,8 @@ nodes from_on(std::size_t first, std::size_t count) {
   return all;
 }
 
-nodes or_default(const nodes& given, nodes otherwise) {
-  return given.empty() ? std::move(otherwise) : given;
+nodes or_default(const nodes& given, const nodes& otherwise) {
+  return given.empty() ? otherwise : given;
 }
 
 bool is_redirected_to(const flow_plan& plan, std::size_t n) {

@@ -238,7 +238,7 @@ private:
     for (const auto up : joined_.outcomes.upstreams(n))
       if (bells_[up])
         bells.push_back(bells_[up]);
-    const auto door = std::make_shared<flow_door>(
+    auto door = std::make_shared<flow_door>(
         plan.name, plan.overflow, plan.redirect_to ? made_.doors[*plan.redirect_to - first_stage_] : nullptr,
         account_);
     stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};

@@ -21,12 +21,15 @@ std::vector<refusal> junction::hand_on(const context& ctx, flow_job job) {
 
 std::vector<refusal> junction::to_all(const context& ctx, flow_job job) {
   std::vector<refusal> refused;
-  for (std::size_t i = 0; i < to_.size(); ++i) {
+  const auto put = [&](std::size_t i, flow_job copy) {
     const auto& within = refused.size() < i ? run_ : ctx;
-    auto back = to_[i]->put(within, i + 1 < to_.size() ? job.copy() : std::move(job));
-    if (back)
+    if (auto back = to_[i]->put(within, std::move(copy)))
       refused.push_back(std::move(*back));
-  }
+  };
+  for (std::size_t i = 0; i + 1 < to_.size(); ++i)
+    put(i, job.copy());
+  if (!to_.empty())
+    put(to_.size() - 1, std::move(job));
   return refused;
 }
 

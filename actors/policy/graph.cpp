@@ -139,9 +139,11 @@ std::vector<std::size_t> graph::layers() const {
   assert(cycles(1).empty());
   std::vector<std::size_t> layer(size(), 0), missing(size());
   std::vector<node> open;
-  for (node n = 0; n < size(); ++n)
-    if ((missing[n] = up_[n].size()) == 0)
+  for (node n = 0; n < size(); ++n) {
+    missing[n] = up_[n].size();
+    if (missing[n] == 0)
       open.push_back(n);
+  }
   while (!open.empty()) {
     const auto n = open.back();
     open.pop_back();

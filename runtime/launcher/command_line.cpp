@@ -7,7 +7,9 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <sstream>
 
 namespace weir::config {
@@ -61,7 +63,7 @@ constexpr const char* graph_footer = R"(Examples:
   % graph config/fan_out.toml --format dot | dot -Tpdf >flow.pdf
 Draws the sources, stages and sinks of a flow and how they are joined. Mermaid is
 for Markdown, dot for Graphviz, svg for a browser. Without --format the end of
-FILE says which: .mmd, .dot or .gv, .svg; else it is mermaid.)";
+FILE says which: .mmd, .dot or .gv, .svg; mermaid if it has none.)";
 
 constexpr const char* tasks_footer = R"(Examples:
   % tasks
@@ -80,10 +82,15 @@ std::string unknown_command(const std::string& program, const std::string& given
          suggestion(given, {"run", "check", "graph", "tasks"}) + "; `" + program + " --help` shows them\n";
 }
 
-graph_format format_of(const std::string& file) {
-  if (file.ends_with(".svg"))
-    return graph_format::svg;
-  return file.ends_with(".dot") || file.ends_with(".gv") ? graph_format::dot : graph_format::mermaid;
+/// What the end of a file's name says; nothing if it is that of another kind of file.
+std::optional<graph_format> format_of(const std::string& file) {
+  static const std::map<std::string, graph_format> endings{{"", graph_format::mermaid},
+                                                           {".mmd", graph_format::mermaid},
+                                                           {".dot", graph_format::dot},
+                                                           {".gv", graph_format::dot},
+                                                           {".svg", graph_format::svg}};
+  const auto found = endings.find(std::filesystem::path{file}.extension().string());
+  return found != endings.end() ? std::optional{found->second} : std::nullopt;
 }
 
 std::vector<std::string> options_of(const CLI::App& app) {
@@ -153,6 +160,14 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
       ->check(CLI::IsMember(formats));
   graph->add_option("-o,--output", out.output, "Write to this file instead of standard output")
       ->type_name("FILE");
+  graph->parse_complete_callback([&] {
+    const auto wanted = format.empty() ? format_of(out.output) : formats.at(format);
+    if (!wanted)
+      throw CLI::ValidationError{"--output", "the end of " + quoted(out.output, 60) +
+                                                 " names no format: .mmd, .dot, .gv and .svg do; else give "
+                                                 "--format"};
+    out.format = *wanted;
+  });
   graph->footer(with_name(graph_footer, program));
 
   auto* tasks = app.add_subcommand("tasks", "List sources, tasks and sinks with their settings");
@@ -178,7 +193,6 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
                 : reference->parsed() ? command::reference
                                       : command::tasks;
   out.progress = rules.at(progress);
-  out.format = format.empty() ? format_of(out.output) : formats.at(format);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <weir/runtime/tasks/exec_template.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace weir {
 
@@ -45,6 +46,10 @@ public:
     const char c = rest.front();
     if (inside() == '\'')
       return c == '\'' ? close() : 1;
+    if (in_arithmetic())
+      return read_arithmetic(rest);
+    if (rest.starts_with("$(("))
+      return open(arithmetic, 3);
     if (c == '\\')
       return rest.substr(1).starts_with(hole) ? 1 + hole.size() : std::min<std::size_t>(2, rest.size());
     if (inside() == '"')
@@ -52,6 +57,11 @@ public:
     if (c == '\'' || c == '"' || c == '(')
       return open(c, 1);
     return c == ')' && inside() == '(' ? close() : 1;
+  }
+
+  /// In $(( )), where the shell reads the text of a parameter as an expression.
+  [[nodiscard]] bool in_arithmetic() const {
+    return inside() == arithmetic || inside() == in_its_parentheses;
   }
 
   /// How $1 is written here so that the shell takes it as it is, in one piece.
@@ -62,7 +72,22 @@ public:
   }
 
 private:
+  static constexpr char arithmetic = '#';
+  static constexpr char in_its_parentheses = 'p';
+
   [[nodiscard]] char inside() const { return open_.empty() ? ' ' : open_.back(); }
+
+  std::size_t read_arithmetic(std::string_view rest) {
+    if (rest.starts_with("$(("))
+      return open(arithmetic, 3);
+    if (rest.starts_with("$("))
+      return open('(', 2);
+    if (rest.front() == '(')
+      return open(in_its_parentheses, 1);
+    if (rest.front() == ')' && inside() == in_its_parentheses)
+      return close();
+    return rest.starts_with("))") ? 1 + close() : 1;
+  }
 
   std::size_t open(char what, std::size_t length) {
     open_.push_back(what);
@@ -77,11 +102,14 @@ private:
   std::string open_;
 };
 
-std::string script_of(std::string_view text) {
+/// Nothing where an item would be read as an expression.
+std::optional<std::string> script_of(std::string_view text) {
   std::string out;
   quoting quotes;
   while (!text.empty()) {
     const bool substitute = text.starts_with(hole);
+    if (substitute && quotes.in_arithmetic())
+      return std::nullopt;
     const auto length = substitute ? hole.size() : quotes.read(text);
     out.append(substitute ? quotes.argument() : text.substr(0, length));
     text.remove_prefix(length);
@@ -96,7 +124,12 @@ caf::expected<exec_template> exec_template::parse(const std::vector<std::string>
   if (shell) {
     if (command.size() != 1 || command.front().find_first_not_of(blanks) == std::string::npos)
       return refused(R"(with shell = true it is one text, the script, such as "grep -c x {} | sort")");
-    made.arguments_ = {"/bin/sh", "-c", script_of(command.front()), "sh"};
+    auto script = script_of(command.front());
+    if (!script)
+      return refused(
+          "{} stands in $(( )), where the shell reads an item's text as an expression; if each "
+          "item is a number, write $1 there instead");
+    made.arguments_ = {"/bin/sh", "-c", std::move(*script), "sh"};
     made.substitutes_ = false;
     made.appends_ = true;
     return made;

@@ -9,7 +9,8 @@
 ///   A program with a blank in its path is written as a list of two: ["/opt/my tool", "{}"].
 /// - With a shell, the one text is a script for /bin/sh with the item as "$1". Each `{}` becomes "$1"
 ///   in the quoting that fits the place where it stands; the item's text is never part of the script,
-///   so nothing in it can be run. `\{}` is left to the shell. Without any `{}` nothing is added.
+///   so nothing in it can be run. `\{}` is left to the shell. Without any `{}` nothing is added. In
+///   $(( )) a `{}` is refused: there the shell would read the item's text as an expression.
 ///
 /// As everywhere, a text that begins with "-" looks like an option: put "--" before {} where the
 /// program knows it.

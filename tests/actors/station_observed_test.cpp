@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(under_load_and_cancels_each_job_is_told_of_exactly_once) {
     constexpr std::uint64_t n = 2000;
     const auto at = make_station({.capacity = n}, ctx);
     const auto block = std::make_shared<scripted_block>(0, n, [&](std::uint64_t i, lane&) {
-      if (i == 100u * static_cast<unsigned>(round))
+      if (i == 100 * static_cast<std::uint64_t>(round))
         ctx.cancel("enough");
       return caf::error{};
     });

@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(discarded_outcomes_count_as_taken_and_free_their_slots) {
   BOOST_TEST(at->collect(out));
   offer_all(*at, std::make_shared<scripted_block>(1, 2, nothing_wrong, true));
   // The books count what a lane has passed; its outcomes are there once it has come back.
-  BOOST_TEST(eventually([&] { return at->look().books.ended() == 3 && at->look().running == 0; }));
+  BOOST_TEST(eventually([&] { return at->look().books.ended() == 3 && at->look().idle == 1; }));
   at->discard();
   BOOST_TEST(at->look().used == 1u);
   // The one that was handed out before may still be reported, or never.

@@ -91,6 +91,13 @@ BOOST_AUTO_TEST_CASE(in_a_script_the_hole_becomes_the_first_parameter_in_fitting
   BOOST_TEST(script(R"(echo "\"{}")") == R"(echo "\"${1}")");
 }
 
+BOOST_AUTO_TEST_CASE(a_hole_in_an_arithmetic_expression_is_refused) {
+  for (const auto* text : {"echo $(({} + 1))", "echo \"$(( 2 * (1 + {}) ))\"", "echo $(( 1 + $(({})) ))"})
+    BOOST_TEST(refused({text}, true), text);
+  BOOST_TEST(script("echo $(( $(wc -l < {}) + 1 )) {}") == R"x(echo $(( $(wc -l < "$1") + 1 )) "$1")x");
+  BOOST_TEST(script("echo $(( $1 + (1) )) {}") == R"x(echo $(( $1 + (1) )) "$1")x");
+}
+
 BOOST_AUTO_TEST_CASE(an_escaped_hole_is_left_to_the_shell) {
   BOOST_TEST(script(R"(find -exec ls \{} \;)") == R"(find -exec ls \{} \;)");
 }

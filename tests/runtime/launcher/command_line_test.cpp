@@ -41,6 +41,8 @@ BOOST_AUTO_TEST_CASE(the_format_of_a_graph_is_given_or_that_of_its_file) {
   BOOST_TEST((format({"graph", "f.toml", "-o", "f.gv"}) == graph_format::dot));
   BOOST_TEST((format({"graph", "f.toml", "-o", "f.mmd"}) == graph_format::mermaid));
   BOOST_TEST((format({"graph", "f.toml", "-o", "f.svg", "--format=dot"}) == graph_format::dot));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "f.txt", "--format=dot"}) == graph_format::dot));
+  BOOST_TEST((format({"graph", "f.toml", "-o", "-"}) == graph_format::mermaid));
 }
 
 BOOST_AUTO_TEST_CASE(a_flow_may_be_standard_input_and_a_value_anything) {
@@ -67,6 +69,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_2_and_says_where_help_is) {
                                                     {"tasks", "x"},
                                                     {"graph"},
                                                     {"graph", "a", "--format", "png"},
+                                                    {"graph", "a", "-o", "a.png"},
                                                     {"run", "a", "--report"}};
   for (const auto& given : wrong) {
     const auto p = parsed(given);

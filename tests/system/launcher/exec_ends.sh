@@ -104,7 +104,7 @@ kill_of_the_launchers_whole_group_leaves_nothing() {
 kill_while_jobs_come_and_go_leaves_nothing() {
   # shellcheck disable=SC2016
   printf '[source]\nkind="range"\nlast=300\n[[stage]]\ntask="exec"\nshell=true\nparallelism=3\n%s\n[sink]\nkind="jsonl"\n' \
-    'command="echo >>log; setsid sleep 60 >/dev/null 2>&1 & sleep 0.0$(({} % 5)) & sleep 0.01"' >flow.toml
+    'command="echo >>log; setsid sleep 60 >/dev/null 2>&1 & sleep 0.0$(($1 % 5)) & sleep 0.01"' >flow.toml
   local round delay
   for round in 1 2 3 4; do
     rm -f log

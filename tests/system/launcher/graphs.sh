@@ -157,10 +157,13 @@ graph_writes_a_file_whose_name_says_the_format() {
     xmllint --noout flow.svg 2>err || fail "not well formed"
   fi
   cp "$config/fan_in.toml" flow.toml
-  timeout 30 "$weir" graph flow.toml -o flow.toml >out 2>err
+  timeout 30 "$weir" graph flow.toml --format dot -o flow.toml >out 2>err
   is "exit code over the flow" $? 2
   says err "would write over the flow file"
   cmp -s flow.toml "$config/fan_in.toml" || fail "the flow was written over"
+  timeout 30 "$weir" graph "$config/fan_in.toml" -o flow.png >out 2>err
+  is "exit code of a name of no format" $? 2
+  says err "names no format"
   timeout 30 "$weir" graph "$config/fan_in.toml" -o none/flow.svg >out 2>err
   is "exit code without a folder" $? 1
 }

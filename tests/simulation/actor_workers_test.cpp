@@ -108,5 +108,5 @@ void run(world& w) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(jobs_of_workers_that_end_at_any_moment_run_elsewhere_and_have_one_outcome) {
-  explored({}, run);
+  explored(run);
 }

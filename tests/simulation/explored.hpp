@@ -9,7 +9,9 @@
 #include <iostream>
 
 /// Explores `body` and says how much that was. WEIR_SEED is the first seed, WEIR_SCHEDULES how many.
-inline void explored(weir::testing::explore_options options, const weir::testing::test_body& body) {
+inline void explored(const weir::testing::test_body& body) {
+  weir::testing::explore_options options;
+  options.schedules = 20'000;
   // Where one finding is enough.
   static bool found = false;
   if (found && std::getenv("WEIR_STOP_EARLY"))

@@ -51,5 +51,5 @@ void run(world& w) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(whatever_happens_to_a_pool_each_job_has_one_outcome) {
-  explored({}, run);
+  explored(run);
 }

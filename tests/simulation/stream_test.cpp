@@ -88,5 +88,5 @@ struct run_of_a_stream {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(whatever_happens_to_a_stream_each_job_has_one_outcome_in_its_place) {
-  explored({}, [](world& w) { run_of_a_stream{w}.go(); });
+  explored([](world& w) { run_of_a_stream{w}.go(); });
 }

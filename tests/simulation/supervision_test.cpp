@@ -85,5 +85,5 @@ void run(world& w) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(whatever_children_die_of_they_are_restarted_by_the_rule_and_none_is_left) {
-  explored({}, run);
+  explored(run);
 }

@@ -71,5 +71,5 @@ struct two_pools {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_wait_for_a_job_ends_with_its_outcome_or_with_the_cycle) {
-  explored({}, [](world& w) { two_pools{w}.go(); });
+  explored([](world& w) { two_pools{w}.go(); });
 }

@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_has_failed_in_one_branch_has_failed_though_it_is
   p.shutdown_budget = 10s;
   {
     flow_run run{on, root, std::move(p)};
-    until(run, [&] { return one->count() == 1; });
+    until(run, [&] { return one->count() == 1 && run.look().running == 1; });
     root.cancel("enough");
     const auto s = advance_to_end(clock, run, 100ms);
     BOOST_TEST((s.books == policy::books{1, 1, 0, 0, 1, 0}));

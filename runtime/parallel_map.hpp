@@ -11,6 +11,7 @@
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
 #include <weir/runtime/outcome.hpp>
+#include <weir/runtime/runs_again.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -128,7 +129,7 @@ public:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto result = run_one(i, on);
-      if (!result && on.repeats(result.error(), repeatable_for<F, job_of<Inputs>>)) {
+      if (!result && runs_again<F, job_of<Inputs>>(on, result)) {
         slots_[i].attempt = on.attempt();
         break;
       }

@@ -17,6 +17,7 @@
 #include <weir/runtime/outcome.hpp>
 #include <weir/runtime/prefetch.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/runs_again.hpp>
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/taken_count.hpp>
 
@@ -108,7 +109,7 @@ protected:
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
       if (on.overran())
         *result = on.timeout_error();
-      if (!*result && on.repeats(result->error(), repeatable_for<F, Job>)) {
+      if (!*result && runs_again<F, Job>(on, *result)) {
         std::destroy_at(result);
         break;
       }

@@ -49,6 +49,7 @@ void run(world& w) {
   bool gave_up = false;
   child_news news;
   news.started = [&](std::size_t i, const caf::actor& a) {
+    w.note("child " + std::to_string(i) + " starts");
     w.check(!up[i], "a child was started that has not ended");
     w.check(!gave_up, "a child was started after the supervisor gave up");
     // Of a group those that come first are there before the others start.
@@ -61,7 +62,10 @@ void run(world& w) {
       w.check(rule.how == policy::strategy::one_for_one || !up[k] || starts <= count,
               "a child was started before those after it had ended");
   };
-  news.ended = [&](std::size_t i, const caf::error&) { up[i] = nullptr; };
+  news.ended = [&](std::size_t i, const caf::error& why) {
+    w.note("child " + std::to_string(i) + " has ended: " + describe(why));
+    up[i] = nullptr;
+  };
   news.gave_up = [&](const caf::error&) { gave_up = true; };
   auto& time = steady_clock();
   auto top = supervise(w.system(), rule, std::move(specs), news, time);

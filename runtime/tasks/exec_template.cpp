@@ -46,10 +46,10 @@ public:
     const char c = rest.front();
     if (inside() == '\'')
       return c == '\'' ? close() : 1;
-    if (in_arithmetic())
-      return read_arithmetic(rest);
     if (rest.starts_with("$(("))
       return open(arithmetic, 3);
+    if (in_arithmetic())
+      return read_arithmetic(rest);
     if (c == '\\')
       return rest.substr(1).starts_with(hole) ? 1 + hole.size() : std::min<std::size_t>(2, rest.size());
     if (inside() == '"')
@@ -78,8 +78,6 @@ private:
   [[nodiscard]] char inside() const { return open_.empty() ? ' ' : open_.back(); }
 
   std::size_t read_arithmetic(std::string_view rest) {
-    if (rest.starts_with("$(("))
-      return open(arithmetic, 3);
     if (rest.starts_with("$("))
       return open('(', 2);
     if (rest.front() == '(')

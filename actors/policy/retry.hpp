@@ -17,6 +17,7 @@ struct retry_rule {
   using duration = std::chrono::nanoseconds;
 
   static constexpr unsigned attempts_max = 1000;
+  static constexpr unsigned losses_max = 1000;
   static constexpr duration backoff_limit = std::chrono::hours{24 * 365};
 
   unsigned attempts = 1;                              ///< executions of one job at most, the first included
@@ -30,6 +31,9 @@ struct retry_rule {
   std::optional<double> budget = {};
   double budget_free = 10;
   std::uint64_t seed = 0;  ///< of the jitter; 0: another one in each run
+  /// Workers that one job may cost, from 1: an attempt that was lost with its worker runs again at once and
+  /// is none of `attempts`; with the last one the job has failed, as its workers seem to die of it.
+  unsigned losses = 3;
 
   [[nodiscard]] bool repeats() const noexcept { return attempts > 1; }
 };

@@ -23,7 +23,7 @@ collector_actor::behavior_type collector(collector_actor::stateful_pointer<colle
     tell_if_alive<collector_actor>(me, lane_ended_tag::value);
     return written_off;
   });
-  self->attach_functor([stage, pool, over, started = !problem](const caf::error&) {
+  self->attach_functor([stage, pool, over, started = !problem](const caf::error& why) {
     if (over->exchange(true))
       return;
     if (started) {
@@ -31,6 +31,8 @@ collector_actor::behavior_type collector(collector_actor::stateful_pointer<colle
                   stage->name());
       pool->write_off(1);
     }
+    // What has an outcome that nobody gets has not come to a good end.
+    stage->ctx().cancel({ec::canceled, "collector", describe(why)});
     stage->discard();
   });
   // Without a receiver nothing would ever be taken; the supervisor sees the reason and ends the run.

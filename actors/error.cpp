@@ -67,6 +67,10 @@ std::string_view name_of(ec code) noexcept {
       return "rate_limited";
     case ec::deadlock:
       return "deadlock";
+    case ec::worker_lost:
+      return "worker_lost";
+    case ec::quarantined:
+      return "quarantined";
   }
   return "unknown";
 }

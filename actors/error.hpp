@@ -32,6 +32,8 @@ enum class ec : std::uint8_t {
   run_timeout,        ///< an attempt did not end within its time limit
   rate_limited,       ///< it came too soon after those before it: the job was handed back
   deadlock,           ///< the wait would never have ended: it closed a cycle, which the text names
+  worker_lost,        ///< who did the work has gone; the job runs again with another one, if it can
+  quarantined,        ///< the job has lost as many workers as it may; the text says how
 };
 
 /// The name of `code` as it stands in the enumeration, e.g. "overloaded".

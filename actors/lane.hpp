@@ -12,17 +12,22 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/observer.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace weir {
 
 class station;
+
+/// How the attempts of a job ended that were lost with their workers; null if none was.
+using lost_attempts = std::shared_ptr<const std::vector<std::string>>;
 
 class alignas(64) lane {
 public:
@@ -49,9 +54,11 @@ public:
   [[nodiscard]] bool overran() const noexcept { return limited() && is_late(); }
   [[nodiscard]] caf::error timeout_error() const;
 
-  /// Whether the job whose attempt has failed with `why` is to be tried again: then the block keeps it
-  /// without an outcome, and its loop ends there, so that `run` returns its index.
-  [[nodiscard]] bool repeats(const caf::error& why) noexcept;
+  /// Whether the job whose attempt has failed with `why` is to run again: then the block keeps it without an
+  /// outcome, and its loop ends there, so that `run` returns its index. Else it has failed with `why`, which
+  /// may be another one then: that the job has lost too many workers. `there`: the task leaves its jobs where
+  /// they are.
+  [[nodiscard]] bool repeats(caf::error& why, bool there) noexcept;
 
   /// Which execution of its jobs this is, from 1.
   [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }
@@ -92,6 +99,11 @@ private:
 
   [[nodiscard]] bool is_late() const noexcept;
 
+  /// Attempts of its job, but for those that were lost.
+  [[nodiscard]] unsigned tries() const noexcept {
+    return attempt_ - (lost_ ? static_cast<unsigned>(lost_->size()) : 0);
+  }
+
   /// canceling: its job has ended by a time limit, and its thread is still in it.
   enum class state : std::uint8_t { idle, napping, woken, busy, canceling, retired, abandoned };
 
@@ -115,6 +127,7 @@ private:
   std::uint64_t canceled_ = 0;
   std::optional<std::pair<std::uint64_t, outcome_kind>> filed_;
   unsigned attempt_ = 1;
+  lost_attempts lost_;  // of its job
   attempt_end last_{};  // how its last attempt ended; kept only for an observer
   // Of the job that it stopped at and that is to run again.
   struct repeat_plan {
@@ -137,7 +150,7 @@ private:
   bool deaf_ = false;      // sleeps without looking again by itself
   duration look_again_{};  // how long it last slept before it looked for others' jobs
   state state_ = state::woken;
-  std::condition_variable_any wake_;
+  sync::condition_variable_any wake_;
 };
 
 }  // namespace weir

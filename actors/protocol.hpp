@@ -9,15 +9,14 @@
 
 #include <weir/actors/caf.hpp>
 #include <weir/actors/station.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/threads.hpp>
 
 #include <caf/typed_actor.hpp>
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace weir {
@@ -30,10 +29,12 @@ using delivery = std::function<void(std::vector<finished_span>&)>;
 
 /// How a tree of actors ended; shared between its supervisor and whoever waits for it.
 struct tree_end {
-  std::mutex mutex;
-  std::condition_variable changed;
+  sync::mutex mutex;
+  sync::condition_variable changed;
   bool reached = false;
-  std::vector<straggler> stragglers;  ///< jobs whose threads were written off
+  std::vector<straggler> stragglers;       ///< jobs whose threads were written off
+  caf::actor_addr top;                     ///< who brings it about: the supervisor, or its heir
+  time_point stop_by = time_point::max();  ///< the earliest that anybody has asked for
 };
 
 /// One worker: owns a thread that runs a lane of the station. Goes with its dispatcher, who has the
@@ -86,7 +87,8 @@ struct tree_plan {
   station_ptr stage;
   threads* pool = nullptr;  ///< outlives the tree
   std::size_t parallelism = 1;
-  delivery deliver;  ///< none: blocks hand their outcomes over by themselves
+  delivery deliver;        ///< none: blocks hand their outcomes over by themselves
+  bool inherited = false;  ///< its supervisor was killed: this one has no children, it only brings it to rest
   std::shared_ptr<tree_end> end = std::make_shared<tree_end>();
 };
 

@@ -1,7 +1,6 @@
 #include <weir/actors/station.hpp>
 
 #include <algorithm>
-#include <random>
 
 namespace weir {
 
@@ -11,8 +10,10 @@ namespace {
 constexpr duration harvest_after = std::chrono::milliseconds{1};
 
 std::uint64_t next_id() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
+  struct counter {
+    std::atomic<std::uint64_t> last{0};
+  };
+  return ++sync::of_this_process<counter>().last;
 }
 
 }  // namespace
@@ -21,8 +22,8 @@ bool lane::is_late() const noexcept {
   return ctx_.canceled() && !station_.jobs_ctx_.canceled() && ctx_.why()->code == ec::deadline_exceeded;
 }
 
-bool lane::repeats(const caf::error& why) noexcept {
-  const auto again = station_.plan_repeat(*this, why);
+bool lane::repeats(caf::error& why, bool there) noexcept {
+  const auto again = there && station_.plan_repeat(*this, why);
   if (again && station_.observer_)
     last_ = {attempt_end::how_t::repeats, {}, why};
   return again;
@@ -47,7 +48,7 @@ station::station(station_options options, const context& parent)
       observer_(ctx_.observer() ? ctx_.observer()->watch(options_.name, ctx_.time().now()) : nullptr),
       jobs_ctx_(observer_ ? context::with_observer(ctx_, observer_->of_jobs()) : context::with_cancel(ctx_)),
       door_(options_.capacity),
-      retry_(options_.retry, options_.retry.repeats() ? std::random_device{}() : 0),
+      retry_(options_.retry, options_.retry.repeats() ? sync::random_seed() : 0),
       // Where each outcome is looked at before the next job, where each job has a time limit or a key, where
       // an observer is told of each, and where nothing can be taken back from a lane, a lane holds no more
       // than it runs.

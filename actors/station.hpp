@@ -31,9 +31,9 @@
 #include <weir/actors/policy/timeouts.hpp>
 #include <weir/actors/policy/wait_graph.hpp>
 #include <weir/actors/policy/work_queue.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/waits.hpp>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -269,7 +269,7 @@ private:
   void leave_line(std::optional<std::uint64_t> key);
   [[nodiscard]] std::optional<job_span> take_oldest(std::optional<time_point> before);
   bool take_over(lane& l);
-  void begin(lane& l, job_span jobs, unsigned attempt);
+  void begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost = {});
   [[nodiscard]] std::optional<halting> report(lane& l, std::uint64_t stop, std::uint64_t ran,
                                               duration elapsed);
   // Whether it is in a job that has no outcome; else it is free, or on its way out of its last one.
@@ -338,7 +338,8 @@ private:
   [[nodiscard]] lock_type cancel_late(std::uint64_t id);
   void run_errands();
   void queue_alarm();
-  [[nodiscard]] bool plan_repeat(lane& l, const caf::error& why);
+  [[nodiscard]] bool plan_repeat(lane& l, caf::error& why);
+  [[nodiscard]] bool plan_repeat_after_loss(lane& l, caf::error& why);
   void arm_repeat(const lane::repeat_plan& plan);
   void repeat_now(std::uint64_t id);
   void act_on_halt(const halting& h);
@@ -354,15 +355,16 @@ private:
   door door_;
 
   mutable adaptive_mutex mutex_;
-  mutable std::condition_variable_any rest_changed_;
-  std::condition_variable_any outcome_ready_;
+  mutable sync::condition_variable_any rest_changed_;
+  sync::condition_variable_any outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
   policy::key_lines<std::shared_ptr<job_block>> lines_;
-  // A job that has failed and is to run again: first it waits for its time, then for a lane.
+  // A job that has failed, or was lost, and is to run again: first it waits for its time, then for a lane.
   struct repeat {
     job_span job;
     unsigned attempt = 1;  // the one to come
+    lost_attempts lost = {};
     timer alarm{};
     bool armed = false;
   };

@@ -207,23 +207,24 @@ void station::on_rest(std::function<void()> hook) {
   rest_hook_ = std::move(hook);
 }
 
+/// Leaves nothing behind, also of what others have added meanwhile.
 void station::bury(lock_type& held) {
-  if (dead_.empty() && dead_alarms_.empty() && untold_.empty())
-    return;
-  auto gone = std::exchange(dead_, {});
-  auto alarms = std::exchange(dead_alarms_, {});
-  auto told = std::exchange(untold_, {});
-  const auto tells = !told.empty();
-  telling_ += tells ? 1 : 0;
-  held.unlock();
-  for (const auto& n : told)
-    tell(n);
-  told.clear();
-  gone.clear();
-  // One of them may be calling just now, and wait for the lock.
-  alarms.clear();
-  held.lock();
-  telling_ -= tells ? 1 : 0;
+  while (!dead_.empty() || !dead_alarms_.empty() || !untold_.empty()) {
+    auto gone = std::exchange(dead_, {});
+    auto alarms = std::exchange(dead_alarms_, {});
+    auto told = std::exchange(untold_, {});
+    const auto tells = !told.empty();
+    telling_ += tells ? 1 : 0;
+    held.unlock();
+    for (const auto& n : told)
+      tell(n);
+    told.clear();
+    gone.clear();
+    // One of them may be calling just now, and wait for the lock.
+    alarms.clear();
+    held.lock();
+    telling_ -= tells ? 1 : 0;
+  }
 }
 
 void station::check_rest(lock_type& held) {
@@ -236,9 +237,10 @@ void station::check_rest(lock_type& held) {
     outcome_ready_.notify_all();
   if (!all_taken())
     return;
-  // A job may see the cancel and give up before the station hears of it.
-  if (!stopped_by_ && ended_.canceled > 0)
-    stopped_by_ = jobs_ctx_.why();
+  // A cancel may still be on its way here, while others have seen it and given up.
+  for (const auto* within : {&ctx_, &jobs_ctx_})
+    if (!stopped_by_)
+      stopped_by_ = within->why();
   if (observer_)
     tell_rest(held);
   rest_told_ = true;

@@ -16,12 +16,16 @@ constexpr duration nap = std::chrono::microseconds{50};
 /// others behind it.
 constexpr duration look_max = std::chrono::milliseconds{1};
 
-thread_local lane* lane_of_this_thread = nullptr;
+/// The lane whose thread this is.
+lane*& own_lane() noexcept {
+  struct tag;
+  return sync::of_this_thread<tag, lane>();
+}
 
 }  // namespace
 
 lane* lane::current() noexcept {
-  return lane_of_this_thread;
+  return own_lane();
 }
 
 std::size_t station::resize(std::size_t parallelism) {
@@ -57,11 +61,12 @@ station::lane_end station::serve() {
   const auto keep = shared_from_this();
   lock_type held{mutex_};
   auto& l = add_lane();
-  lane_of_this_thread = &l;
+  own_lane() = &l;
+  sync::name_this_thread([&] { return "lane " + std::to_string(l.number_) + " of " + options_.name; });
   while (l.state_ != lane::state::abandoned && pull(l, held))
     run_span(l, held);
   const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;
-  lane_of_this_thread = nullptr;
+  own_lane() = nullptr;
   remove_lane(l);
   if (end == lane_end::written_off) {
     --lost_;
@@ -149,7 +154,7 @@ void station::give_back(lane& l) {
   l.key_.reset();
   auto jobs = std::exchange(l.work_, {});
   if (l.attempt_ > 1 && !jobs.empty())
-    repeats_due_.push_front({std::move(jobs), l.attempt_});
+    repeats_due_.push_front({std::move(jobs), l.attempt_, std::move(l.lost_)});
   else
     queue_.give_back(std::move(jobs));
 }
@@ -159,13 +164,13 @@ bool station::find_work(lane& l) {
   if (stopped_by_)
     return false;
   if (!l.work_.empty()) {
-    begin(l, std::move(l.work_), l.attempt_);
+    begin(l, std::move(l.work_), l.attempt_, std::move(l.lost_));
     return true;
   }
   if (!repeats_due_.empty()) {
     auto again = std::move(repeats_due_.front());
     repeats_due_.pop_front();
-    begin(l, std::move(again.job), again.attempt);
+    begin(l, std::move(again.job), again.attempt, std::move(again.lost));
     if (has_work())
       wake_one();
     return true;
@@ -211,11 +216,12 @@ bool station::take_over(lane& l) {
   return true;
 }
 
-void station::begin(lane& l, job_span jobs, unsigned attempt) {
+void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost) {
   if (l.state_ != lane::state::busy)
     peak_busy_ = std::max(peak_busy_, ++busy_);
   l.state_ = lane::state::busy;
   l.attempt_ = attempt;
+  l.lost_ = std::move(lost);
   l.key_ = options_.keyed ? std::optional{jobs.block->key()} : std::nullopt;
   l.attempt_id_ = options_.timeouts.run ? ++last_attempt_id_ : 0;
   retries_ += attempt > 1 ? 1 : 0;

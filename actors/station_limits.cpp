@@ -147,7 +147,7 @@ void station::attempt_is_late(std::uint64_t id) {
                             at->grace_is_over(id);
                         });
   // What is to be tried again has to stop before.
-  if (l->attempt_ < options_.retry.attempts && !stopped_by_)
+  if (l->tries() < options_.retry.attempts && !stopped_by_)
     return;
   run_errand([this, id] { static_cast<void>(cancel_late(id)); }, held);
 }
@@ -188,6 +188,8 @@ void station::fail_late(lane& l, lock_type& held) {
   l.late_index_ = job.block->sequence() + job.first;
   l.late_name_ = job.block->name_of(job.first);
   l.state_ = lane::state::canceling;
+  // A thread that has not come to its first instruction yet need not begin.
+  l.limit_.store(0, std::memory_order_relaxed);
   ++canceling_;
   door_.hold_slot();
   const auto ran = ctx_.time().now() - l.begun_;

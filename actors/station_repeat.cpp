@@ -4,11 +4,16 @@
 #include <weir/actors/station.hpp>
 
 #include <system_error>
+#include <utility>
 
 namespace weir {
 
-bool station::plan_repeat(lane& l, const caf::error& why) {
-  if (!options_.retry.repeats() || jobs_ctx_.explains(why))
+bool station::plan_repeat(lane& l, caf::error& why) {
+  if (jobs_ctx_.explains(why))
+    return false;
+  if (is(why, ec::worker_lost))
+    return plan_repeat_after_loss(l, why);
+  if (!options_.retry.repeats())
     return false;
   try {
     if (options_.retry_if && !options_.retry_if(why))
@@ -19,7 +24,7 @@ bool station::plan_repeat(lane& l, const caf::error& why) {
   lock_type held{mutex_};
   if (l.state_ != lane::state::busy || stopped_by_)
     return false;
-  const auto wait = retry_.next(l.attempt_, options_.retry.budget ? count_books().ended() : 0);
+  const auto wait = retry_.next(l.tries(), options_.retry.budget ? count_books().ended() : 0);
   if (!wait)
     return false;
   const auto when = ctx_.time().now() + *wait;
@@ -30,9 +35,28 @@ bool station::plan_repeat(lane& l, const caf::error& why) {
   return true;
 }
 
+/// The job is not to blame, and runs again at once; unless it is the one that its workers die of.
+bool station::plan_repeat_after_loss(lane& l, caf::error& why) {
+  lock_type held{mutex_};
+  if (l.state_ != lane::state::busy || stopped_by_)
+    return false;
+  auto lost = l.lost_ ? *l.lost_ : std::vector<std::string>{};
+  lost.push_back("attempt " + std::to_string(l.attempt_) + ": " + text_of(why));
+  if (lost.size() >= options_.retry.losses) {
+    std::string text = "it has lost " + std::to_string(lost.size()) + " workers";
+    for (std::size_t i = 0; i < lost.size(); ++i)
+      text += (i == 0 ? ": " : "; ") + lost[i];
+    why = make_error(ec::quarantined, std::move(text));
+    return false;
+  }
+  l.lost_ = std::make_shared<const std::vector<std::string>>(std::move(lost));
+  l.repeat_ = lane::repeat_plan{++repeat_id_, ctx_.time().now()};
+  return true;
+}
+
 void station::put_aside(lane& l) {
   // After a stop it ends with all the rest, when this lane comes for work.
-  repeat again{l.work_.take_front(1), l.attempt_ + 1};
+  repeat again{l.work_.take_front(1), l.attempt_ + 1, std::exchange(l.lost_, {})};
   l.key_.reset();
   if (l.repeat_->when <= ctx_.time().now()) {
     repeats_due_.push_back(std::move(again));
@@ -77,7 +101,8 @@ void station::repeat_now(std::uint64_t id) {
   if (gone.empty())
     return;
   backing_off_ -= gone.mapped().armed ? 1 : 0;
-  repeats_due_.push_back({std::move(gone.mapped().job), gone.mapped().attempt});
+  auto& again = gone.mapped();
+  repeats_due_.push_back({std::move(again.job), again.attempt, std::move(again.lost)});
   wake_one();
 }
 

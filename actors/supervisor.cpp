@@ -3,6 +3,8 @@
 #include <weir/actors/log.hpp>
 #include <weir/actors/supervisor.hpp>
 
+#include <algorithm>
+
 namespace weir {
 
 namespace {
@@ -82,6 +84,13 @@ void advance(self_pointer self) {
       tell_at(control_clock_for(s.plan.stage->ctx().time()), *due, s.itself, phase_due_tag::value);
 }
 
+/// Of the budgets that others have given.
+duration time_left(self_pointer self) {
+  auto& end = *self->state.plan.end;
+  std::lock_guard guard{end.mutex};
+  return end.stop_by == time_point::max() ? duration::max() : end.stop_by - now(self);
+}
+
 void begin_stop(self_pointer self, duration budget) {
   perform(self, self->state.way_down.begin(now(self), budget));
   advance(self);
@@ -113,26 +122,16 @@ void child_gone(self_pointer self, const caf::actor_addr& who, const caf::error&
     quit_if_alone(self);
     return;
   }
-  // At rest the collector may go before the message that tells of it arrives.
-  if (!s.plan.stage->at_rest())
-    s.plan.stage->ctx().cancel({ec::canceled, was_dispatcher ? "dispatcher" : "collector", describe(reason)});
   // A part of the tree is lost: what was admitted still ends, as canceled. Nobody else lets its lanes go.
-  if (was_dispatcher)
+  if (was_dispatcher) {
+    s.plan.stage->ctx().cancel({ec::canceled, "dispatcher", describe(reason)});
     s.plan.stage->retire();
+  }
   begin_stop(self, policy::shutdown::cancel_share_max);
 }
 
-}  // namespace
-
-supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
+void start_children(self_pointer self) {
   auto& s = self->state;
-  s.plan = std::move(plan);
-  s.itself = caf::actor_cast<supervisor_actor>(self);
-  watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
-  self->set_exit_handler([self](caf::exit_msg& m) {
-    self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
-    begin_stop(self, policy::shutdown::cancel_share_max);
-  });
   // Before the first worker is there: its first job may be too late at once.
   s.plan.stage->on_lane_lost([pool = s.plan.pool, me = self->address()](const straggler& lost) {
     // Said here, as this actor may have been killed: the threads' end counts on it.
@@ -152,7 +151,24 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
         self->spawn<caf::monitored>(collector, s.plan.stage, s.plan.pool, std::move(s.plan.deliver));
   s.jobs_out = self->spawn<caf::monitored>(dispatcher, s.plan.stage, s.plan.pool,
                                            static_cast<std::uint64_t>(s.plan.parallelism));
+}
+
+}  // namespace
+
+supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
+  auto& s = self->state;
+  s.plan = std::move(plan);
+  s.itself = caf::actor_cast<supervisor_actor>(self);
+  watch(self, [self](const caf::actor_addr& who, const caf::error& why) { child_gone(self, who, why); });
+  self->set_exit_handler([self](caf::exit_msg& m) {
+    self->state.plan.stage->ctx().cancel({ec::canceled, "exit message", describe(m.reason)});
+    begin_stop(self, policy::shutdown::cancel_share_max);
+  });
+  if (!s.plan.inherited)
+    start_children(self);
   s.plan.stage->on_rest([me = self->address()] { tell_if_alive<supervisor_actor>(me, at_rest_tag::value); });
+  if (s.plan.inherited)
+    begin_stop(self, std::min(policy::shutdown::cancel_share_max, time_left(self)));
   return {
       [self](resize_tag, std::uint64_t n) {
         if (self->state.jobs_out)
@@ -168,20 +184,41 @@ supervisor_actor::behavior_type supervisor(self_pointer self, tree_plan plan) {
 }
 
 supervisor_actor start_tree(caf::actor_system& system, tree_plan plan) {
-  const auto end = plan.end;
-  const auto stage = plan.stage;
-  auto top = system.spawn(supervisor, std::move(plan));
-  top->attach_functor([end, stage](const caf::error& why) {
-    // Only if it was killed; nobody is left then who would end what runs.
-    if (!stage->at_rest())
-      stage->ctx().cancel({ec::canceled, "supervisor", describe(why)});
+  auto left = plan;
+  left.deliver = nullptr;
+  left.inherited = true;
+  supervisor_actor top;
+  {
+    // Who asks for an end meanwhile is heard: either by this one, or by what it finds in `stop_by`.
+    std::lock_guard guard{left.end->mutex};
+    top = system.spawn(supervisor, std::move(plan));
+    left.end->top = top.address();
+  }
+  top->attach_functor([&system, left = std::move(left)](const caf::error& why) {
+    const auto& stage = *left.stage;
     // The other actors of the tree have gone with the one who held them; their lanes have not.
-    stage->retire();
-    std::lock_guard guard{end->mutex};
-    end->reached = true;
-    end->changed.notify_all();
+    left.stage->retire();
+    if (why && !stage.at_rest()) {
+      stage.ctx().cancel({ec::canceled, "supervisor", describe(why)});
+      static_cast<void>(start_tree(system, left));
+      return;
+    }
+    std::lock_guard guard{left.end->mutex};
+    left.end->reached = true;
+    left.end->changed.notify_all();
   });
   return top;
+}
+
+void stop_tree(const station& stage, tree_end& end, duration budget) {
+  const auto now = stage.ctx().time().now();
+  caf::actor_addr top;
+  {
+    std::lock_guard guard{end.mutex};
+    end.stop_by = std::min(end.stop_by, budget > time_point::max() - now ? time_point::max() : now + budget);
+    top = end.top;
+  }
+  tell_if_alive<supervisor_actor>(top, stop_tag::value, budget);
 }
 
 }  // namespace weir

@@ -28,4 +28,8 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
 /// has gone. Does not block.
 [[nodiscard]] supervisor_actor start_tree(caf::actor_system& system, tree_plan plan);
 
+/// Has the tree come to rest within `budget`, by its supervisor or, if that was killed, by its heir. Of
+/// several calls the earliest end counts. Does not block.
+void stop_tree(const station& stage, tree_end& end, duration budget);
+
 }  // namespace weir

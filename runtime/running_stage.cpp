@@ -1,3 +1,4 @@
+#include <weir/actors/supervisor.hpp>
 #include <weir/runtime/running_stage.hpp>
 
 #include <stdexcept>
@@ -61,8 +62,12 @@ shutdown_report running_stage::drain(duration budget) {
   return end_within(budget);
 }
 
+void running_stage::begin_drain(duration budget) {
+  stop_tree(*station_, *end_, budget);
+}
+
 shutdown_report running_stage::end_within(duration budget) {
-  tell(supervisor_, stop_tag::value, budget);
+  begin_drain(budget);
   std::unique_lock lock{end_->mutex};
   end_->changed.wait(lock, [this] { return end_->reached; });
   return {station_->look().books, end_->stragglers};

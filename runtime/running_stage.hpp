@@ -4,6 +4,7 @@
 /// parallel_map that does not depend on the types of jobs.
 
 #include <weir/actors/station.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
@@ -11,7 +12,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -61,6 +61,9 @@ public:
   /// of its own without a budget; then nothing has changed.
   shutdown_report drain(duration budget);
 
+  /// As `drain`, but does not wait.
+  void begin_drain(duration budget);
+
   /// Cancels what is left and waits for rest, at most `shutdown_budget`. Nothing is left to do the
   /// second time.
   void finish();
@@ -80,7 +83,7 @@ private:
   shutdown_report end_within(duration budget);
 
   const pool_options options_;  // as at the start: the station knows the bounds of now
-  std::mutex resize_mutex_;     // both bounds change together
+  sync::mutex resize_mutex_;    // both bounds change together
   std::shared_ptr<station> station_;
   std::shared_ptr<tree_end> end_;
   supervisor_actor supervisor_;

@@ -1,0 +1,297 @@
+#pragma once
+
+/// An application's own CAF actors as the workers of a pool or stream. Each gets one job at a time, as a
+/// message of the job's type, and answers with the result or an error. They are supervised: one that ends,
+/// whatever for, is started again by the rule given, and the job that it had runs again with another one, as
+/// the next attempt; a job that costs too many of them (`retry.losses`) has failed with `ec::quarantined`.
+/// When more end than the rule allows, the run is canceled with `ec::worker_lost`.
+///
+///   auto task = weir::worker_from_actor<request, reply>(engine, [](caf::actor_system& s) { return
+///   s.spawn(handler); },
+///                                                       {.workers = 4});
+///   weir::pool<request, reply> pool{engine, std::move(task), {.parallelism = 4}};
+///
+/// A worker can't be interrupted within a handler. When its job is canceled or late it is killed, and another
+/// one takes its place when it has ended; or after `stop_time`: then it is left to itself, and with it the
+/// thread it blocks, so have workers that may block spawned `detached`. A handler that neither answers nor
+/// ends holds its job for ever, unless there is a `timeouts.run`.
+
+#include <weir/runtime/engine.hpp>
+#include <weir/runtime/seats.hpp>
+
+#include <caf/atom.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace weir {
+
+struct worker_options {
+  /// As many as the stage has `parallelism`; with fewer, jobs wait for a free one within their attempt.
+  std::size_t workers = default_parallelism();
+  policy::restart_rule restart = {.intensity = 10};
+  /// How long a worker has to end when it was asked to, before it is killed; and then before it is left to
+  /// itself.
+  duration stop_time = std::chrono::seconds{5};
+  /// No more workers than this are left to themselves at a time; further ones keep their places.
+  std::size_t abandoned_max = 8;
+};
+
+namespace detail {
+
+/// Where the answer to a job is put, once; or that nobody has taken the job.
+template <class Result>
+class answer {
+public:
+  void put(std::optional<caf::expected<Result>> result) {
+    std::lock_guard guard{mutex_};
+    if (std::exchange(there_, true))
+      return;
+    content_ = std::move(result);
+    changed_.notify_all();
+  }
+
+  /// Waits for it. `on_cancel` is called, once, if `ctx` is canceled meanwhile.
+  template <class OnCancel>
+  std::optional<caf::expected<Result>> wait(const context& ctx, OnCancel on_cancel) {
+    const auto watch = ctx.on_cancel([this] {
+      std::lock_guard guard{mutex_};
+      changed_.notify_all();
+    });
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return there_ || ctx.canceled(); });
+    if (!there_) {
+      lock.unlock();
+      on_cancel();
+      lock.lock();
+      changed_.wait(lock, [&] { return there_; });
+    }
+    return std::move(content_);
+  }
+
+private:
+  sync::mutex mutex_;
+  sync::condition_variable changed_;
+  bool there_ = false;
+  std::optional<caf::expected<Result>> content_;
+};
+
+/// The side that has to answer: whoever takes it and lets go of it without, has lost the job.
+template <class Result>
+class answer_promise {
+public:
+  explicit answer_promise(std::shared_ptr<answer<Result>> to) : to_(std::move(to)) {}
+  answer_promise(const answer_promise&) = delete;
+  answer_promise& operator=(const answer_promise&) = delete;
+  ~answer_promise() {
+    if (taken_)
+      to_->put(caf::expected<Result>{make_error(ec::worker_lost, "its worker was killed")});
+    else
+      to_->put(std::nullopt);
+  }
+
+  void take() noexcept { taken_ = true; }
+  void put(caf::expected<Result> result) { to_->put(std::move(result)); }
+
+private:
+  bool taken_ = false;
+  std::shared_ptr<answer<Result>> to_;
+};
+
+/// A job on its way to a worker.
+template <class Job, class Result>
+struct errand {
+  Job job;
+  std::uint64_t number;
+  std::shared_ptr<answer_promise<Result>> to;
+};
+
+/// How a seat treats its workers.
+struct seat_rules {
+  std::function<caf::actor(caf::actor_system&)> make;
+  duration stop_time;
+  std::size_t abandoned_max;
+  std::atomic<std::size_t> abandoned{0};  // that have not ended
+};
+
+/// Stands between a lane and the application's actor: it has at most one job there, and knows when that is
+/// lost.
+template <class Job, class Result>
+struct worker_seat {
+  static constexpr const char* name = "weir.worker_seat";
+
+  using self_pointer = caf::stateful_actor<worker_seat>*;
+
+  worker_seat() = default;
+  worker_seat(const worker_seat&) = delete;
+  worker_seat& operator=(const worker_seat&) = delete;
+  ~worker_seat() { end_worker(caf::exit_reason::kill); }
+
+  caf::actor worker;
+  std::shared_ptr<answer_promise<Result>> open;
+  std::uint64_t number = 0;  // of the job that it has or had
+  bool renews = false;
+  std::shared_ptr<seat_rules> rules;
+  timer patience;
+
+  static caf::behavior run(self_pointer self, std::shared_ptr<seat_rules> rules) {
+    self->state.rules = std::move(rules);
+    watch(self, [self](const caf::actor_addr& who, const caf::error& why) {
+      auto& s = self->state;
+      if (!s.worker || s.worker.address() != who)
+        return;
+      s.worker = nullptr;
+      s.lose(why);
+      if (std::exchange(s.renews, false))
+        s.start_worker(self);
+      else
+        self->quit(why);
+    });
+    // Asked to end, it has its worker end: that end is its own.
+    self->set_exit_handler([self](caf::exit_msg& m) { self->state.end_worker(m.reason); });
+    self->state.start_worker(self);
+    return {
+        [self](errand<Job, Result>& e) {
+          self->state.open = std::move(e.to);
+          self->state.open->take();
+          self->state.number = e.number;
+          self->request(self->state.worker, caf::infinite, std::move(e.job))
+              .then([self](Result& r) { self->state.finish(std::move(r)); },
+                    [self](caf::error& why) { self->state.finish_if_alive(self, std::move(why)); });
+        },
+        // The job of this number is no longer wanted: if it still has that, another worker takes its place.
+        [self](leave_tag, std::uint64_t number) {
+          auto& s = self->state;
+          if (!s.open || s.number != number)
+            return;
+          s.renews = true;
+          s.end_worker(caf::exit_reason::kill);
+          s.be_patient(self);
+        },
+        [self](phase_due_tag) {
+          auto& s = self->state;
+          if (s.renews && s.worker)
+            s.abandon_worker(self);
+        },
+    };
+  }
+
+  void start_worker(self_pointer self) {
+    worker = rules->make(self->system());
+    self->monitor(worker);
+  }
+
+  void be_patient(self_pointer self) {
+    auto& time = control_clock();
+    patience =
+        tell_at(time, time.now() + rules->stop_time, caf::actor_cast<caf::actor>(self), phase_due_tag::value);
+  }
+
+  void abandon_worker(self_pointer self) {
+    if (rules->abandoned >= rules->abandoned_max)
+      return be_patient(self);
+    ++rules->abandoned;
+    log_abandoned_worker();
+    worker->attach_functor([rules = rules] { --rules->abandoned; });
+    self->demonitor(worker);
+    renews = false;
+    lose(make_error(ec::abandoned, "it goes on though it was killed"));
+    start_worker(self);
+  }
+
+  void end_worker(const caf::error& reason) {
+    if (worker)
+      tell(worker, caf::exit_msg{nullptr, reason});
+  }
+
+  void finish(caf::expected<Result> r) {
+    if (const auto to = std::exchange(open, nullptr))
+      to->put(std::move(r));
+  }
+
+  /// An error is the worker's answer, or tells of its end, also of one by an exception: that a job fails and
+  /// that it is lost must not be taken for each other. So it is asked for its name, which each actor knows.
+  void finish_if_alive(self_pointer self, caf::error why) {
+    if (!worker)
+      return;
+    self->request(worker, caf::infinite, caf::sys_atom::value, caf::get_atom::value, std::string{"info"})
+        .then([self, number = number, why = std::move(why)](
+                  caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
+                  const std::string&) { self->state.finish_job(number, why); },
+              // Its end is told by a message of its own, with the reason.
+              [](const caf::error&) {});
+  }
+
+  void finish_job(std::uint64_t of, const caf::error& why) {
+    if (of == number)
+      finish(why);
+  }
+
+  void lose(const caf::error& why) {
+    finish(make_error(ec::worker_lost, why ? "its worker ended: " + describe(why) : "its worker ended"));
+  }
+};
+
+template <class Job, class Result>
+class actor_task {
+public:
+  explicit actor_task(std::shared_ptr<supervised_seats> at) : at_(std::move(at)) {}
+
+  caf::expected<Result> operator()(const context& ctx, const Job& job) {
+    for (;;) {
+      auto seat = at_->places().take(ctx);
+      if (!seat)
+        return seat.error();
+      const auto to = std::make_shared<answer<Result>>();
+      caf::anon_send(seat->worker,
+                     errand<Job, Result>{job, seat->job, std::make_shared<answer_promise<Result>>(to)});
+      auto result = to->wait(ctx, [&] { tell(seat->worker, leave_tag::value, seat->job); });
+      // Who has not taken it has ended, and is not there for another one.
+      if (!result)
+        continue;
+      at_->places().give_back(*seat);
+      // Who was asked to end because of the context has not lost the job.
+      if (!*result && is(result->error(), ec::worker_lost) && ctx.canceled())
+        return ctx.error();
+      return std::move(*result);
+    }
+  }
+
+private:
+  std::shared_ptr<supervised_seats> at_;
+};
+
+}  // namespace detail
+
+/// A task for jobs of type `Job`, which must be copyable and, as `Result`, something that CAF takes as a
+/// message's content within the process. `make` starts a worker; it is called on a thread that carries
+/// messages and must not block; what it throws counts as the end of a worker. The workers end with the task.
+template <class Job, class Result, class Make>
+auto worker_from_actor(engine& on, Make make, const worker_options& options = {}) {
+  const auto rules =
+      std::make_shared<detail::seat_rules>(std::move(make), options.stop_time, options.abandoned_max);
+  std::vector<child_spec> workers;
+  for (std::size_t i = 0; i < options.workers; ++i)
+    workers.push_back({"worker " + std::to_string(i), policy::child_kind::permanent, options.stop_time,
+                       [rules](caf::actor_system& s) -> caf::actor {
+                         return s.spawn(detail::worker_seat<Job, Result>::run, rules);
+                       }});
+  return detail::actor_task<Job, Result>{
+      std::make_shared<detail::supervised_seats>(on.system(), options.restart, std::move(workers))};
+}
+
+}  // namespace weir
+
+namespace caf {
+
+template <class Job, class Result>
+struct allowed_unsafe_message_type<weir::detail::errand<Job, Result>> : std::true_type {};
+
+}  // namespace caf

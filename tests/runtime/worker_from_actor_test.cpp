@@ -1,0 +1,241 @@
+#include <weir/actors/caf.hpp>
+#include <weir/weir.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace weir;
+
+namespace {
+
+/// Actors that a test may kill.
+class victims {
+public:
+  void add(const caf::actor& a) {
+    std::lock_guard guard{mutex_};
+    all_.push_back(caf::actor_cast<caf::actor_addr>(a));
+  }
+
+  /// One that has not ended, as far as can be seen.
+  void kill_one(std::size_t n) {
+    std::lock_guard guard{mutex_};
+    std::erase_if(all_, [](const auto& a) { return !caf::actor_cast<caf::actor>(a); });
+    if (all_.empty())
+      return;
+    if (const auto a = caf::actor_cast<caf::actor>(all_[n % all_.size()]))
+      caf::anon_send_exit(a, caf::exit_reason::kill);
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<caf::actor_addr> all_;
+};
+
+template <class F>
+auto worker_that(F f) {
+  return [f](caf::event_based_actor* self) -> caf::behavior {
+    watch(self, [](const caf::actor_addr&, const caf::error&) {});
+    return {[f](int x) -> caf::result<int> { return f(x); }};
+  };
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(workers_from_actors)
+
+BOOST_AUTO_TEST_CASE(jobs_are_done_by_actors_and_their_errors_are_failures) {
+  engine on;
+  auto task = worker_from_actor<int, int>(on, [work = worker_that([](int x) -> caf::result<int> {
+                                                 if (x == 3)
+                                                   return make_error(ec::failed, "not a three");
+                                                 return 2 * x;
+                                               })](caf::actor_system& s) { return s.spawn(work); },
+                                          {.workers = 2});
+  pool<int, int> at{on, std::move(task), {.parallelism = 2, .capacity = 8}};
+  std::vector<ticket<int>> tickets;
+  for (int x = 0; x < 5; ++x)
+    tickets.push_back(std::move(*at.submit(context::background(), x)));
+  for (int x = 0; x < 5; ++x) {
+    const auto o = tickets[static_cast<std::size_t>(x)].get();
+    BOOST_TEST(o.completed() == (x != 3));
+    if (o.completed())
+      BOOST_TEST(*o.result == 2 * x);
+    else
+      BOOST_TEST(text_of(o.result.error()) == "not a three");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_100000_jobs_none_is_lost_or_doubled_while_a_worker_is_killed_every_10_ms) {
+  constexpr int jobs = 100'000;
+  std::vector<std::atomic<unsigned>> executions(jobs);
+  victims workers;
+  engine on;
+  std::atomic<unsigned> starts{0};
+  auto task = worker_from_actor<int, int>(on,
+                                          [&, work = worker_that([&](int x) {
+                                                executions[static_cast<std::size_t>(x)].fetch_add(1);
+                                                return x + 1;
+                                              })](caf::actor_system& s) {
+                                            auto a = s.spawn(work);
+                                            ++starts;
+                                            workers.add(a);
+                                            return a;
+                                          },
+                                          {.workers = 4, .restart = {.intensity = 1'000'000, .period = 1h}});
+  unsigned completed = 0, failed = 0;
+  bool in_order = true, within_attempts = true;
+  std::uint64_t next = 0;
+  stream<int, int> at{on,
+                      std::move(task),
+                      {.parallelism = 4, .capacity = 256, .retry = {.losses = 1000}},
+                      [&](outcome<int>& o) {
+                        in_order &= o.index == next++;
+                        completed += o.completed() && *o.result == static_cast<int>(o.index) + 1 ? 1 : 0;
+                        failed += o.completed() ? 0 : 1;
+                        within_attempts &= executions[o.index].load() <= o.attempt;
+                      }};
+  std::atomic<bool> over{false};
+  unsigned kills = 0;
+  std::jthread killer{[&] {
+    std::minstd_rand random{7};
+    for (; !over; ++kills) {
+      std::this_thread::sleep_for(10ms);
+      workers.kill_one(random());
+    }
+  }};
+  const auto begin = std::chrono::steady_clock::now();
+  for (int x = 0; x < jobs; ++x)
+    BOOST_REQUIRE(at.submit(context::background(), x));
+  at.close();
+  at.wait();
+  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  over = true;
+  killer.join();
+  BOOST_TEST(completed == static_cast<unsigned>(jobs));
+  BOOST_TEST(failed == 0u);
+  BOOST_TEST(in_order);
+  BOOST_TEST(within_attempts);
+  BOOST_TEST(kills > 10u);
+  BOOST_TEST(starts > 10u);
+  BOOST_TEST_MESSAGE(jobs << " jobs, " << kills << " kills, " << starts - 4 << " restarts, "
+                          << static_cast<int>(jobs / took) << " jobs a second");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_kills_its_workers_is_quarantined_with_its_history_after_the_third) {
+  engine on;
+  std::atomic<unsigned> deaths{0};
+  auto task = worker_from_actor<int, int>(on, [&, work = worker_that([&](int x) {
+                                                    if (x == 7) {
+                                                      ++deaths;
+                                                      throw std::runtime_error{"poison"};
+                                                    }
+                                                    return x;
+                                                  })](caf::actor_system& s) { return s.spawn(work); },
+                                          {.workers = 2});
+  pool<int, int> at{on, std::move(task), {.parallelism = 2, .capacity = 16}};
+  std::vector<ticket<int>> tickets;
+  for (int x = 0; x < 12; ++x)
+    tickets.push_back(std::move(*at.submit(context::background(), x)));
+  for (int x = 0; x < 12; ++x) {
+    const auto o = tickets[static_cast<std::size_t>(x)].get();
+    BOOST_TEST(o.completed() == (x != 7));
+    if (x != 7)
+      continue;
+    BOOST_TEST(is(o.result.error(), ec::quarantined));
+    BOOST_TEST(o.attempt == 3u);
+    const auto text = text_of(o.result.error());
+    BOOST_TEST(text.find("it has lost 3 workers: attempt 1: ") == 0u, text);
+    BOOST_TEST(text.find("attempt 3: ") != std::string::npos, text);
+    BOOST_TEST(text.find("poison") != std::string::npos, text);
+  }
+  BOOST_TEST(deaths == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(more_restarts_than_allowed_cancel_the_run) {
+  engine on;
+  auto task = worker_from_actor<int, int>(on, [work = worker_that([](int) -> int {
+                                                 throw std::runtime_error{"always"};
+                                               })](caf::actor_system& s) { return s.spawn(work); },
+                                          {.workers = 1, .restart = {.intensity = 2, .period = 1h}});
+  pool<int, int> at{on, std::move(task), {.parallelism = 1, .capacity = 4, .retry = {.losses = 100}}};
+  auto t = std::move(*at.submit(context::background(), 1));
+  const auto o = t.get();
+  BOOST_TEST(!o.completed());
+  const auto refused = at.submit(context::background(), 2);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(is(refused.error(), ec::worker_lost));
+  BOOST_TEST(text_of(refused.error()).find("too many restarts") != std::string::npos,
+             text_of(refused.error()));
+}
+
+BOOST_AUTO_TEST_CASE(a_late_job_ends_its_worker_and_the_next_one_gets_a_new_one) {
+  engine on;
+  std::atomic<unsigned> starts{0};
+  std::atomic<bool> go{false};
+  auto task = worker_from_actor<int, int>(on,
+                                          [&, work = worker_that([&](int x) {
+                                                for (; x == 1 && !go;)
+                                                  std::this_thread::yield();
+                                                return x;
+                                              })](caf::actor_system& s) {
+                                            ++starts;
+                                            return s.spawn(work);
+                                          },
+                                          {.workers = 1});
+  pool<int, int> at{
+      on, std::move(task), {.parallelism = 1, .capacity = 4, .timeouts = {.run = 20ms, .grace = 10s}}};
+  auto late = std::move(*at.submit(context::background(), 1));
+  BOOST_TEST(is(late.get().result.error(), ec::run_timeout));
+  go = true;
+  auto next = std::move(*at.submit(context::background(), 2));
+  BOOST_TEST(next.get().completed());
+  BOOST_TEST(starts == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_goes_on_though_it_was_killed_is_replaced_up_to_a_bound) {
+  engine on;
+  std::atomic<unsigned> starts{0};
+  std::atomic<bool> go{false};
+  const auto work = worker_that([&](int x) {
+    for (; x == 1 && !go;)
+      std::this_thread::sleep_for(1ms);
+    return x;
+  });
+  auto task = worker_from_actor<int, int>(on,
+                                          [&](caf::actor_system& s) {
+                                            ++starts;
+                                            return s.spawn<caf::detached>(work);
+                                          },
+                                          {.workers = 1, .stop_time = 10ms, .abandoned_max = 1});
+  pool<int, int> at{
+      on, std::move(task), {.parallelism = 1, .capacity = 4, .timeouts = {.run = 20ms, .grace = 10s}}};
+  const auto late = [&] {
+    auto t = std::move(*at.submit(context::background(), 1));
+    return is(t.get().result.error(), ec::run_timeout);
+  };
+  BOOST_TEST(late());
+  auto next = std::move(*at.submit(context::background(), 2));
+  BOOST_TEST(next.get().completed());
+  BOOST_TEST(starts == 2u);
+  // The next one keeps its place until it has ended.
+  BOOST_TEST(late());
+  auto waits = std::move(*at.submit(context::background(), 3));
+  std::this_thread::sleep_for(50ms);
+  BOOST_TEST(starts == 2u);
+  go = true;
+  BOOST_TEST(waits.get().completed());
+  BOOST_TEST(starts == 3u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

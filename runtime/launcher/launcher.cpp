@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <set>
+#include <system_error>
 
 namespace weir {
 
@@ -83,6 +85,12 @@ int launcher::main(const std::vector<std::string>& arguments, std::ostream& out,
     return status;
   // A full disk must not look like a list that is complete.
   err << name_ << ": standard output cannot be written\n" << std::flush;
+  return code(exit_status::failed);
+} catch (const std::system_error& e) {
+  err << name_ << ": " << e.what() << std::endl;
+  return code(exit_status::failed);
+} catch (const std::bad_alloc&) {
+  err << name_ << ": the system has no memory left" << std::endl;
   return code(exit_status::failed);
 } catch (const std::exception& e) {
   err << name_ << ": internal error: " << e.what() << std::endl;

@@ -7,12 +7,15 @@
 /// microseconds.
 /// From: "Asymmetric thread fence", P1202 (Goldblatt), and Linux' membarrier(2).
 
+#include <weir/actors/sync.hpp>
+
 #include <atomic>
 
 namespace weir {
 
 inline void light_fence() noexcept {
   std::atomic_signal_fence(std::memory_order_seq_cst);
+  sync::interleave();
 }
 
 /// Whether the kernel has such a call; some sandboxes refuse it.

@@ -1,9 +1,8 @@
 #include <weir/actors/clock.hpp>
+#include <weir/actors/sync.hpp>
 
-#include <condition_variable>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace weir {
@@ -14,12 +13,12 @@ namespace {
 struct schedule {
   using key = std::pair<time_point, std::uint64_t>;
 
-  std::mutex mutex;
-  std::condition_variable changed;
+  sync::mutex mutex;
+  sync::condition_variable changed;
   std::map<key, std::function<void()>> due;
   std::uint64_t last_id = 0;
   std::uint64_t running_id = 0;
-  std::thread::id runner;
+  sync::thread::id runner{};
 
   key add(time_point when, std::function<void()> call) {
     const key k{when, ++last_id};
@@ -29,12 +28,12 @@ struct schedule {
 
   /// Makes the first call that is due at `now`. Returns false if none is. `lock` is released
   /// during the call.
-  bool run_one(time_point now, std::unique_lock<std::mutex>& lock) {
+  bool run_one(time_point now, std::unique_lock<sync::mutex>& lock) {
     if (due.empty() || due.begin()->first.first > now)
       return false;
     auto first = due.extract(due.begin());
     running_id = first.key().second;
-    runner = std::this_thread::get_id();
+    runner = sync::this_thread();
     lock.unlock();
     first.mapped()();
     // What the call holds is let go before it counts as over, and without the lock: it may have timers.
@@ -53,7 +52,7 @@ struct schedule {
       lock.unlock();
       return;
     }
-    changed.wait(lock, [&] { return running_id != k.second || runner == std::this_thread::get_id(); });
+    changed.wait(lock, [&] { return running_id != k.second || runner == sync::this_thread(); });
   }
 };
 
@@ -62,9 +61,9 @@ timer handle(const std::shared_ptr<schedule>& calls, const schedule::key& k) {
   return timer{std::shared_ptr<void>{nullptr, [calls, k](void*) { calls->revoke(k); }}};
 }
 
-class monotonic_clock final : public clock {
+class monotonic_clock : public clock {
 public:
-  time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+  time_point now() const noexcept override { return sync::now(); }
 
   timer at(time_point when, std::function<void()> call) override {
     std::lock_guard guard{calls_->mutex};
@@ -79,7 +78,7 @@ private:
   /// If the system has no thread left, the call `k` is taken back: a later one may find one again.
   void start_serving(const schedule::key& k) {
     try {
-      std::thread{[this] { serve(); }}.detach();
+      sync::thread{[this] { serve(); }}.detach();
       serving_ = true;
     } catch (...) {
       calls_->due.erase(k);
@@ -106,14 +105,12 @@ private:
 }  // namespace
 
 clock& steady_clock() {
-  // Never destroyed: its thread may outlive main().
-  static auto* const instance = new monotonic_clock;
-  return *instance;
+  return sync::of_this_process<monotonic_clock>();
 }
 
 clock& control_clock() {
-  static auto* const instance = new monotonic_clock;
-  return *instance;
+  struct another final : monotonic_clock {};
+  return sync::of_this_process<another>();
 }
 
 clock& control_clock_for(clock& time) {

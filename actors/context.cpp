@@ -1,7 +1,7 @@
 #include <weir/actors/context.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 
 namespace weir {
@@ -29,17 +29,17 @@ struct context::node {
   }
 
   clock& time;
-  std::stop_source stop;
+  sync::stop_source stop;
   std::optional<time_point> deadline;
   std::shared_ptr<weir::observer> looks_on;
-  std::mutex mutex;
+  sync::mutex mutex;
   std::optional<weir::cause> reason;
 
   // Keeps the parent's node alive, so that a grandparent's cancel still arrives here.
   std::shared_ptr<node> parent;
   // Declared last: these call into this node and must go first.
   subscription from_parent;
-  subscription from_token;
+  std::unique_ptr<std::stop_callback<std::function<void()>>> from_token;
   timer at_deadline;
 };
 
@@ -156,8 +156,8 @@ std::stop_token context::token() const noexcept {
 }
 
 bool context::wait_for(duration timeout) const {
-  std::mutex mutex;
-  std::condition_variable changed;
+  sync::mutex mutex;
+  sync::condition_variable changed;
   auto over = false;
   const auto wake = [&] {
     std::lock_guard guard{mutex};
@@ -174,8 +174,8 @@ bool context::wait_for(duration timeout) const {
 }
 
 context::subscription context::on_cancel(std::function<void()> call) const {
-  return std::make_unique<std::stop_callback<std::function<void()>>>(node_->stop.get_token(),
-                                                                     std::move(call));
+  return std::make_unique<sync::stop_callback<std::function<void()>>>(sync::to_watch(node_->stop),
+                                                                      std::move(call));
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include <weir/actors/clock.hpp>
 #include <weir/actors/error.hpp>
 #include <weir/actors/observer.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <functional>
 #include <memory>
@@ -90,7 +91,7 @@ public:
 
   /// Calls `call` once when the context is canceled; at once if it already is. It must neither block
   /// nor throw. The returned stop callback revokes it when destroyed.
-  using subscription = std::unique_ptr<std::stop_callback<std::function<void()>>>;
+  using subscription = std::unique_ptr<sync::stop_callback<std::function<void()>>>;
   [[nodiscard]] subscription on_cancel(std::function<void()> call) const;
 
 private:

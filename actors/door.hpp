@@ -10,9 +10,9 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/policy/admission.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -119,7 +119,7 @@ private:
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::function<void()> when_closed_;
-  std::condition_variable_any room_;
+  sync::condition_variable_any room_;
   alignas(cache_line) std::atomic<std::uint64_t> released_{0};
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> wake_at_{0};  // below so many released slots nobody needs to be woken

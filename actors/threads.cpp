@@ -1,25 +1,24 @@
 #include <weir/actors/error.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/threads.hpp>
 
-#include <condition_variable>
 #include <deque>
 #include <list>
 #include <mutex>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 namespace weir {
 
 struct threads::state {
   struct entry {
-    std::thread handle;
+    sync::thread handle;
     bool ended = false;
   };
 
-  std::mutex mutex;
-  std::condition_variable work_added;
-  std::condition_variable thread_ended;
+  sync::mutex mutex;
+  sync::condition_variable work_added;
+  sync::condition_variable thread_ended;
   std::deque<std::function<bool()>> waiting;
   std::list<entry> entries;
   std::size_t idle = 0;
@@ -55,8 +54,8 @@ struct threads::state {
   }
 
   /// Takes the handles of the threads that have ended, for the caller to join without the lock.
-  std::vector<std::thread> take_ended() {
-    std::vector<std::thread> ended;
+  std::vector<sync::thread> take_ended() {
+    std::vector<sync::thread> ended;
     for (auto e = entries.begin(); e != entries.end();) {
       if (!e->ended) {
         ++e;
@@ -71,7 +70,7 @@ struct threads::state {
 
 namespace {
 
-void join(std::vector<std::thread> ended) {
+void join(std::vector<sync::thread> ended) {
   for (auto& t : ended)
     t.join();
 }
@@ -111,7 +110,7 @@ caf::error threads::run(std::function<bool()> work) {
   auto& own = state_->entries.emplace_back();
   try {
     // The state is shared with its threads, so that one that was written off may end after it all.
-    own.handle = std::thread{[s = state_, &own] { s->live(own); }};
+    own.handle = sync::thread{[s = state_, &own] { s->live(own); }};
   } catch (const std::system_error& e) {
     state_->entries.pop_back();
     state_->waiting.pop_back();

@@ -2,6 +2,7 @@
 #include <weir/actors/lane.hpp>
 #include <weir/actors/policy/wait_graph.hpp>
 #include <weir/actors/station.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/waits.hpp>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ using node = std::uint64_t;
 using policy::awaited_nodes;
 
 struct registry {
-  std::mutex mutex;  // before the lock of any station
+  sync::mutex mutex;  // before the lock of any station
   std::unordered_map<std::uint64_t, const station*> stations;
   std::map<node, awaited> waits;  // by who waits
 
@@ -32,17 +33,19 @@ struct registry {
 };
 
 registry& all_waits() {
-  // Never destroyed: lanes that were written off may outlive main().
-  static auto* const instance = new registry;
-  return *instance;
+  return sync::of_this_process<registry>();
 }
 
-thread_local const station* receives_for = nullptr;
+/// The station whose receiver this thread is.
+station*& receives_for() noexcept {
+  struct tag;
+  return sync::of_this_thread<tag, station>();
+}
 
 node waiter_of_this_thread() {
   if (const auto* l = lane::current())
     return station::node_of(*l);
-  return receives_for ? station::node_of_receiver(*receives_for) : 0;
+  return receives_for() ? station::node_of_receiver(*receives_for()) : 0;
 }
 
 awaited_nodes registry::look(node n) const {
@@ -108,12 +111,12 @@ wait_entry::~wait_entry() {
 }
 
 receiver_mark::receiver_mark(station& of) noexcept : of_(of) {
-  receives_for = &of;
+  receives_for() = &of;
   of_.set_receiver(true);
 }
 
 receiver_mark::~receiver_mark() {
-  receives_for = nullptr;
+  receives_for() = nullptr;
   of_.set_receiver(false);
 }
 

@@ -4,9 +4,9 @@
 /// it costs an atomic addition while nobody listens.
 
 #include <weir/actors/context.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
@@ -39,8 +39,8 @@ public:
 
 private:
   const duration look_pause_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  sync::mutex mutex_;
+  sync::condition_variable changed_;
   std::atomic<std::uint64_t> rung_{0};
   std::atomic<bool> listens_{false};
 };

@@ -9,13 +9,13 @@
 /// An engine without work costs no CPU time.
 
 #include <weir/actors/protocol.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/actors/threads.hpp>
 #include <weir/runtime/options.hpp>
 
 #include <caf/actor_system.hpp>
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -52,7 +52,7 @@ private:
   std::unique_ptr<own_system> own_;
   caf::actor_system* system_;
   threads threads_;
-  mutable std::mutex mutex_;
+  mutable sync::mutex mutex_;
   struct tree {
     std::string name;
     std::weak_ptr<const station> stage;

@@ -6,12 +6,12 @@
 
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/duration_histogram.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/halt_gate.hpp>
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,7 +62,7 @@ private:
   const std::function<void(const flow_failure&)> on_failure_;
   halt_gate halt_;
 
-  mutable std::mutex mutex_;
+  mutable sync::mutex mutex_;
   policy::books ended_;
   policy::duration_histogram run_times_;
   std::vector<flow_failure> failures_;

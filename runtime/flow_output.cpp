@@ -1,8 +1,7 @@
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/flow_output.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <thread>
 #include <utility>
 
 namespace weir::detail {
@@ -28,8 +27,8 @@ struct returns {
     changed.notify_all();
   }
 
-  std::mutex mutex;
-  std::condition_variable changed;
+  sync::mutex mutex;
+  sync::condition_variable changed;
   std::vector<bool> done;
   bool given_up = false;
 };
@@ -62,14 +61,14 @@ void flow_output::open() {
 
 void flow_output::finish(bool early, const std::function<time_point(time_point)>& rest_by) {
   const auto back = std::make_shared<returns>(outlets_.size());
-  std::vector<std::thread> threads(outlets_.size());
+  std::vector<sync::thread> threads(outlets_.size());
   std::vector<std::size_t> threadless, called;
   for (std::size_t i = 0; i < outlets_.size(); ++i) {
     if (!outlets_[i]->close())
       continue;
     called.push_back(i);
     try {
-      threads[i] = std::thread{[back, i, to = outlets_[i], early] {
+      threads[i] = sync::thread{[back, i, to = outlets_[i], early] {
         to->finish(early);
         back->note(i);
       }};

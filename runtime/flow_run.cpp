@@ -1,4 +1,5 @@
 #include <weir/actors/policy/shutdown.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/flow_account.hpp>
 #include <weir/runtime/flow_input.hpp>
 #include <weir/runtime/flow_output.hpp>
@@ -7,9 +8,7 @@
 #include <weir/runtime/watchdog.hpp>
 
 #include <algorithm>
-#include <condition_variable>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace weir {
@@ -88,8 +87,8 @@ struct flow_run::state {
   std::atomic<bool> sources_ended{false};
   flow_summary summary;  // the driver's until `ended`
 
-  mutable std::mutex mutex;
-  mutable std::condition_variable changed;
+  mutable sync::mutex mutex;
+  mutable sync::condition_variable changed;
   std::optional<time_point> kill_at;
   bool ended = false;
 
@@ -98,7 +97,7 @@ struct flow_run::state {
   timer drain_timer;
   context::subscription on_cancel;
   context::subscription on_intake;
-  std::thread driver;
+  sync::thread driver;
 };
 
 void flow_run::state::start(engine& on) {
@@ -122,7 +121,7 @@ void flow_run::state::start(engine& on) {
   watchdog::stages watched;
   for (const auto& d : doors)
     watched.push_back(d->stage()->share());
-  driver = std::thread{[this] { drive(); }};
+  driver = sync::thread{[this] { drive(); }};
   // Last: should the system have only one thread left, it is not for who only looks on.
   stall_watch.emplace(ctx.time(), plan.stall_after, watched);
 }
@@ -154,7 +153,7 @@ void flow_run::state::begin_kill() {
   const auto now = ctx.time().now();
   const auto left = std::max(rest_by(now) - now, duration::zero());
   for (const auto& d : doors)
-    tell(d->stage()->supervisor(), stop_tag::value, left);
+    d->stage()->begin_drain(left);
 }
 
 // -- the driver -----------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ void flow_run::state::open() {
 
 /// Reads all sources: the first one on this thread, each further one on a thread of its own.
 void flow_run::state::read() {
-  std::vector<std::thread> readers;
+  std::vector<sync::thread> readers;
   for (auto input = inputs.begin() + 1; input < inputs.end(); ++input)
     try {
       readers.emplace_back([this, input] { input->read(reading, offered, *account); });

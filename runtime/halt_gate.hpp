@@ -7,11 +7,11 @@
 
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/halt.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -50,7 +50,7 @@ private:
 
   const policy::halt_rule rule_;
   const end_function end_;
-  std::mutex mutex_;
+  sync::mutex mutex_;
   policy::halt halt_;
   std::optional<halting> halting_;                 // written once
   std::atomic<const halting*> ended_by_{nullptr};  // that, once it is there

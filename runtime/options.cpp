@@ -1,10 +1,10 @@
 #include <weir/actors/error.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/options.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include <sched.h>
@@ -50,6 +50,8 @@ caf::error check_retry(const policy::retry_rule& r) {
   };
   if (r.attempts < 1 || r.attempts > policy::retry_rule::attempts_max)
     return wrong("attempts", r.attempts, "1 to " + std::to_string(policy::retry_rule::attempts_max));
+  if (r.losses < 1 || r.losses > policy::retry_rule::losses_max)
+    return wrong("losses", r.losses, "1 to " + std::to_string(policy::retry_rule::losses_max));
   for (const auto& [what, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
     if (wait < duration::zero() || wait > policy::retry_rule::backoff_limit)
       return wrong(what, wait.count(), "0 ns to 365 days");
@@ -96,7 +98,7 @@ caf::error check_rate(const policy::rate_rule& r) {
 
 std::size_t default_parallelism() noexcept {
   const auto usable = usable_cpus();
-  return std::clamp<std::size_t>(usable > 0 ? usable : std::thread::hardware_concurrency(), 1,
+  return std::clamp<std::size_t>(usable > 0 ? usable : sync::thread::hardware_concurrency(), 1,
                                  parallelism_max);
 }
 

@@ -3,13 +3,12 @@
 /// A sink of a run and what it said. Shared with the threads that call it, which may have been written off.
 
 #include <weir/actors/context.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/sink.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -57,8 +56,8 @@ private:
   std::unique_ptr<sink> to_;
   context run_;
   std::string name_;
-  mutable std::mutex mutex_;
-  std::condition_variable left_;
+  mutable sync::mutex mutex_;
+  sync::condition_variable left_;
   caf::error problem_;
   std::atomic<std::uint64_t> taken_{0};
   bool opened_ = false;

@@ -4,6 +4,7 @@
 
 #include <weir/actors/clock.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
+#include <weir/actors/sync.hpp>
 
 #include <mutex>
 
@@ -33,7 +34,7 @@ public:
   }
 
 private:
-  std::mutex mutex_;
+  sync::mutex mutex_;
   policy::rate_limit limit_;
 };
 

@@ -11,6 +11,7 @@
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
 #include <weir/runtime/outcome.hpp>
+#include <weir/runtime/runs_again.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -97,8 +98,8 @@ private:
     return true;
   }
 
-  static bool has_ended(std::uint64_t i, const caf::error& why, lane& on) {
-    if (on.repeats(why))
+  static bool has_ended(std::uint64_t i, caf::error why, lane& on) {
+    if (on.repeats(why, repeatable_for<F, job_of<Inputs>>))
       return false;
     on.ended_with(i, why);
     return true;
@@ -128,7 +129,7 @@ public:
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       auto result = run_one(i, on);
-      if (!result && on.repeats(result.error())) {
+      if (!result && runs_again<F, job_of<Inputs>>(on, result)) {
         slots_[i].attempt = on.attempt();
         break;
       }

@@ -4,6 +4,7 @@
 /// time has no thread either.
 
 #include <weir/actors/policy/gathering.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/pipeline_step.hpp>
 
 #include <functional>
@@ -116,7 +117,7 @@ private:
 
   /// Waits for room without the lock, as the clock must not wait for who does. No vector overtakes this one:
   /// none gathers before it is gone.
-  bool pass(std::unique_lock<std::mutex> lock) {
+  bool pass(std::unique_lock<sync::mutex> lock) {
     const auto first = first_;
     auto values = values_.take();
     lock.unlock();
@@ -126,7 +127,7 @@ private:
   clock& clock_;
   const inlet<std::vector<T>> to_;
   const offer_function offer_;
-  std::mutex mutex_;
+  sync::mutex mutex_;
   policy::gathering<T> values_;
   std::uint64_t first_ = 0;
   timer alarm_;

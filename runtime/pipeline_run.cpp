@@ -90,7 +90,10 @@ pipeline_summary pipeline_run::finish(std::uint64_t read) {
   over_ = true;
   sum_.read = read;
   sum_.stages = std::move(stages);
+  // A cancel reaches the stages and the source one after the other, and may be on its way.
   sum_.ended_by = reading_.why();
+  if (!sum_.ended_by)
+    sum_.ended_by = ctx_.why();
   sum_.elapsed = ctx_.time().now() - begun_;
   trace_->set("weir.read", static_cast<std::int64_t>(read));
   trace_->set("weir.delivered", static_cast<std::int64_t>(sum_.delivered));

@@ -7,12 +7,12 @@
 #include <weir/actors/policy/books.hpp>
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/protocol.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/halt_gate.hpp>
 #include <weir/runtime/trace/trace_span.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -131,7 +131,7 @@ private:
   std::vector<std::shared_ptr<pipeline_link>> links_;
 
   halt_gate halt_;
-  mutable std::mutex mutex_;
+  mutable sync::mutex mutex_;
   pipeline_summary sum_;
   bool over_ = false;
 };

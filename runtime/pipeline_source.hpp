@@ -2,13 +2,14 @@
 
 /// What a pipeline reads: one range on the thread that runs it, or several, each on a thread of its own.
 
+#include <weir/actors/sync.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <ranges>
-#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -56,7 +57,7 @@ struct range_source {
 /// the system has no thread left.
 template <class Failed>
 void read_side_by_side(const std::vector<std::function<void()>>& readers, Failed failed) {
-  std::mutex mutex;
+  sync::mutex mutex;
   std::exception_ptr first;
   const auto guarded = [&](const std::function<void()>& reader) {
     try {
@@ -72,7 +73,7 @@ void read_side_by_side(const std::vector<std::function<void()>>& readers, Failed
     }
   };
   {
-    std::vector<std::jthread> others;
+    std::vector<sync::jthread> others;
     guarded([&] {
       for (std::size_t i = 0; i + 1 < readers.size(); ++i)
         others.emplace_back([&, i] { guarded(readers[i]); });
@@ -94,7 +95,7 @@ struct merged_source {
 
   template <class Feed>
   void read(Feed& to) {
-    std::mutex turn;
+    sync::mutex turn;
     const auto put = [&](Item&& value) {
       std::lock_guard guard{turn};
       return to.put(std::move(value));

@@ -152,7 +152,7 @@ public:
     }
   }
   void stop(const cause& why) override { stream_.stop(why); }
-  void kill(duration budget) override { tell(stream_.supervisor(), stop_tag::value, budget); }
+  void kill(duration budget) override { stream_.begin_drain(budget); }
   [[nodiscard]] std::optional<cause> stopped_by() const override { return stream_.stopped_by(); }
   [[nodiscard]] std::optional<pipeline_summary::stage> summary() const override {
     const auto s = stream_.look();

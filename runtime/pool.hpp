@@ -13,6 +13,7 @@
 #include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/keyed.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/runs_again.hpp>
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/ticket.hpp>
 
@@ -64,7 +65,7 @@ protected:
       auto result = run_task(f, on.ctx(), e.job.get());
       if (on.overran())
         result = on.timeout_error();
-      if (!result && on.repeats(result.error()))
+      if (!result && runs_again<F, Job>(on, result))
         break;
       e.job.drop();
       const auto ended = on.now();

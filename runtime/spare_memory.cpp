@@ -1,3 +1,4 @@
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/spare_memory.hpp>
 
 #include <array>
@@ -57,7 +58,7 @@ private:
     return first_[static_cast<std::size_t>(std::countr_zero(size) - std::countr_zero(spare_piece_min))];
   }
 
-  std::mutex mutex_;
+  sync::mutex mutex_;
   std::array<piece*, sizes> first_{};
   std::size_t bytes_ = 0;
 };

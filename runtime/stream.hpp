@@ -17,6 +17,7 @@
 #include <weir/runtime/outcome.hpp>
 #include <weir/runtime/prefetch.hpp>
 #include <weir/runtime/running_stage.hpp>
+#include <weir/runtime/runs_again.hpp>
 #include <weir/runtime/spare_memory.hpp>
 #include <weir/runtime/taken_count.hpp>
 
@@ -108,7 +109,7 @@ protected:
       auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
       if (on.overran())
         *result = on.timeout_error();
-      if (!*result && on.repeats(result->error())) {
+      if (!*result && runs_again<F, Job>(on, *result)) {
         std::destroy_at(result);
         break;
       }
@@ -366,6 +367,9 @@ public:
   /// callback another thread must take the outcomes meanwhile: those that nobody takes use up the budget, but
   /// are not lost.
   shutdown_report drain(duration budget) { return stage_.drain(budget); }
+
+  /// As `drain`, but does not wait for the end.
+  void begin_drain(duration budget) { stage_.begin_drain(budget); }
 
   /// Cancels what is queued and what runs, and closes. Does not wait.
   void cancel(std::string why = "canceled by the caller") { stage_.cancel(std::move(why)); }

@@ -4,10 +4,10 @@
 /// who holds it gets the outcome once. Dropping it does not cancel the job; it may outlive its pool.
 /// For one thread at a time.
 
+#include <weir/actors/sync.hpp>
 #include <weir/actors/waits.hpp>
 #include <weir/runtime/outcome.hpp>
 
-#include <atomic>
 #include <cassert>
 #include <memory>
 #include <optional>
@@ -55,7 +55,7 @@ private:
   static constexpr std::uint32_t ready = 2;
   static constexpr std::uint32_t poke = 4;  // counted above the flags, so that a waiter wakes up
 
-  std::atomic<std::uint32_t> bits_{0};
+  sync::waitable<std::uint32_t> bits_{0};
   std::optional<outcome<Result>> content_;
 };
 

@@ -1,4 +1,5 @@
 #include <weir/actors/log.hpp>
+#include <weir/actors/sync.hpp>
 #include <weir/runtime/short_text.hpp>
 #include <weir/runtime/stage_text.hpp>
 #include <weir/runtime/watchdog.hpp>
@@ -25,7 +26,7 @@ struct watchdog::state : std::enable_shared_from_this<state> {
   const report_function report;
   std::vector<watched> all;  // of whoever looks
 
-  std::mutex mutex;
+  sync::mutex mutex;
   bool over = false;
   timer next;
 };

@@ -18,3 +18,4 @@
 #include <weir/runtime/stream.hpp>
 #include <weir/runtime/trace/trace_span.hpp>
 #include <weir/runtime/trace/tracer.hpp>
+#include <weir/runtime/worker_from_actor.hpp>

@@ -49,7 +49,7 @@ public:
       running_.fetch_sub(1);
       if (on.overran())
         why = on.timeout_error();
-      if (why && on.repeats(why))
+      if (why && on.repeats(why, true))
         break;
       if (why)
         on.ended_with(i, why);

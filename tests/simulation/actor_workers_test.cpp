@@ -1,0 +1,112 @@
+/// A pool whose workers are actors that may end at any moment.
+
+#include <weir/runtime/testing/explore.hpp>
+#include <weir/weir.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "explored.hpp"
+
+using namespace std::chrono_literals;
+using weir::testing::world;
+
+namespace {
+
+struct tally {
+  std::map<int, unsigned> begun;
+  std::map<int, unsigned> ended;
+};
+
+/// Squares numbers; fails, throws and goes away by chance.
+caf::behavior squares(caf::event_based_actor* self, world* w, std::shared_ptr<tally> count) {
+  weir::watch(self, [](const caf::actor_addr&, const caf::error&) {});
+  return {[=](int x) -> caf::result<int> {
+    ++count->begun[x];
+    switch (w->choose(8)) {
+      case 1:
+        w->sleep(1ms);
+        break;
+      case 2:
+        w->note("the worker quits with job " + std::to_string(x));
+        self->quit(caf::exit_reason::unhandled_exception);
+        break;
+      case 3:
+        throw std::runtime_error{"thrown"};
+      case 4:
+        return weir::make_error(weir::ec::failed, "it fails");
+      case 5:
+        w->sleep(20ms);
+        break;
+      default:
+        break;
+    }
+    ++count->ended[x];
+    return x * x;
+  }};
+}
+
+void kill_some(world& w, int times) {
+  for (int i = 0; i < times; ++i) {
+    w.sleep(std::chrono::milliseconds{w.choose(10)});
+    auto all = w.actors();
+    std::erase_if(all, [](const auto& a) {
+      return a.name != "weir.worker_seat" && a.name != "user.event-based-actor";
+    });
+    if (all.empty() || w.choose(2) == 0)
+      continue;
+    const auto& one = all[w.choose(all.size())];
+    w.note("kills " + one.name);
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(one.handle), caf::exit_reason::kill);
+  }
+}
+
+void run(world& w) {
+  weir::engine engine{w.system()};
+  const auto ctx = weir::context::background();
+  const auto count = std::make_shared<tally>();
+  weir::pool_options options;
+  options.parallelism = 1 + w.choose(3);
+  options.capacity = options.parallelism + 2;
+  options.retry.losses = 1 + static_cast<unsigned>(w.choose(4));
+  if (w.one_in(3))
+    options.timeouts.run = 10ms;
+  weir::worker_options workers;
+  workers.workers = options.parallelism;
+  workers.restart.intensity = w.one_in(3) ? 2 : 1000;
+  workers.restart.backoff = std::chrono::milliseconds{w.choose(3)};
+  workers.restart.how = static_cast<weir::policy::strategy>(w.choose(3));
+  {
+    weir::pool<int, int> pool{
+        engine,
+        weir::worker_from_actor<int, int>(
+            engine, [&w, count](caf::actor_system& s) { return s.spawn(squares, &w, count); }, workers),
+        options};
+    auto killer = w.spawn("the killer", [&] { kill_some(w, 4); });
+    std::vector<std::pair<weir::ticket<int>, int>> tickets;
+    for (int x = 1; x <= 6; ++x)
+      if (auto s = pool.submit(ctx, x))
+        tickets.emplace_back(std::move(*s), x);
+    for (auto& [t, x] : tickets) {
+      const auto o = t.get();
+      w.check(!o.completed() || (*o.result == x * x && count->ended[x] > 0), "a result that nobody has made");
+      w.check(count->begun[x] <= std::max(o.attempt, 1u), "more executions than attempts");
+      if (!o.completed() && weir::is(o.result.error(), weir::ec::quarantined))
+        w.check(o.attempt >= options.retry.losses, "quarantined too early");
+    }
+    killer.join();
+    const auto books = pool.drain(weir::duration{1s}).books;
+    w.check(books.balanced(), "the books do not balance");
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(jobs_of_workers_that_end_at_any_moment_run_elsewhere_and_have_one_outcome) {
+  explored(run);
+}

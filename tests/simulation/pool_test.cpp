@@ -1,0 +1,62 @@
+#include <boost/test/unit_test.hpp>
+
+#include "explored.hpp"
+#include "ordeal.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using weir::testing::world;
+using pool_type = weir::pool<int, int>;
+
+void submit(world& w, ordeal::ledger& b, pool_type& pool, const weir::context& ctx, int first, int count) {
+  std::vector<std::pair<weir::ticket<int>, int>> mine;
+  for (int x = first; x < first + count; ++x) {
+    ++b.offered;
+    auto s = w.one_in(3) ? pool.try_submit(x) : pool.submit(ctx, x);
+    if (!s) {
+      w.check(s.job() == x, "another job came back");
+      continue;
+    }
+    ++b.admitted;
+    mine.emplace_back(std::move(*s), x);
+    if (w.one_in(4))
+      w.sleep(5ms);
+  }
+  for (auto& [t, x] : mine)
+    ordeal::count(w, b, t.get(), x);
+}
+
+void run(world& w) {
+  const auto b = std::make_shared<ordeal::ledger>();
+  const auto ctx = ordeal::surroundings(w);
+  weir::engine engine{w.system()};
+  std::unique_ptr<pool_type> pool;
+  const auto work = [&w, b, &pool](const weir::context& job_ctx, const int& x) {
+    return ordeal::work(
+        w, *b, [&] { return pool->stats(); }, job_ctx, x);
+  };
+  const auto options = ordeal::options<weir::pool_options>(w, *b);
+  if (w.one_in(3)) {
+    // Each has jobs of one submitter only: the order of theirs is known.
+    b->key_of = [](int x) { return x / 10 * 10 + x % 2; };
+    pool = std::make_unique<pool_type>(engine, weir::keyed(b->key_of, work), options, ctx);
+  } else {
+    pool = std::make_unique<pool_type>(engine, work, options, ctx);
+  }
+  auto one = w.spawn("submitter a", [&] { submit(w, *b, *pool, ctx, 1, 5); });
+  auto other = w.spawn("submitter b", [&] { submit(w, *b, *pool, ctx, 11, 3); });
+  auto third = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *pool); });
+  one.join();
+  other.join();
+  third.join();
+  ordeal::settle(w, *b, pool->drain(500ms).books);
+  b->over = true;
+  pool = nullptr;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(whatever_happens_to_a_pool_each_job_has_one_outcome) {
+  explored(run);
+}

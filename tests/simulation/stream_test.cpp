@@ -1,0 +1,100 @@
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <vector>
+
+#include "explored.hpp"
+#include "ordeal.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using weir::testing::world;
+using stream_type = weir::stream<int, int>;
+
+struct run_of_a_stream {
+  world& w;
+  std::shared_ptr<ordeal::ledger> b = std::make_shared<ordeal::ledger>();
+  weir::context ctx = ordeal::surroundings(w);
+  weir::engine engine{w.system()};
+  std::unique_ptr<stream_type> stream = {};
+  bool ordered = false;
+  std::vector<int> jobs = {};  // by index
+  std::optional<std::uint64_t> last = {};
+
+  void receive(const weir::outcome<int>& o) {
+    w.check(o.index < jobs.size(), "the outcome of a job that was not admitted");
+    w.check(!ordered || o.index == (last ? *last + 1 : 0), "an outcome out of order");
+    last = o.index;
+    ordeal::count(w, *b, o, jobs[o.index]);
+    if (w.one_in(4))
+      w.sleep(7ms);
+  }
+
+  void submit(int count) {
+    for (int x = 1; x <= count; ++x) {
+      ++b->offered;
+      // Its index is known before its outcome can be there.
+      jobs.push_back(x);
+      auto s = w.one_in(3) ? stream->try_submit(x) : stream->submit(ctx, x);
+      if (!s) {
+        jobs.pop_back();
+        continue;
+      }
+      ++b->admitted;
+      w.check(*s == jobs.size() - 1, "an index that is another job's");
+    }
+    stream->close();
+  }
+
+  void go() {
+    auto o = ordeal::options<weir::stream_options>(w, *b);
+    constexpr std::array orders{weir::order::input, weir::order::completed, weir::order::unordered};
+    o.order = orders[w.choose(orders.size())];
+    ordered = o.order == weir::order::input;
+    const auto work = [&w = w, b = b, &stream = stream](const weir::context& job_ctx, const int& x) {
+      return ordeal::work(
+          w, *b, [&] { return stream->look(); }, job_ctx, x);
+    };
+    const auto by_itself = w.choose(2) == 0;
+    const auto start = [&](auto task) {
+      if (by_itself)
+        stream = std::make_unique<stream_type>(
+            engine, std::move(task), o, [this](weir::outcome<int>& out) { receive(out); }, ctx);
+      else
+        stream = std::make_unique<stream_type>(engine, std::move(task), o, ctx);
+    };
+    if (w.one_in(3)) {
+      b->key_of = [](int x) { return x % 2; };
+      start(weir::keyed(b->key_of, work));
+    } else {
+      start(work);
+    }
+    auto one = w.spawn("the submitter", [&] { submit(7); });
+    auto other = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *stream); });
+    std::optional<weir::sync::thread> reader;
+    if (!by_itself)
+      reader.emplace(w.spawn("the reader", [&] {
+        while (auto out = stream->next())
+          receive(*out);
+      }));
+    one.join();
+    other.join();
+    if (reader)
+      reader->join();
+    const auto report = stream->drain(500ms);
+    // A receiver that was killed or hangs does not get all of them.
+    if (b->completed + b->failed + b->canceled == b->admitted)
+      ordeal::settle(w, *b, report.books);
+    else
+      w.check(by_itself && report.books.balanced(), "an outcome was lost");
+    b->over = true;
+    stream = nullptr;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(whatever_happens_to_a_stream_each_job_has_one_outcome_in_its_place) {
+  explored([](world& w) { run_of_a_stream{w}.go(); });
+}

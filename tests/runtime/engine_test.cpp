@@ -212,6 +212,25 @@ BOOST_AUTO_TEST_CASE(a_hundred_engines_leave_nothing_behind) {
   live_and_die(100);
 }
 
+BOOST_AUTO_TEST_CASE(an_engine_has_no_network_and_none_of_caf_s_own_defaults) {
+  const auto sockets = [] {
+    namespace fs = std::filesystem;
+    const auto is_socket = [](const fs::directory_entry& e) {
+      std::error_code gone;
+      return fs::read_symlink(e.path(), gone).string().rfind("socket:", 0) == 0;
+    };
+    return std::count_if(fs::directory_iterator{"/proc/self/fd"}, {}, is_socket);
+  };
+  const auto before = sockets();
+  engine on{{.message_threads = 2}};
+  BOOST_TEST(!on.system().has_middleman());
+  BOOST_TEST(sockets() == before);
+  const auto& config = on.system().config();
+  BOOST_TEST((caf::get<caf::atom_value>(config, "scheduler.policy") == caf::atom("sharing")));
+  BOOST_TEST(caf::get<std::size_t>(config, "scheduler.max-threads") == 2u);
+  BOOST_TEST(caf::get<std::size_t>(config, "scheduler.max-throughput") == 100u);
+}
+
 BOOST_AUTO_TEST_CASE(a_thousand_engines_leave_nothing_behind,
                      *boost::unit_test::label("soak") * boost::unit_test::disabled()) {
   live_and_die(1'000);

@@ -2,8 +2,10 @@
 #include <weir/actors/log.hpp>
 
 #include <cmath>
+#include <deque>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace weir {
 
@@ -22,12 +24,11 @@ struct child_supervisor_state {
   child_news news;
   clock* time = nullptr;
   timer alarm;
-  caf::error last_end;
+  caf::error why_gave_up;
+  std::deque<std::pair<std::size_t, caf::error>> failed_starts;
 };
 
 using self_pointer = child_supervisor_actor::stateful_pointer<child_supervisor_state>;
-
-void perform(self_pointer self, const policy::restart::actions& wanted);
 
 policy::child_exit exit_of(const caf::error& why) {
   if (!why || why == caf::exit_reason::normal)
@@ -37,30 +38,33 @@ policy::child_exit exit_of(const caf::error& why) {
 
 void note_end(child_supervisor_state& s, std::size_t i, const caf::error& why) {
   s.running[i] = nullptr;
-  s.last_end = why;
   if (s.news.ended)
     s.news.ended(i, why);
 }
 
-void ended(self_pointer self, std::size_t i, const caf::error& why) {
+/// Returns what is to be done.
+policy::restart::actions take_end(self_pointer self, std::size_t i, const caf::error& why) {
   auto& s = self->state;
   note_end(s, i, why);
   const auto gave_up_before = s.rules->gave_up();
-  const auto wanted = s.rules->ended(i, exit_of(why), s.time->now());
+  auto wanted = s.rules->ended(i, exit_of(why), s.time->now());
   if (s.rules->gave_up() && !gave_up_before) {
     log()->error("{}: more restarts than are allowed; the last end was: {}", s.specs[i].name, describe(why));
+    s.why_gave_up = why;
     if (s.news.gave_up)
       s.news.gave_up(why);
   }
-  perform(self, wanted);
+  return wanted;
 }
 
 void start(self_pointer self, std::size_t i) {
   auto& s = self->state;
   try {
     s.running[i] = s.specs[i].start(self->system());
+    if (!s.running[i])
+      throw std::runtime_error{"there is no actor"};
   } catch (...) {
-    ended(self, i, make_error(std::current_exception()));
+    s.failed_starts.emplace_back(i, make_error(std::current_exception()));
     return;
   }
   self->monitor(s.running[i]);
@@ -74,7 +78,7 @@ void send_exit(self_pointer self, std::size_t i, caf::exit_reason reason) {
     tell(to, caf::exit_msg{self->address(), reason});
 }
 
-void perform(self_pointer self, const policy::restart::actions& wanted) {
+void act(self_pointer self, const policy::restart::actions& wanted) {
   auto& s = self->state;
   for (const auto& a : wanted)
     switch (a.what) {
@@ -93,9 +97,20 @@ void perform(self_pointer self, const policy::restart::actions& wanted) {
         note_end(s, a.child, make_error(ec::abandoned, "it does not end"));
         break;
       case what::ended:
-        self->quit(s.rules->gave_up() ? make_error(ec::worker_lost, describe(s.last_end)) : caf::error{});
+        self->quit(s.rules->gave_up() ? make_error(ec::worker_lost, describe(s.why_gave_up)) : caf::error{});
         return;
     }
+}
+
+void perform(self_pointer self, const policy::restart::actions& wanted) {
+  auto& s = self->state;
+  act(self, wanted);
+  // One at a time, when the others of its group have started: the policy takes it for one that was there.
+  while (!s.failed_starts.empty()) {
+    const auto [i, why] = std::move(s.failed_starts.front());
+    s.failed_starts.pop_front();
+    act(self, take_end(self, i, why));
+  }
   s.alarm.reset();
   if (const auto due = s.rules->due())
     s.alarm = tell_at(*s.time, *due, s.itself, phase_due_tag::value);
@@ -115,7 +130,7 @@ child_supervisor_actor::behavior_type child_supervisor(self_pointer self, const 
     auto& all = self->state.running;
     for (std::size_t i = 0; i < all.size(); ++i)
       if (all[i] && all[i].address() == who)
-        return ended(self, i, why);
+        return perform(self, take_end(self, i, why));
   });
   self->set_exit_handler(
       [self](caf::exit_msg&) { perform(self, self->state.rules->stop(self->state.time->now())); });

@@ -22,12 +22,13 @@ struct child_spec {
   /// How long it has to end once it was asked to, before it is killed; and then before it is given up, as a
   /// handler that does not return can't be stopped.
   duration stop_time = std::chrono::seconds{5};
-  /// Starts it. What it throws counts as an end by an error. Called on a thread that carries messages: it
-  /// must not block.
+  /// Starts it. What it throws, or that there is none, counts as an end by an error. Called on a thread that
+  /// carries messages: it must not block.
   std::function<caf::actor(caf::actor_system&)> start;
 };
 
-/// What is told of the children; called on a thread that carries messages, one at a time. Each may be empty.
+/// What is told of the children; called on a thread that carries messages, one at a time, and must not throw.
+/// Each may be empty.
 struct child_news {
   std::function<void(std::size_t, const caf::actor&)> started = {};
   std::function<void(std::size_t, const caf::error&)> ended = {};

@@ -48,6 +48,7 @@ caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const con
   const auto over = [&] {
     // Armed before the look: a release that comes after it finds the mark.
     arm();
+    sync::interleave();
     return ctx.canceled() || admission_.closed() || (admitted = admission_.admit(released_.load()));
   };
   for (auto pause = look_pause_min; !room_.wait_for(held, pause, over);
@@ -94,6 +95,7 @@ void door::wake_if_worth() noexcept {
 
 void door::set_hungry(bool is) noexcept {
   hungry_.store(is);
+  sync::interleave();
   if (!is || waiting_.load() == 0)
     return;
   std::lock_guard guard{mutex_};
@@ -108,6 +110,7 @@ job_span door::take_open() {
 void door::release(std::uint64_t n) noexcept {
   // While somebody waits this is called for each slot, and most of them wake nobody.
   const auto released = released_.fetch_add(n) + n;
+  sync::interleave();
   if (waiting_.load() == 0 || released < wake_at_.load())
     return;
   std::lock_guard guard{mutex_};

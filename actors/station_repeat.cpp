@@ -35,10 +35,11 @@ bool station::plan_repeat(lane& l, caf::error& why) {
   return true;
 }
 
-/// The job is not to blame, and runs again at once; unless it is the one that its workers die of.
+/// The job is not to blame, and runs again at once; unless it is the one that its workers die of. After a
+/// stop it is canceled with the others that were to run.
 bool station::plan_repeat_after_loss(lane& l, caf::error& why) {
   lock_type held{mutex_};
-  if (l.state_ != lane::state::busy || stopped_by_)
+  if (l.state_ != lane::state::busy)
     return false;
   auto lost = l.lost_ ? *l.lost_ : std::vector<std::string>{};
   lost.push_back("attempt " + std::to_string(l.attempt_) + ": " + text_of(why));

@@ -4,6 +4,7 @@
 #include <weir/actors/supervisor.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace weir {
 
@@ -44,7 +45,9 @@ void write_off(self_pointer self) {
   s.lanes_lost |= !names.empty();
   s.plan.pool->write_off(names.size());
   std::lock_guard guard{s.plan.end->mutex};
-  s.plan.end->stragglers = std::move(names);
+  // A supervisor that was killed may have named some.
+  auto& all = s.plan.end->stragglers;
+  all.insert(all.end(), std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
 }
 
 void perform(self_pointer self, policy::shutdown::action what) {

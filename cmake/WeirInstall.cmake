@@ -22,6 +22,12 @@ install(FILES runtime/weir.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weir")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/weir" RENAME copyright)
 
 install(EXPORT weirTargets NAMESPACE weir:: DESTINATION "${WEIR_PACKAGE_DIR}")
+# Apart from the others: it needs Boost.Context, and a program links either this or weir::weir.
+if(TARGET weir_testing)
+  set_target_properties(weir_testing PROPERTIES EXPORT_NAME testing)
+  install(TARGETS weir_testing EXPORT weirTestingTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT weirTestingTargets NAMESPACE weir:: DESTINATION "${WEIR_PACKAGE_DIR}")
+endif()
 configure_package_config_file(cmake/weirConfig.cmake.in weirConfig.cmake
                               INSTALL_DESTINATION "${WEIR_PACKAGE_DIR}")
 # Before 1.0 a minor version may break its users.

@@ -19,6 +19,7 @@ public:
 
   void ring() noexcept {
     rung_.fetch_add(1);
+    sync::interleave();
     if (!listens_.load())
       return;
     std::lock_guard guard{mutex_};
@@ -33,6 +34,7 @@ public:
     const auto watch = ctx.on_cancel([this] { ring(); });
     std::unique_lock lock{mutex_};
     listens_.store(true);
+    sync::interleave();
     changed_.wait_for(lock, look_pause_, [&] { return rung_.load() != heard; });
     listens_.store(false);
   }

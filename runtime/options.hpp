@@ -7,6 +7,7 @@
 #include <weir/actors/policy/halt.hpp>
 #include <weir/actors/policy/overflow.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
+#include <weir/actors/policy/restart.hpp>
 #include <weir/actors/policy/retry.hpp>
 #include <weir/actors/policy/stall.hpp>
 #include <weir/actors/policy/timeouts.hpp>
@@ -127,5 +128,21 @@ struct stream_options {
 
 /// An error if `rule` repeats jobs that their task takes away.
 [[nodiscard]] caf::error check_repeatable(const policy::retry_rule& rule, bool repeatable);
+
+/// Of `worker_from_actor`.
+struct worker_options {
+  /// As many as the stage has `parallelism`; with fewer, jobs wait for a free one within their attempt.
+  std::size_t workers = default_parallelism();
+  /// Each by itself, as they are alike: `how` does not count.
+  policy::restart_rule restart = {.intensity = 10};
+  /// How long a worker has to end when it was asked to, before it is killed; and then before it is left to
+  /// itself.
+  duration stop_time = std::chrono::seconds{5};
+  /// No more workers than this are left to themselves at a time; further ones keep their places.
+  std::size_t abandoned_max = 8;
+
+  /// `ec::invalid_option` with what is allowed, or no error.
+  [[nodiscard]] caf::error validate() const;
+};
 
 }  // namespace weir

@@ -10,8 +10,10 @@
 #include <caf/actor.hpp>
 #include <caf/expected.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,8 +21,32 @@
 
 namespace weir::detail {
 
-/// Says that a worker goes on though it was killed.
-void log_abandoned_worker();
+/// What the seats of one task have in common: how their workers are made, and which were left to themselves.
+class worker_source {
+public:
+  using make_worker = std::function<caf::actor(caf::actor_system&)>;
+
+  worker_source(make_worker make, duration stop_time, std::size_t abandoned_max)
+      : stop_time_(stop_time), abandoned_max_(abandoned_max), make_(std::move(make)) {}
+
+  /// One at a time. Null once it is closed. Throws what `make` throws, and if that makes none.
+  [[nodiscard]] caf::actor start(caf::actor_system& system);
+
+  /// When it has returned, `make` is not called any more, and is gone.
+  void close();
+
+  [[nodiscard]] duration stop_time() const noexcept { return stop_time_; }
+
+  /// Whether a worker that goes on though it was killed may be replaced; then it counts until it ends.
+  [[nodiscard]] static bool abandon(const std::shared_ptr<worker_source>& from, const caf::actor& worker);
+
+private:
+  const duration stop_time_;
+  const std::size_t abandoned_max_;
+  std::atomic<std::size_t> abandoned_{0};
+  sync::mutex mutex_;
+  make_worker make_;
+};
 
 class seats {
 public:
@@ -29,7 +55,7 @@ public:
   struct seat {
     std::size_t number;
     caf::actor worker;
-    std::uint64_t job;  // tells one that it had from the next
+    std::uint64_t job;  // what the job is called there: a `leave` for an earlier one is ignored
   };
 
   /// Waits until a worker is free, or until `ctx` is canceled, which is then the error; if there will be none
@@ -50,19 +76,18 @@ private:
     bool taken = false;
   };
 
-  std::uint64_t last_job_ = 0;
-
   sync::mutex mutex_;
   sync::condition_variable changed_;
+  std::uint64_t last_job_ = 0;
   std::vector<place> all_;
   std::optional<caf::error> gave_up_;
 };
 
-/// Workers under a supervisor, which ends with this.
+/// Workers under a supervisor. With this they are asked to end, and none is made any more.
 class supervised_seats {
 public:
   supervised_seats(caf::actor_system& system, const policy::restart_rule& rule,
-                   std::vector<child_spec> workers);
+                   std::vector<child_spec> workers, std::shared_ptr<worker_source> source);
   ~supervised_seats();
   supervised_seats(const supervised_seats&) = delete;
   supervised_seats& operator=(const supervised_seats&) = delete;
@@ -70,6 +95,7 @@ public:
   [[nodiscard]] seats& places() noexcept { return *seats_; }
 
 private:
+  std::shared_ptr<worker_source> source_;
   std::shared_ptr<seats> seats_;
   child_supervisor_actor supervisor_;
 };

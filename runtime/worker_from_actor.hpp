@@ -4,7 +4,7 @@
 /// message of the job's type, and answers with the result or an error. They are supervised: one that ends,
 /// whatever for, is started again by the rule given, and the job that it had runs again with another one, as
 /// the next attempt; a job that costs too many of them (`retry.losses`) has failed with `ec::quarantined`.
-/// When more end than the rule allows, the run is canceled with `ec::worker_lost`.
+/// When more end than the rule allows, the run is canceled with `ec::worker_lost` as the next job comes.
 ///
 ///   auto task = weir::worker_from_actor<request, reply>(engine, [](caf::actor_system& s) { return
 ///   s.spawn(handler); },
@@ -17,32 +17,22 @@
 /// ends holds its job for ever, unless there is a `timeouts.run`.
 
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/options.hpp>
 #include <weir/runtime/seats.hpp>
 
 #include <caf/atom.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace weir {
-
-struct worker_options {
-  /// As many as the stage has `parallelism`; with fewer, jobs wait for a free one within their attempt.
-  std::size_t workers = default_parallelism();
-  policy::restart_rule restart = {.intensity = 10};
-  /// How long a worker has to end when it was asked to, before it is killed; and then before it is left to
-  /// itself.
-  duration stop_time = std::chrono::seconds{5};
-  /// No more workers than this are left to themselves at a time; further ones keep their places.
-  std::size_t abandoned_max = 8;
-};
 
 namespace detail {
 
@@ -113,14 +103,6 @@ struct errand {
   std::shared_ptr<answer_promise<Result>> to;
 };
 
-/// How a seat treats its workers.
-struct seat_rules {
-  std::function<caf::actor(caf::actor_system&)> make;
-  duration stop_time;
-  std::size_t abandoned_max;
-  std::atomic<std::size_t> abandoned{0};  // that have not ended
-};
-
 /// Stands between a lane and the application's actor: it has at most one job there, and knows when that is
 /// lost.
 template <class Job, class Result>
@@ -137,12 +119,13 @@ struct worker_seat {
   caf::actor worker;
   std::shared_ptr<answer_promise<Result>> open;
   std::uint64_t number = 0;  // of the job that it has or had
-  bool renews = false;
-  std::shared_ptr<seat_rules> rules;
+  bool renews = false;       // its worker was killed, and another one is to take its place
+  bool ends = false;
+  std::shared_ptr<worker_source> source;
   timer patience;
 
-  static caf::behavior run(self_pointer self, std::shared_ptr<seat_rules> rules) {
-    self->state.rules = std::move(rules);
+  static caf::behavior run(self_pointer self, std::shared_ptr<worker_source> source) {
+    self->state.source = std::move(source);
     watch(self, [self](const caf::actor_addr& who, const caf::error& why) {
       auto& s = self->state;
       if (!s.worker || s.worker.address() != who)
@@ -155,23 +138,30 @@ struct worker_seat {
         self->quit(why);
     });
     // Asked to end, it has its worker end: that end is its own.
-    self->set_exit_handler([self](caf::exit_msg& m) { self->state.end_worker(m.reason); });
+    self->set_exit_handler([self](caf::exit_msg& m) {
+      self->state.ends = true;
+      self->state.renews = false;
+      self->state.end_worker(m.reason);
+    });
     self->state.start_worker(self);
     return {
         [self](errand<Job, Result>& e) {
-          self->state.open = std::move(e.to);
-          self->state.open->take();
-          self->state.number = e.number;
-          self->request(self->state.worker, caf::infinite, std::move(e.job))
-              .then([self](Result& r) { self->state.finish(std::move(r)); },
-                    [self](caf::error& why) { self->state.finish_if_alive(self, std::move(why)); });
+          auto& s = self->state;
+          s.open = std::move(e.to);
+          s.open->take();
+          s.number = e.number;
+          self->request(s.worker, caf::infinite, std::move(e.job))
+              .then([self, of = e.number](Result& r) { self->state.finish(of, std::move(r)); },
+                    [self, of = e.number](caf::error& why) {
+                      self->state.finish_if_alive(self, of, std::move(why));
+                    });
         },
         // The job of this number is no longer wanted: if it still has that, another worker takes its place.
         [self](leave_tag, std::uint64_t number) {
           auto& s = self->state;
           if (!s.open || s.number != number)
             return;
-          s.renews = true;
+          s.renews = !s.ends;
           s.end_worker(caf::exit_reason::kill);
           s.be_patient(self);
         },
@@ -184,22 +174,22 @@ struct worker_seat {
   }
 
   void start_worker(self_pointer self) {
-    worker = rules->make(self->system());
-    self->monitor(worker);
+    worker = source->start(self->system());
+    if (worker)
+      self->monitor(worker);
+    else
+      self->quit();
   }
 
   void be_patient(self_pointer self) {
     auto& time = control_clock();
-    patience =
-        tell_at(time, time.now() + rules->stop_time, caf::actor_cast<caf::actor>(self), phase_due_tag::value);
+    patience = tell_at(time, time.now() + source->stop_time(), caf::actor_cast<caf::actor>(self),
+                       phase_due_tag::value);
   }
 
   void abandon_worker(self_pointer self) {
-    if (rules->abandoned >= rules->abandoned_max)
+    if (!worker_source::abandon(source, worker))
       return be_patient(self);
-    ++rules->abandoned;
-    log_abandoned_worker();
-    worker->attach_functor([rules = rules] { --rules->abandoned; });
     self->demonitor(worker);
     renews = false;
     lose(make_error(ec::abandoned, "it goes on though it was killed"));
@@ -211,31 +201,32 @@ struct worker_seat {
       tell(worker, caf::exit_msg{nullptr, reason});
   }
 
-  void finish(caf::expected<Result> r) {
-    if (const auto to = std::exchange(open, nullptr))
-      to->put(std::move(r));
+  /// What a worker says that was killed comes too late: its job has been given up, and its place is free only
+  /// when it has ended.
+  void finish(std::uint64_t of, caf::expected<Result> r) {
+    if (of == number && !renews)
+      answer_open(std::move(r));
   }
 
   /// An error is the worker's answer, or tells of its end, also of one by an exception: that a job fails and
   /// that it is lost must not be taken for each other. So it is asked for its name, which each actor knows.
-  void finish_if_alive(self_pointer self, caf::error why) {
+  void finish_if_alive(self_pointer self, std::uint64_t of, caf::error why) {
     if (!worker)
       return;
     self->request(worker, caf::infinite, caf::sys_atom::value, caf::get_atom::value, std::string{"info"})
-        .then([self, number = number, why = std::move(why)](
-                  caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
-                  const std::string&) { self->state.finish_job(number, why); },
+        .then([self, of, why = std::move(why)](caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
+                                               const std::string&) { self->state.finish(of, why); },
               // Its end is told by a message of its own, with the reason.
               [](const caf::error&) {});
   }
 
-  void finish_job(std::uint64_t of, const caf::error& why) {
-    if (of == number)
-      finish(why);
+  void answer_open(caf::expected<Result> r) {
+    if (const auto to = std::exchange(open, nullptr))
+      to->put(std::move(r));
   }
 
   void lose(const caf::error& why) {
-    finish(make_error(ec::worker_lost, why ? "its worker ended: " + describe(why) : "its worker ended"));
+    answer_open(make_error(ec::worker_lost, why ? "its worker ended: " + describe(why) : "its worker ended"));
   }
 };
 
@@ -250,8 +241,8 @@ public:
       if (!seat)
         return seat.error();
       const auto to = std::make_shared<answer<Result>>();
-      caf::anon_send(seat->worker,
-                     errand<Job, Result>{job, seat->job, std::make_shared<answer_promise<Result>>(to)});
+      // The same way as what may follow it, which must not overtake it.
+      tell(seat->worker, errand<Job, Result>{job, seat->job, std::make_shared<answer_promise<Result>>(to)});
       auto result = to->wait(ctx, [&] { tell(seat->worker, leave_tag::value, seat->job); });
       // Who has not taken it has ended, and is not there for another one.
       if (!result)
@@ -271,20 +262,26 @@ private:
 }  // namespace detail
 
 /// A task for jobs of type `Job`, which must be copyable and, as `Result`, something that CAF takes as a
-/// message's content within the process. `make` starts a worker; it is called on a thread that carries
-/// messages and must not block; what it throws counts as the end of a worker. The workers end with the task.
+/// message's content within the process. `make` starts a worker, which must be an event-based actor; it is
+/// called on a thread that carries messages, one call at a time, and must not block; what it throws counts as
+/// the end of a worker. When the task has been destroyed, `make` is not called any more; the workers are
+/// asked to end then, but a handler may go on until the engine's destructor has returned, which waits for it.
+/// Does not block. Throws std::invalid_argument if the options are not valid.
 template <class Job, class Result, class Make>
-auto worker_from_actor(engine& on, Make make, const worker_options& options = {}) {
-  const auto rules =
-      std::make_shared<detail::seat_rules>(std::move(make), options.stop_time, options.abandoned_max);
+auto worker_from_actor(engine& on, Make make, worker_options options = {}) {
+  if (const auto problem = options.validate())
+    throw std::invalid_argument{"workers: " + text_of(problem)};
+  options.restart.how = policy::strategy::one_for_one;
+  const auto source =
+      std::make_shared<detail::worker_source>(std::move(make), options.stop_time, options.abandoned_max);
   std::vector<child_spec> workers;
   for (std::size_t i = 0; i < options.workers; ++i)
     workers.push_back({"worker " + std::to_string(i), policy::child_kind::permanent, options.stop_time,
-                       [rules](caf::actor_system& s) -> caf::actor {
-                         return s.spawn(detail::worker_seat<Job, Result>::run, rules);
+                       [source](caf::actor_system& s) -> caf::actor {
+                         return s.spawn(detail::worker_seat<Job, Result>::run, source);
                        }});
   return detail::actor_task<Job, Result>{
-      std::make_shared<detail::supervised_seats>(on.system(), options.restart, std::move(workers))};
+      std::make_shared<detail::supervised_seats>(on.system(), options.restart, std::move(workers), source)};
 }
 
 }  // namespace weir

@@ -32,10 +32,13 @@ std::optional<restart::time_point> restart::note_restart(time_point now) {
     recent_.pop_front();
   if (recent_.size() >= rule_.intensity)
     return std::nullopt;
-  const auto wait = static_cast<double>(rule_.backoff.count()) *
-                    std::pow(rule_.growth, static_cast<double>(recent_.size()));
+  const auto before = static_cast<double>(recent_.size());
   recent_.push_back(now);
   ++count_;
+  // However often: nothing times infinity is no number.
+  if (rule_.backoff == duration::zero())
+    return now;
+  const auto wait = static_cast<double>(rule_.backoff.count()) * std::pow(rule_.growth, before);
   const auto longest = static_cast<double>(rule_.backoff_max.count());
   return after(now, wait < longest ? duration{static_cast<duration::rep>(wait)} : rule_.backoff_max);
 }

@@ -32,7 +32,8 @@ struct retry_rule {
   double budget_free = 10;
   std::uint64_t seed = 0;  ///< of the jitter; 0: another one in each run
   /// Workers that one job may cost, from 1: an attempt that was lost with its worker runs again at once and
-  /// is none of `attempts`; with the last one the job has failed, as its workers seem to die of it.
+  /// is none of `attempts`; with the last one the job has failed, as its workers seem to die of it. Also one
+  /// that died as the job came to it counts.
   unsigned losses = 3;
 
   [[nodiscard]] bool repeats() const noexcept { return attempts > 1; }

@@ -13,13 +13,13 @@ namespace {
 constexpr std::size_t stack_bytes = 256 * 1024;
 
 /// How seldom a thread is held up where it could go on; each run has one of them.
-constexpr std::array<std::uint64_t, 4> hold_up_one_in{4, 16, 64, 256};
+constexpr std::array<std::uint64_t, 4> hold_up_one_in{8, 32, 128, 512};
 
 /// How seldom time passes while somebody could go on.
-constexpr std::uint64_t haste_one_in = 64;
+constexpr std::uint64_t haste_one_in = 128;
 
 /// How seldom a thread can't be started, where that is to happen.
-constexpr std::uint64_t no_thread_one_in = 4;
+constexpr std::uint64_t no_thread_one_in = 8;
 
 /// No thread that could go on is held up for longer.
 constexpr duration held_up_max = std::chrono::milliseconds{100};
@@ -137,6 +137,11 @@ void schedule::make_ready(fiber& f) {
   ready_.push_back(&f);
 }
 
+/// FNV-1a, a number at a time.
+void schedule::mix(std::uint64_t what) noexcept {
+  hash_ = (hash_ ^ what) * 1099511628211ULL;
+}
+
 std::uint64_t schedule::choose(std::uint64_t n, std::uint64_t one_in) {
   if (n < 2)
     return 0;
@@ -144,10 +149,13 @@ std::uint64_t schedule::choose(std::uint64_t n, std::uint64_t one_in) {
   if (options_.choices) {
     const auto& given = *options_.choices;
     chosen = made_.size() < given.size() ? given[made_.size()] % n : 0;
-  } else if (one_in <= 1 || next_random(random_) % one_in == 0) {
+  } else if (one_in <= 1) {
     chosen = next_random(random_) % n;
+  } else if (next_random(random_) % one_in == 0) {
+    chosen = 1 + next_random(random_) % (n - 1);
   }
   made_.push_back(static_cast<std::uint16_t>(chosen));
+  mix(chosen);
   return chosen;
 }
 
@@ -223,7 +231,7 @@ void schedule::give_way() {
 
 void schedule::resume(fiber& f) {
   running_ = &f;
-  hash_ = (hash_ ^ f.id_ ^ (static_cast<std::uint64_t>(f.at_) << 32U)) * 1099511628211ULL;
+  mix(f.id_ ^ (static_cast<std::uint64_t>(f.at_) << 32U));
   f.exceptions_.exchange();
   f.rest_ = std::move(f.rest_).resume();
   f.exceptions_.exchange();
@@ -245,6 +253,7 @@ bool schedule::pass_time(time_point until) {
   if (!next || *next > until)
     return false;
   now_ = std::max(now_, *next);
+  mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   for (const auto& f : fibers_)
     if (!f->ready_ && f->until_ && *f->until_ <= now_) {
       wake(*f);
@@ -280,15 +289,19 @@ void schedule::run() {
     if (f->ended_)
       std::erase_if(fibers_, [f](const auto& owned) { return owned.get() == f; });
   }
-  const auto left = std::any_of(fibers_.begin(), fibers_.end(), [](const auto& f) { return !f->daemon_; });
-  if (left)
+  if (std::any_of(fibers_.begin(), fibers_.end(), still_has_to_end))
     failure_ = "nobody goes on any more: " + waiting_text();
+}
+
+/// A daemon that is in the middle of something has to come back.
+bool schedule::still_has_to_end(const std::unique_ptr<fiber>& f) noexcept {
+  return !f->daemon_ || f->at_ != place::messages;
 }
 
 std::string schedule::waiting_text() const {
   std::string text;
   for (const auto& f : fibers_)
-    if (!f->daemon_)
+    if (still_has_to_end(f))
       text += (text.empty() ? "" : "; ") + f->name_ + " waits for " + std::string{to_string(f->at_)};
   return text;
 }

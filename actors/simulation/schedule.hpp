@@ -64,10 +64,10 @@ public:
   schedule(const schedule&) = delete;
   schedule& operator=(const schedule&) = delete;
 
-  /// The one that runs on this thread, or null.
+  /// The one that runs, or null: a process has one at a time.
   [[nodiscard]] static schedule* current() noexcept;
 
-  /// Adds a thread. One that is a `daemon` need not have ended at the end.
+  /// Adds a thread. One that is a `daemon` need not have ended at the end, if it waits for messages then.
   fiber& start(std::string name, std::function<void()> body, bool daemon = false);
 
   /// Runs all threads until none is left, or until something is wrong. To be called once.
@@ -79,7 +79,8 @@ public:
   /// What was chosen.
   [[nodiscard]] const std::vector<std::uint16_t>& choices() const noexcept { return made_; }
 
-  /// The same for the same run, whatever built the program.
+  /// Of the choices, the threads that went on and the time: the same for the same run, whichever compiler
+  /// built the program.
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
 
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
@@ -90,7 +91,9 @@ public:
   [[nodiscard]] fiber& running() const noexcept { return *running_; }
   [[nodiscard]] time_point now() const noexcept { return now_; }
 
-  /// A number below `n`; 0 is the benign one. `one_in`: how seldom it is another.
+  /// A number below `n`, which is at most `choices_max`; 0 is the benign one. `one_in`: how seldom it is
+  /// another; 1: each is as likely.
+  static constexpr std::uint64_t choices_max = 65'536;
   std::uint64_t choose(std::uint64_t n, std::uint64_t one_in = 1);
 
   /// The thread may be held up here.
@@ -125,6 +128,8 @@ public:
 private:
   friend class fiber;
 
+  void mix(std::uint64_t what) noexcept;
+  [[nodiscard]] static bool still_has_to_end(const std::unique_ptr<fiber>& f) noexcept;
   [[nodiscard]] fiber* next();
   void make_ready(fiber& f);
   [[nodiscard]] std::optional<time_point> due() const;

@@ -80,14 +80,21 @@ time_point condition_variable::after(duration time) noexcept {
   return from + std::min<duration>(time, time_point::max() - from);
 }
 
+/// How seldom a thread wakes for nothing.
+constexpr std::uint64_t for_nothing_one_in = 512;
+
 bool condition_variable::sleep(lock_type& held, std::optional<time_point> until) {
   auto* const run = in_run();
   if (!run)
     std::terminate();
-  if (until && *until <= run->now())
-    return false;
   // Nobody comes in between: threads change only where they wait.
   held.mutex()->open();
+  const auto at_once = (until && *until <= run->now()) || run->choose(2, for_nothing_one_in) != 0;
+  if (at_once) {
+    run->interleave(place::condition);
+    held.mutex()->lock();
+    return !until || *until > run->now();
+  }
   const auto woken = run->wait(waiters_, place::condition, until);
   held.mutex()->lock();
   return woken;
@@ -178,7 +185,6 @@ struct detail::stop_state {
   std::uint64_t last_id = 0;
   std::uint64_t running_id = 0;
   thread::id runner = 0;
-  bool destroyed_in_call = false;
   simulation::waiters call_over;
 };
 

@@ -45,7 +45,8 @@ public:
 
   [[nodiscard]] time_point now() const noexcept { return run_.now(); }
 
-  /// A number below `n`, by chance. 0 should be the harmless one: a story is as short as it has many of them.
+  /// A number below `n`, at most 65,536, by chance. 0 should be the harmless one: a story is as short as it
+  /// has many of them.
   [[nodiscard]] std::uint64_t choose(std::uint64_t n) { return run_.choose(n); }
 
   /// True once in `n` times.

@@ -147,6 +147,14 @@ BOOST_AUTO_TEST_CASE(the_wait_before_a_restart_grows_up_to_its_bound_and_is_kept
   }
 }
 
+BOOST_AUTO_TEST_CASE(without_a_wait_the_next_restart_is_at_once_however_many_there_were) {
+  restart r{{.intensity = 1'000'000, .period = 1h}};
+  BOOST_TEST(r.add({}).size() == 1u);
+  for (int i = 0; i < 3'000; ++i)
+    BOOST_REQUIRE(r.ended(0, child_exit::error, t0) == (restart::actions{{what::start, 0}}));
+  BOOST_TEST(!r.due());
+}
+
 BOOST_AUTO_TEST_CASE(a_group_starts_together_when_the_last_of_it_has_ended) {
   restart r{{.how = strategy::one_for_all}};
   for (int i = 0; i < 3; ++i)

@@ -238,4 +238,86 @@ BOOST_AUTO_TEST_CASE(a_worker_that_goes_on_though_it_was_killed_is_replaced_up_t
   BOOST_TEST(starts == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_worker_says_that_was_left_to_itself_is_no_answer_to_the_next_job) {
+  engine on;
+  std::atomic<bool> first_goes{false};
+  std::atomic<bool> second_goes{false};
+  std::atomic<bool> first_returned{false};
+  const auto work = worker_that([&](int x) {
+    const auto& goes = x == 1 ? first_goes : second_goes;
+    while (!goes)
+      std::this_thread::sleep_for(1ms);
+    first_returned = first_returned || x == 1;
+    return 10 * x;
+  });
+  auto task =
+      worker_from_actor<int, int>(on, [&](caf::actor_system& s) { return s.spawn<caf::detached>(work); },
+                                  {.workers = 1, .stop_time = 5ms, .abandoned_max = 1});
+  pool<int, int> at{
+      on, std::move(task), {.parallelism = 1, .capacity = 2, .timeouts = {.run = 50ms, .grace = 10s}}};
+  auto late = std::move(*at.submit(context::background(), 1));
+  BOOST_TEST(is(late.get().result.error(), ec::run_timeout));
+  auto next = std::move(*at.submit(context::background(), 2));
+  first_goes = true;
+  while (!first_returned)
+    std::this_thread::yield();
+  second_goes = true;
+  const auto o = next.get();
+  if (o.completed())
+    BOOST_TEST(*o.result == 20);
+  else
+    BOOST_TEST(is(o.result.error(), ec::run_timeout));
+}
+
+BOOST_AUTO_TEST_CASE(after_its_task_no_worker_is_made) {
+  engine on;
+  std::atomic<unsigned> made{0};
+  std::vector<caf::actor_addr> all;
+  std::mutex mutex;
+  {
+    const auto work = worker_that([](int x) { return x; });
+    auto task = worker_from_actor<int, int>(on,
+                                            [&, work](caf::actor_system& s) {
+                                              ++made;
+                                              auto a = s.spawn(work);
+                                              std::lock_guard guard{mutex};
+                                              all.push_back(a.address());
+                                              return a;
+                                            },
+                                            {.workers = 4, .restart = {.intensity = 1000}});
+    pool<int, int> at{on, std::move(task), {.parallelism = 4, .capacity = 4}};
+    auto t = std::move(*at.submit(context::background(), 1));
+    BOOST_TEST(t.get().completed());
+    std::lock_guard guard{mutex};
+    for (const auto& a : all)
+      if (const auto one = caf::actor_cast<caf::actor>(a))
+        caf::anon_send_exit(one, caf::exit_reason::kill);
+  }
+  const auto then = made.load();
+  on.system().await_all_actors_done();
+  BOOST_TEST(made == then);
+}
+
+BOOST_AUTO_TEST_CASE(options_that_make_no_sense_are_refused) {
+  engine on;
+  const auto with = [&](const worker_options& options) {
+    static_cast<void>(worker_from_actor<int, int>(
+        on, [](caf::actor_system&) { return caf::actor{}; }, options));
+  };
+  BOOST_CHECK_THROW(with({.workers = 0}), std::invalid_argument);
+  BOOST_CHECK_THROW(with({.stop_time = 0s}), std::invalid_argument);
+  BOOST_CHECK_THROW(with({.restart = {.growth = 0.5}}), std::invalid_argument);
+  BOOST_CHECK_NO_THROW(with({.workers = 1}));
+}
+
+BOOST_AUTO_TEST_CASE(where_no_worker_can_be_made_the_run_is_canceled) {
+  engine on;
+  auto task = worker_from_actor<int, int>(on, [](caf::actor_system&) { return caf::actor{}; },
+                                          {.workers = 2, .restart = {.intensity = 3}});
+  pool<int, int> at{on, std::move(task), {.parallelism = 2, .capacity = 2}};
+  auto t = at.submit(context::background(), 1);
+  if (t)
+    BOOST_TEST(is(t->get().result.error(), ec::worker_lost));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -55,8 +55,10 @@ void kill_some(world& w, int times) {
   for (int i = 0; i < times; ++i) {
     w.sleep(std::chrono::milliseconds{w.choose(10)});
     auto all = w.actors();
-    std::erase_if(all, [](const auto& a) {
-      return a.name != "weir.worker_seat" && a.name != "user.event-based-actor";
+    const auto also_their_supervisor = w.one_in(8);
+    std::erase_if(all, [&](const auto& a) {
+      return a.name != "weir.worker_seat" && a.name != "user.event-based-actor" &&
+             !(also_their_supervisor && a.name == "weir.child_supervisor");
     });
     if (all.empty() || w.choose(2) == 0)
       continue;
@@ -68,7 +70,7 @@ void kill_some(world& w, int times) {
 
 void run(world& w) {
   weir::engine engine{w.system()};
-  const auto ctx = weir::context::background();
+  const auto ctx = weir::context::with_cancel(weir::context::background());
   const auto count = std::make_shared<tally>();
   weir::pool_options options;
   options.parallelism = 1 + w.choose(3);
@@ -80,7 +82,8 @@ void run(world& w) {
   workers.workers = options.parallelism;
   workers.restart.intensity = w.one_in(3) ? 2 : 1000;
   workers.restart.backoff = std::chrono::milliseconds{w.choose(3)};
-  workers.restart.how = static_cast<weir::policy::strategy>(w.choose(3));
+  workers.stop_time = std::chrono::milliseconds{w.choose(2) == 0 ? 5 : 100};
+  workers.abandoned_max = w.choose(2);
   {
     weir::pool<int, int> pool{
         engine,
@@ -88,20 +91,38 @@ void run(world& w) {
             engine, [&w, count](caf::actor_system& s) { return s.spawn(squares, &w, count); }, workers),
         options};
     auto killer = w.spawn("the killer", [&] { kill_some(w, 4); });
+    auto canceler = w.spawn("the canceler", [&] {
+      w.sleep(std::chrono::milliseconds{w.choose(30)});
+      if (w.one_in(4)) {
+        w.note("cancels");
+        ctx.cancel("disturbed");
+      }
+    });
     std::vector<std::pair<weir::ticket<int>, int>> tickets;
-    for (int x = 1; x <= 6; ++x)
-      if (auto s = pool.submit(ctx, x))
+    for (int x = 1; x <= 6; ++x) {
+      auto s = pool.submit(ctx, x);
+      w.check(s || ctx.canceled() || weir::is(s.error(), weir::ec::worker_lost),
+              "a job was refused though there are workers");
+      if (s)
         tickets.emplace_back(std::move(*s), x);
+    }
+    weir::policy::books seen;
     for (auto& [t, x] : tickets) {
       const auto o = t.get();
+      ++(o.completed() ? seen.completed : o.kind == weir::outcome_kind::failed ? seen.failed : seen.canceled);
+      w.check(o.kind != weir::outcome_kind::failed || !weir::is(o.result.error(), weir::ec::worker_lost),
+              "a job failed that should have run elsewhere");
       w.check(!o.completed() || (*o.result == x * x && count->ended[x] > 0), "a result that nobody has made");
       w.check(count->begun[x] <= std::max(o.attempt, 1u), "more executions than attempts");
       if (!o.completed() && weir::is(o.result.error(), weir::ec::quarantined))
         w.check(o.attempt >= options.retry.losses, "quarantined too early");
     }
     killer.join();
+    canceler.join();
     const auto books = pool.drain(weir::duration{1s}).books;
-    w.check(books.balanced(), "the books do not balance");
+    w.check(books.balanced() && books.completed == seen.completed && books.failed == seen.failed &&
+                books.canceled == seen.canceled,
+            "the books do not balance");
   }
 }
 

@@ -40,12 +40,16 @@ struct ledger {
   };
   std::map<int, line> lines;
   std::size_t inside = 0;
+  std::uint64_t moves = 0;  // starts and ends of attempts
   std::size_t parallelism_max = 0;
   std::size_t capacity_max = 0;
   unsigned attempts_max = 1;
-  std::size_t starts_after_end = 0;
-  bool ended = false;  // by a cancel that has returned, or a rule
-  bool over = false;   // whoever hangs lets go
+  bool ended = false;                          // by a cancel that has returned
+  bool at_rest = false;                        // as an observer was told, or a drain that has returned
+  bool may_lose = false;                       // a receiver may have gone before all outcomes were there
+  bool over = false;                           // whoever hangs lets go
+  std::set<weir::sync::thread::id> late = {};  // threads that have started a job after the end
+  std::set<int> refused = {};
   std::uint64_t offered = 0;
   std::uint64_t admitted = 0;
   std::uint64_t completed = 0;
@@ -58,7 +62,7 @@ class onlooker final : public weir::observer,
                        public weir::station_observer,
                        public std::enable_shared_from_this<onlooker> {
 public:
-  explicit onlooker(world& w) : world_(w) {}
+  onlooker(world& w, std::shared_ptr<ledger> b) : world_(w), books_(std::move(b)) {}
 
   std::shared_ptr<weir::station_observer> watch(const std::string& /*stage*/,
                                                 weir::time_point /*at*/) override {
@@ -79,18 +83,20 @@ public:
     weir::sync::interleave();
     world_.check(!std::exchange(at_rest_, true), "an observer is told of a second rest");
     world_.check(told_.size() == all.admitted, "an observer is told of the rest before each job has ended");
+    books_->at_rest = true;
   }
 
 private:
   world& world_;
+  std::shared_ptr<ledger> books_;
   std::set<std::uint64_t> told_;
   bool at_rest_ = false;
 };
 
 /// What the stage runs within: sometimes somebody looks on.
-inline weir::context surroundings(world& w) {
-  auto ctx = weir::context::background();
-  return w.one_in(3) ? weir::context::with_observer(ctx, std::make_shared<onlooker>(w)) : ctx;
+inline weir::context surroundings(world& w, const std::shared_ptr<ledger>& b) {
+  auto ctx = weir::context::with_cancel(weir::context::background());
+  return w.one_in(3) ? weir::context::with_observer(ctx, std::make_shared<onlooker>(w, b)) : ctx;
 }
 
 /// Options of a pool or stream, by chance.
@@ -98,7 +104,8 @@ template <class Options>
 Options options(world& w, ledger& b) {
   Options o;
   o.parallelism = 1 + w.choose(3);
-  o.capacity = o.parallelism + w.choose(3);
+  // Where it is larger, jobs go to the lanes several at a time.
+  o.capacity = w.one_in(3) ? 16 : o.parallelism + w.choose(3);
   const std::array rules{weir::policy::collect, weir::policy::fail_fast,
                          *weir::policy::halt_rule::parse("soon,fail=2"),
                          *weir::policy::halt_rule::parse("now,done=3")};
@@ -115,8 +122,10 @@ Options options(world& w, ledger& b) {
   }
   if (w.one_in(4))
     o.timeouts.queue = 25ms;
-  if (w.one_in(4))
+  if (w.one_in(4)) {
     w.let_threads_fail();
+    b.may_lose = true;
+  }
   b.parallelism_max = o.parallelism;
   b.capacity_max = o.capacity;
   b.attempts_max = o.retry.attempts + o.retry.losses - 1;
@@ -133,22 +142,26 @@ int work(world& w, ledger& b, const Look& look, const weir::context& ctx, int x)
   w.check(++job.inside == 1, "two attempts of a job at once");
   ++b.inside;
   // A lane may be between its look and its first instruction.
-  w.check(!b.ended || ++b.starts_after_end <= b.parallelism_max, "a job starts after the end");
+  w.check(!b.ended || b.late.insert(weir::sync::this_thread()).second, "a job starts after the end");
+  w.check(!b.at_rest, "a job starts after the rest");
+  const auto before = ++b.moves;
+  const auto now = look();
+  w.check(b.moves != before || b.inside <= now.used + now.abandoned, "a job that runs has no slot");
   const auto keeps_line = [&] {
     if (!b.key_of)
       return std::shared_ptr<void>{};
     auto& line = b.lines[b.key_of(x)];
     w.check(x >= line.last, "a job starts before an earlier one of its key");
-    w.check(++line.inside == 1 || look().abandoned > 0, "two jobs of a key at once");
+    w.check(++line.inside == 1 || now.abandoned > 0, "two jobs of a key at once");
     line.last = x;
     return std::shared_ptr<void>{nullptr, [&line](void*) { --line.inside; }};
   }();
   const auto excess = b.inside - std::min(b.inside, b.parallelism_max);
-  w.check(excess == 0 || excess <= look().abandoned, "more jobs at once than the parallelism");
+  w.check(excess == 0 || excess <= now.abandoned, "more jobs at once than the parallelism");
   struct leave {
     ledger& books;
     ledger::job& own;
-    ~leave() { --books.inside, --own.inside; }
+    ~leave() { --books.inside, --own.inside, ++books.moves; }
   } const at_end{b, job};
   const auto how = w.choose(9);
   if (w.tells())
@@ -173,7 +186,7 @@ int work(world& w, ledger& b, const Look& look, const weir::context& ctx, int x)
       w.sleep(70ms);
       break;
     case 7:
-      for (int i = 0; !b.over && i < 1000; ++i)
+      for (int i = 0; !b.over && i < 60; ++i)
         w.sleep(50ms);
       break;
     case 8:
@@ -196,11 +209,18 @@ inline void count(world& w, ledger& b, const weir::outcome<int>& o, int x) {
       break;
     case weir::outcome_kind::failed:
       ++b.failed;
+      w.check(!weir::is(o.result.error(), weir::ec::worker_lost), "a job failed that should have run again");
       break;
     case weir::outcome_kind::canceled:
       ++b.canceled;
+      w.check(static_cast<bool>(o.result.error()), "canceled without a cause");
       break;
   }
+}
+
+/// Says that a job was refused: it must never run.
+inline void refuse(ledger& b, int x) {
+  b.refused.insert(x);
 }
 
 inline void kill_an_actor(world& w) {
@@ -214,10 +234,10 @@ inline void kill_an_actor(world& w) {
 }
 
 template <class Stage>
-void disturb(world& w, ledger& b, Stage& stage) {
+void disturb(world& w, ledger& b, Stage& stage, const weir::context& above) {
   for (int i = 0; i < 3; ++i) {
     w.sleep(std::chrono::milliseconds{w.choose(40)});
-    switch (w.choose(6)) {
+    switch (w.choose(7)) {
       case 1:
         w.note("cancels");
         stage.cancel("disturbed");
@@ -236,13 +256,21 @@ void disturb(world& w, ledger& b, Stage& stage) {
         const auto budget = std::chrono::milliseconds{w.choose(3) * 60};
         w.note("drains within " + std::to_string(budget.count()) + " ms");
         const auto begin = w.now();
+        b.may_lose = true;
         static_cast<void>(stage.drain(budget));
+        b.at_rest = true;
         // The clock may have jumped where a thread was held up.
         w.check(w.now() - begin <= budget + 300ms, "a drain that takes longer than its budget");
         break;
       }
       case 4:
+        b.may_lose = true;
         kill_an_actor(w);
+        break;
+      case 6:
+        w.note("cancels what it is within");
+        above.cancel("disturbed from above");
+        b.ended = true;
         break;
       case 5:
         stage.close();
@@ -251,12 +279,14 @@ void disturb(world& w, ledger& b, Stage& stage) {
         break;
     }
     const auto s = stage.stats();
-    w.check(s.used <= b.capacity_max + s.canceling + s.abandoned, "more slots are taken than there are");
+    w.check(s.used <= b.capacity_max + s.canceling, "more slots are taken than there are");
   }
 }
 
 /// At the end, when each outcome has been counted.
 inline void settle(world& w, const ledger& b, const weir::policy::books& f) {
+  for (const auto x : b.refused)
+    w.check(!b.jobs.contains(x) || b.jobs.at(x).starts == 0, "a job runs that was refused");
   w.check(f.balanced(), "the books do not balance");
   w.check(f.offered == b.offered && f.admitted == b.admitted, "offers are not counted right");
   w.check(f.completed == b.completed && f.failed == b.failed && f.canceled == b.canceled,

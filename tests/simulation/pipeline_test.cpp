@@ -19,7 +19,8 @@ struct sight {
   std::map<int, unsigned> delivered[2];
   int last[2] = {0, 0};
   std::uint64_t taken = 0;
-  bool hangs = false;  // some call of a stage or of a sink has
+  bool hangs = false;   // some call of a stage or of a sink has
+  bool killed = false;  // some actor was: then a call of the sink may have been left to itself
 };
 
 weir::stream_options some_options(world& w, bool ordered) {
@@ -96,6 +97,7 @@ void run(world& w) {
         ctx.cancel("disturbed");
         break;
       case 2:
+        seen->killed = true;
         ordeal::kill_an_actor(w);
         break;
       default:
@@ -123,7 +125,8 @@ void run(world& w) {
   seen->over = true;
   for (const auto& s : summary.stages)
     w.check(s.books.balanced(), "the books of a stage do not balance");
-  w.check(summary.delivered == seen->taken, "deliveries are not counted right");
+  w.check(summary.delivered == seen->taken || (seen->killed && summary.delivered < seen->taken),
+          "deliveries are not counted right");
   const auto all = static_cast<std::uint64_t>(n) * (branches == 1 ? 2 : 1);
   w.check(!summary.clean() || summary.delivered == all, "an item was lost in a run that was clean");
   w.check(summary.ended_by || summary.read == static_cast<std::uint64_t>(n), "not all was read");

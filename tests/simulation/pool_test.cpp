@@ -16,6 +16,7 @@ void submit(world& w, ordeal::ledger& b, pool_type& pool, const weir::context& c
     auto s = w.one_in(3) ? pool.try_submit(x) : pool.submit(ctx, x);
     if (!s) {
       w.check(s.job() == x, "another job came back");
+      ordeal::refuse(b, x);
       continue;
     }
     ++b.admitted;
@@ -29,7 +30,7 @@ void submit(world& w, ordeal::ledger& b, pool_type& pool, const weir::context& c
 
 void run(world& w) {
   const auto b = std::make_shared<ordeal::ledger>();
-  const auto ctx = ordeal::surroundings(w);
+  const auto ctx = ordeal::surroundings(w, b);
   weir::engine engine{w.system()};
   std::unique_ptr<pool_type> pool;
   const auto work = [&w, b, &pool](const weir::context& job_ctx, const int& x) {
@@ -46,7 +47,7 @@ void run(world& w) {
   }
   auto one = w.spawn("submitter a", [&] { submit(w, *b, *pool, ctx, 1, 5); });
   auto other = w.spawn("submitter b", [&] { submit(w, *b, *pool, ctx, 11, 3); });
-  auto third = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *pool); });
+  auto third = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *pool, ctx); });
   one.join();
   other.join();
   third.join();

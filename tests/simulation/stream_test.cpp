@@ -15,17 +15,19 @@ using stream_type = weir::stream<int, int>;
 struct run_of_a_stream {
   world& w;
   std::shared_ptr<ordeal::ledger> b = std::make_shared<ordeal::ledger>();
-  weir::context ctx = ordeal::surroundings(w);
+  weir::context ctx = ordeal::surroundings(w, b);
   weir::engine engine{w.system()};
   std::unique_ptr<stream_type> stream = {};
   bool ordered = false;
   std::vector<int> jobs = {};  // by index
   std::optional<std::uint64_t> last = {};
+  std::uint64_t received = 0;
 
   void receive(const weir::outcome<int>& o) {
     w.check(o.index < jobs.size(), "the outcome of a job that was not admitted");
     w.check(!ordered || o.index == (last ? *last + 1 : 0), "an outcome out of order");
     last = o.index;
+    ++received;
     ordeal::count(w, *b, o, jobs[o.index]);
     if (w.one_in(4))
       w.sleep(7ms);
@@ -39,10 +41,12 @@ struct run_of_a_stream {
       auto s = w.one_in(3) ? stream->try_submit(x) : stream->submit(ctx, x);
       if (!s) {
         jobs.pop_back();
+        ordeal::refuse(*b, x);
         continue;
       }
       ++b->admitted;
       w.check(*s == jobs.size() - 1, "an index that is another job's");
+      w.check(b->admitted - received <= b->capacity_max + 1, "more jobs inside than there are slots");
     }
     stream->close();
   }
@@ -71,7 +75,7 @@ struct run_of_a_stream {
       start(work);
     }
     auto one = w.spawn("the submitter", [&] { submit(7); });
-    auto other = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *stream); });
+    auto other = w.spawn("the disturber", [&] { ordeal::disturb(w, *b, *stream, ctx); });
     std::optional<weir::sync::thread> reader;
     if (!by_itself)
       reader.emplace(w.spawn("the reader", [&] {
@@ -83,11 +87,13 @@ struct run_of_a_stream {
     if (reader)
       reader->join();
     const auto report = stream->drain(500ms);
-    // A receiver that was killed or hangs does not get all of them.
-    if (b->completed + b->failed + b->canceled == b->admitted)
+    // A receiver that was killed, or had too little time, does not get all of them.
+    const auto all = b->completed + b->failed + b->canceled == b->admitted;
+    w.check(all || (by_itself && (b->may_lose || !report.stragglers.empty())), "an outcome was lost");
+    if (all)
       ordeal::settle(w, *b, report.books);
     else
-      w.check(by_itself && report.books.balanced(), "an outcome was lost");
+      w.check(report.books.balanced() && report.books.admitted == b->admitted, "the books do not balance");
     b->over = true;
     stream = nullptr;
   }

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -35,7 +36,7 @@ void run(world& w) {
   policy::restart_rule rule;
   rule.how = static_cast<policy::strategy>(w.choose(3));
   rule.intensity = static_cast<std::uint32_t>(1 + w.choose(3));
-  rule.period = 100ms;
+  rule.period = 1s;
   rule.backoff = std::chrono::milliseconds{w.choose(2) * 5};
   std::vector<policy::child_kind> kinds;
   std::vector<child_spec> specs;
@@ -45,6 +46,10 @@ void run(world& w) {
   }
   std::vector<caf::actor> up(count);
   std::vector<time_point> restarts;
+  std::vector<policy::child_exit> last_exit(count);
+  std::vector<std::size_t> started_at(count);  // as numbers of events
+  std::size_t events = 0;
+  std::size_t last_end = 0;
   std::size_t starts = 0;
   bool gave_up = false;
   child_news news;
@@ -54,9 +59,24 @@ void run(world& w) {
     w.check(!gave_up, "a child was started after the supervisor gave up");
     // Of a group those that come first are there before the others start.
     up[i] = a;
-    if (++starts > count && rule.how == policy::strategy::one_for_one)
+    const auto alone = rule.how == policy::strategy::one_for_one;
+    const auto again = ++starts > count;
+    const auto first_of_group = started_at.end() == std::find_if(started_at.begin(), started_at.end(),
+                                                                 [&](auto at) { return at > last_end; });
+    if (again && (alone || first_of_group))
       restarts.push_back(w.now());
-    std::erase_if(restarts, [&](time_point t) { return w.now() - t > rule.period; });
+    started_at[i] = ++events;
+    if (again) {
+      w.check(kinds[i] != policy::child_kind::temporary, "a temporary child was started again");
+      w.check(
+          !alone || kinds[i] != policy::child_kind::transient || last_exit[i] == policy::child_exit::error,
+          "a transient child was started again that had done its work");
+      for (std::size_t k = 0; k < i; ++k)
+        w.check(rule.how != policy::strategy::one_for_all || !up[k] || started_at[k] > last_end,
+                "a child goes on while all were to start again");
+    }
+    // What counts is when it was decided on, which may be some stops of others earlier.
+    std::erase_if(restarts, [&](time_point t) { return w.now() - t > rule.period - 400ms; });
     w.check(restarts.size() <= rule.intensity, "more restarts within the period than the intensity");
     for (std::size_t k = i + 1; k < count; ++k)
       w.check(rule.how == policy::strategy::one_for_one || !up[k] || starts <= count,
@@ -65,6 +85,10 @@ void run(world& w) {
   news.ended = [&](std::size_t i, const caf::error& why) {
     w.note("child " + std::to_string(i) + " has ended: " + describe(why));
     up[i] = nullptr;
+    last_end = ++events;
+    last_exit[i] = !why || why == caf::exit_reason::normal  ? policy::child_exit::normal
+                   : why == caf::exit_reason::user_shutdown ? policy::child_exit::shutdown
+                                                            : policy::child_exit::error;
   };
   news.gave_up = [&](const caf::error&) { gave_up = true; };
   auto& time = steady_clock();
@@ -79,6 +103,9 @@ void run(world& w) {
     else
       tell(up[i], caf::exit_msg{nullptr, caf::exit_reason::kill});
   }
+  w.sleep(1s);
+  for (std::size_t i = 0; i < count; ++i)
+    w.check(gave_up || kinds[i] != policy::child_kind::permanent || up[i], "a permanent child is not there");
   auto over = false;
   top->attach_functor([&](const caf::error&) { over = true; });
   tell(top, stop_tag::value);

@@ -68,7 +68,53 @@ struct two_pools {
   }
 };
 
+/// Two pools of which, at any time, only the jobs of one wait: for the outcomes of the other one's, or for
+/// room there. So each wait ends by itself.
+struct one_way_at_a_time {
+  world& w;
+  weir::context ctx = weir::context::background();
+  weir::engine engine{w.system()};
+  std::unique_ptr<weir::pool<int, int>> pools[2] = {};
+
+  enum kind : int { plain, waits_for_outcome, waits_for_room };
+
+  int run(std::size_t in, int what) {
+    if (what == plain) {
+      if (w.one_in(3))
+        w.sleep(std::chrono::milliseconds{1});
+      return 0;
+    }
+    auto s = pools[1 - in]->submit(ctx, plain);
+    w.check(s.operator bool(), "an alarm for a wait that ends by itself");
+    if (what == waits_for_outcome)
+      w.check(s->get().completed(), "an alarm for a wait that ends by itself");
+    return 0;
+  }
+
+  void go() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto parallelism = 1 + w.choose(2);
+      pools[i] = std::make_unique<weir::pool<int, int>>(
+          engine, [this, i](const int& what) { return run(i, what); },
+          weir::pool_options{.parallelism = parallelism, .capacity = parallelism + w.choose(2)}, ctx);
+    }
+    for (int phase = 0; phase < 3; ++phase) {
+      auto& from = *pools[w.choose(2)];
+      std::vector<weir::ticket<int>> tickets;
+      for (auto n = 1 + w.choose(4); n > 0; --n)
+        tickets.push_back(
+            std::move(*from.submit(ctx, w.choose(2) == 0 ? waits_for_room : waits_for_outcome)));
+      for (auto& t : tickets)
+        w.check(t.get().completed(), "a job failed");
+    }
+  }
+};
+
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(a_wait_that_ends_by_itself_raises_no_alarm) {
+  explored([](world& w) { one_way_at_a_time{w}.go(); });
+}
 
 BOOST_AUTO_TEST_CASE(a_wait_for_a_job_ends_with_its_outcome_or_with_the_cycle) {
   explored([](world& w) { two_pools{w}.go(); });

@@ -32,6 +32,9 @@ step 'building the outside project' cmake --build "$scratch/build"
 
 printed=$("$scratch/build/weir_user")
 [[ $printed == $'1\n4\n9\n16' ]] || fail "the outside project printed '$printed', not the squares of 1 to 4"
+if [[ -e $build_dir/runtime/testing/libweir_testing.a ]]; then
+  step 'exploring schedules of the outside project' "$scratch/build/weir_user_test"
+fi
 version=$("$scratch/prefix/bin/weir" --version)
 [[ $version == *"$weir_version"* ]] || fail "the installed launcher says it is '$version', not $weir_version"
 

@@ -52,7 +52,7 @@ run_result run_once(const explore_options& options, const test_body& body, simul
   run.run();
   run_result out{run.failure(), run.choices(), run.hash(), run.steps()};
   if (out.failure.empty() && system->registry().running() != at_start)
-    out.failure = std::to_string(system->registry().running() - at_start) + " actors are left";
+    out.failure = "actors are left: " + std::to_string(system->registry().running() - at_start);
   // Its destructor would wait for them.
   if (!out.failure.empty())
     static_cast<void>(system.release());
@@ -149,7 +149,7 @@ void world::check(bool holds, const std::string& what) {
 std::string explore_report::text() const {
   if (ok())
     return std::to_string(schedules) + " schedules, none failed";
-  std::string text = "seed " + std::to_string(seed) + ": " + failure + '\n';
+  std::string text = (seed > 0 ? "seed " + std::to_string(seed) + ": " : std::string{}) + failure + '\n';
   for (const auto& line : story)
     text += "  " + line + '\n';
   return text;

@@ -18,7 +18,9 @@ inline void explored(const weir::testing::test_body& body) {
     return;
   const auto from_environment = [](const char* name, std::uint64_t otherwise) {
     const auto* text = std::getenv(name);
-    return text ? std::strtoull(text, nullptr, 10) : otherwise;
+    const auto given = text ? std::strtoull(text, nullptr, 10) : otherwise;
+    BOOST_REQUIRE_MESSAGE(given > 0, name << " is \"" << text << "\", allowed is a number from 1");
+    return given;
   };
   options.first_seed = from_environment("WEIR_SEED", options.first_seed);
   options.schedules = from_environment("WEIR_SCHEDULES", options.schedules);

@@ -157,9 +157,9 @@ struct worker_seat {
                     });
         },
         // The job of this number is no longer wanted: if it still has that, another worker takes its place.
-        [self](leave_tag, std::uint64_t number) {
+        [self](leave_tag, std::uint64_t of) {
           auto& s = self->state;
-          if (!s.open || s.number != number)
+          if (!s.open || s.number != of)
             return;
           s.renews = !s.ends;
           s.end_worker(caf::exit_reason::kill);

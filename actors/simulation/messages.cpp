@@ -26,7 +26,7 @@ std::vector<caf::strong_actor_ptr> messages::alive() {
   return all;
 }
 
-void messages::start(schedule& run, std::size_t threads) {
+void messages::serve_with(schedule& run, std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i)
     run.start(
         "message thread " + std::to_string(i), [this, &run] { serve(run); }, true);

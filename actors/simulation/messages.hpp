@@ -30,7 +30,7 @@ public:
   [[nodiscard]] std::vector<caf::strong_actor_ptr> alive();
 
   /// Adds the threads that handle messages to the run.
-  void start(schedule& run, std::size_t threads);
+  void serve_with(schedule& run, std::size_t threads);
 
 protected:
   void enqueue(caf::resumable* what) override;

@@ -46,7 +46,7 @@ run_result run_once(const explore_options& options, const test_body& body, simul
   auto system = std::make_unique<caf::actor_system>(config);
   const auto at_start = system->registry().running();
   simulation::schedule run{std::move(how)};
-  simulation::messages::of(*system).start(run, options.message_threads);
+  simulation::messages::of(*system).serve_with(run, options.message_threads);
   world w{*system, run};
   run.start("main", [&] { body(w); });
   run.run();

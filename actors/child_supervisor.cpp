@@ -78,8 +78,22 @@ void send_exit(self_pointer self, std::size_t i, caf::exit_reason reason) {
     tell(to, caf::exit_msg{self->address(), reason});
 }
 
-void act(self_pointer self, const policy::restart::actions& wanted) {
+void abandon(self_pointer self, std::size_t i) {
   auto& s = self->state;
+  log()->warn("{}: it goes on though it was killed, and is left to itself", s.specs[i].name);
+  self->demonitor(s.running[i]);
+  note_end(s, i, make_error(ec::abandoned, "it does not end"));
+}
+
+void end(self_pointer self) {
+  const auto& s = self->state;
+  if (s.rules->gave_up())
+    self->quit(make_error(ec::worker_lost, describe(s.why_gave_up)));
+  else
+    self->quit();
+}
+
+void act(self_pointer self, const policy::restart::actions& wanted) {
   for (const auto& a : wanted)
     switch (a.what) {
       case what::start:
@@ -92,13 +106,11 @@ void act(self_pointer self, const policy::restart::actions& wanted) {
         send_exit(self, a.child, caf::exit_reason::kill);
         break;
       case what::abandon:
-        log()->warn("{}: it goes on though it was killed, and is left to itself", s.specs[a.child].name);
-        self->demonitor(s.running[a.child]);
-        note_end(s, a.child, make_error(ec::abandoned, "it does not end"));
+        abandon(self, a.child);
         break;
       case what::ended:
-        self->quit(s.rules->gave_up() ? make_error(ec::worker_lost, describe(s.why_gave_up)) : caf::error{});
-        return;
+        end(self);
+        break;
     }
 }
 

@@ -11,10 +11,15 @@ shift 2
 schedules=${WEIR_SCHEDULES:-100000}
 tree=$work/tree build=$work/build
 mkdir -p -- "$tree" "$build"
-rm -rf -- "$tree"
-mkdir -p -- "$tree"
-(cd -- "$source_dir" && git ls-files -z --cached --others --exclude-standard) |
-  (cd -- "$source_dir" && xargs -0 cp --parents -p -t "$tree" 2>/dev/null)
+# Only what differs is copied, and is new then: so also what an earlier call has left patched is built again.
+cd -- "$source_dir" || exit 70
+while IFS= read -r -d '' file; do
+  [[ -f $file ]] || continue
+  cmp -s -- "$file" "$tree/$file" || install -D -m "$(stat -c %a -- "$file")" -- "$file" "$tree/$file"
+done < <(git ls-files -z --cached --others --exclude-standard)
+while IFS= read -r -d '' file; do
+  [[ -f $file ]] || rm -- "$tree/$file"
+done < <(cd -- "$tree" && find . -type f -print0)
 
 names=("$@")
 if ((${#names[@]} == 0)); then

@@ -124,8 +124,8 @@ struct worker_seat {
   std::shared_ptr<worker_source> source;
   timer patience;
 
-  static caf::behavior run(self_pointer self, std::shared_ptr<worker_source> source) {
-    self->state.source = std::move(source);
+  static caf::behavior run(self_pointer self, const std::shared_ptr<worker_source>& source) {
+    self->state.source = source;
     watch(self, [self](const caf::actor_addr& who, const caf::error& why) {
       auto& s = self->state;
       if (!s.worker || s.worker.address() != who)

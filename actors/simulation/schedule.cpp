@@ -10,7 +10,7 @@ namespace weir::simulation {
 
 namespace {
 
-constexpr std::size_t stack_bytes = 256 * 1024;
+constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
 /// How seldom a thread is held up where it could go on; each run has one of them.
 constexpr std::array<std::uint64_t, 4> hold_up_one_in{8, 32, 128, 512};
@@ -102,7 +102,7 @@ schedule::~schedule() {
   // it may still point to.
   for (auto& f : fibers_)
     static_cast<void>(f.release());
-  static_cast<void>(new auto(std::move(own_)));
+  static_cast<void>(own_.release());
 }
 
 schedule* schedule::current() noexcept {

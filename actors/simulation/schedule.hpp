@@ -119,7 +119,7 @@ public:
   /// The one `T` of this run.
   template <class T>
   [[nodiscard]] T& own() {
-    auto& at = own_[std::type_index{typeid(T)}];
+    auto& at = (*own_)[std::type_index{typeid(T)}];
     if (!at)
       at = std::make_shared<T>();
     return *static_cast<T*>(at.get());
@@ -152,7 +152,8 @@ private:
   fiber* running_ = nullptr;
   std::vector<std::unique_ptr<fiber>> fibers_;
   std::vector<fiber*> ready_;  // in the order in which they became so
-  std::map<std::type_index, std::shared_ptr<void>> own_;
+  using own_objects = std::map<std::type_index, std::shared_ptr<void>>;
+  std::unique_ptr<own_objects> own_ = std::make_unique<own_objects>();
   struct root;
   std::unique_ptr<root> root_;
 };

@@ -150,6 +150,8 @@ std::string explore_report::text() const {
   if (ok())
     return std::to_string(schedules) + " schedules, none failed";
   std::string text = (seed > 0 ? "seed " + std::to_string(seed) + ": " : std::string{}) + failure + '\n';
+  const auto left = std::count_if(choices.begin(), choices.end(), [](auto c) { return c != 0; });
+  text += "with " + std::to_string(left) + " choices that are not benign:\n";
   for (const auto& line : story)
     text += "  " + line + '\n';
   return text;

@@ -24,7 +24,7 @@ struct tally {
 };
 
 /// Squares numbers; fails, throws and goes away by chance.
-caf::behavior squares(caf::event_based_actor* self, world* w, std::shared_ptr<tally> count) {
+caf::behavior squares(caf::event_based_actor* self, world* w, const std::shared_ptr<tally>& count) {
   weir::watch(self, [](const caf::actor_addr&, const caf::error&) {});
   return {[=](int x) -> caf::result<int> {
     ++count->begun[x];

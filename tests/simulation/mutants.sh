@@ -32,7 +32,7 @@ log=$work/log
 build_it() { ninja -C "$build" -j "${WEIR_JOBS:-$(nproc)}" simulation_test >"$log" 2>&1; }
 # Boost's program ends with 201 when a test has failed.
 run_it() {
-  WEIR_STOP_EARLY=1 WEIR_SCHEDULES=$schedules timeout 900 "$build/tests/simulation/simulation_test" \
+  WEIR_STOP_EARLY=1 WEIR_SCHEDULES=$1 timeout 900 "$build/tests/simulation/simulation_test" \
     --color_output=no >"$log" 2>&1
 }
 # What a scenario has found, on one line; a crash is a finding too.
@@ -42,7 +42,7 @@ cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=WAR
   tail -n 20 -- "$log" >&2
   exit 70
 }
-if ! WEIR_SCHEDULES=$((schedules / 10)) run_it; then
+if ! run_it $((schedules / 10)); then
   printf 'without a planted bug there is a finding already:\n'
   tail -n 40 -- "$log"
   exit 70
@@ -60,7 +60,7 @@ for name in "${names[@]}"; do
     grep -m 5 -A 3 'error:' -- "$log"
     left+=("$name")
   else
-    run_it
+    run_it "$schedules"
     code=$?
     if ((code == 201)) && text=$(finding); then
       ((++found))

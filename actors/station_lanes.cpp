@@ -200,6 +200,7 @@ bool station::take_over(lane& l) {
   if (!choice)
     return false;
   auto& from = *lanes_[choice->worker];
+  sync::interleave();
   from.limit_.store(choice->at, std::memory_order_relaxed);
   if (!heavy_fence()) {
     from.limit_.store(from.work_.last, std::memory_order_relaxed);

@@ -61,3 +61,27 @@ void run(world& w) {
 BOOST_AUTO_TEST_CASE(whatever_happens_to_a_pool_each_job_has_one_outcome) {
   explored(run);
 }
+
+BOOST_AUTO_TEST_CASE(a_drain_cancels_in_time_those_that_listen_and_writes_off_nobody) {
+  explored([](world& w) {
+    weir::engine engine{w.system()};
+    pool_type pool{engine,
+                   [](const weir::context& ctx, int x) {
+                     if (ctx.wait_for(20s))
+                       throw weir::thrown_error{ctx.error()};
+                     return x;
+                   },
+                   {.parallelism = 1 + w.choose(2), .capacity = 4}};
+    std::vector<weir::ticket<int>> tickets;
+    for (int x = 0; x < 3; ++x)
+      tickets.push_back(std::move(*pool.submit(weir::context::background(), x)));
+    w.sleep(std::chrono::milliseconds{w.choose(20)});
+    const auto begin = w.now();
+    // A fourth of it is for the cancel, which is more than threads are held up.
+    const auto report = pool.drain(4s);
+    w.check(report.stragglers.empty(), "a job that listens was written off");
+    w.check(w.now() - begin <= 4s, "a drain that takes longer than its budget");
+    for (auto& t : tickets)
+      w.check(t.get().kind == weir::outcome_kind::canceled, "a job went on");
+  });
+}

@@ -36,13 +36,14 @@ void run(world& w) {
   policy::restart_rule rule;
   rule.how = static_cast<policy::strategy>(w.choose(3));
   rule.intensity = static_cast<std::uint32_t>(1 + w.choose(3));
-  rule.period = 1s;
+  rule.period = 10s;
   rule.backoff = std::chrono::milliseconds{w.choose(2) * 5};
   std::vector<policy::child_kind> kinds;
   std::vector<child_spec> specs;
   for (std::size_t i = 0; i < count; ++i) {
     kinds.push_back(static_cast<policy::child_kind>(w.choose(3)));
-    specs.push_back({"child", kinds.back(), 20ms, [&w](caf::actor_system& s) { return s.spawn(child, &w); }});
+    specs.push_back(
+        {"child", kinds.back(), 500ms, [&w](caf::actor_system& s) { return s.spawn(child, &w); }});
   }
   std::vector<caf::actor> up(count);
   std::vector<time_point> restarts;
@@ -76,7 +77,7 @@ void run(world& w) {
                 "a child goes on while all were to start again");
     }
     // What counts is when it was decided on, which may be some stops of others earlier.
-    std::erase_if(restarts, [&](time_point t) { return w.now() - t > rule.period - 400ms; });
+    std::erase_if(restarts, [&](time_point t) { return w.now() - t > rule.period - 4s; });
     w.check(restarts.size() <= rule.intensity, "more restarts within the period than the intensity");
     for (std::size_t k = i + 1; k < count; ++k)
       w.check(rule.how == policy::strategy::one_for_one || !up[k] || starts <= count,
@@ -85,6 +86,7 @@ void run(world& w) {
   news.ended = [&](std::size_t i, const caf::error& why) {
     w.note("child " + std::to_string(i) + " has ended: " + describe(why));
     up[i] = nullptr;
+    w.check(!is(why, ec::abandoned), "a child was left to itself though it could be killed");
     last_end = ++events;
     last_exit[i] = !why || why == caf::exit_reason::normal  ? policy::child_exit::normal
                    : why == caf::exit_reason::user_shutdown ? policy::child_exit::shutdown
@@ -103,7 +105,7 @@ void run(world& w) {
     else
       tell(up[i], caf::exit_msg{nullptr, caf::exit_reason::kill});
   }
-  w.sleep(1s);
+  w.sleep(5s);
   for (std::size_t i = 0; i < count; ++i)
     w.check(gave_up || kinds[i] != policy::child_kind::permanent || up[i], "a permanent child is not there");
   auto over = false;

@@ -77,7 +77,7 @@ ends_well() {
   shift
   case " $* " in *" $code "*) ;; *) fail "exit code $code instead of one of: $*" ;; esac
   # Without one it has started nothing, and says so.
-  if [ -e report.json ]; then balanced report.json; else grep -q '^weir: ' err || fail "no report, and no reason"; fi
+  if [ -e report.json ]; then balanced report.json; else grep -qE '^(weir|report): ' err || fail "no report, and no reason"; fi
 }
 
 with_few_descriptors_a_run_fails_by_name_or_goes_on_with_fewer() {

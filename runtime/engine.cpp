@@ -54,6 +54,9 @@ void try_threads(std::size_t n) {
     throw std::system_error{e.code(), "an engine needs " + std::to_string(n) +
                                           " threads, and the system has only " + std::to_string(all.size()) +
                                           " left"};
+  } catch (...) {
+    end();
+    throw;
   }
   end();
 }

@@ -87,11 +87,13 @@ void advance(self_pointer self) {
       tell_at(control_clock_for(s.plan.stage->ctx().time()), *due, s.itself, phase_due_tag::value);
 }
 
-/// Of the budgets that others have given.
+/// Of the budgets that others have given; not below zero, as the receiver gets its time after that.
 duration time_left(self_pointer self) {
   auto& end = *self->state.plan.end;
   std::lock_guard guard{end.mutex};
-  return end.stop_by == time_point::max() ? duration::max() : end.stop_by - now(self);
+  if (end.stop_by == time_point::max())
+    return duration::max();
+  return std::max<duration>(end.stop_by - now(self), duration::zero());
 }
 
 void begin_stop(self_pointer self, duration budget) {

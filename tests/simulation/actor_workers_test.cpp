@@ -6,10 +6,12 @@
 #include <boost/test/unit_test.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/response_promise.hpp>
 
 #include <chrono>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "explored.hpp"
 
@@ -23,12 +25,13 @@ struct tally {
   std::map<int, unsigned> ended;
 };
 
-/// Squares numbers; fails, throws and goes away by chance.
+/// Squares numbers; fails, throws, goes away and never answers by chance.
 caf::behavior squares(caf::event_based_actor* self, world* w, const std::shared_ptr<tally>& count) {
   weir::watch(self, [](const caf::actor_addr&, const caf::error&) {});
+  const auto kept = std::make_shared<std::vector<caf::response_promise>>();
   return {[=](int x) -> caf::result<int> {
     ++count->begun[x];
-    switch (w->choose(8)) {
+    switch (w->choose(9)) {
       case 1:
         w->sleep(1ms);
         break;
@@ -43,6 +46,10 @@ caf::behavior squares(caf::event_based_actor* self, world* w, const std::shared_
       case 5:
         w->sleep(20ms);
         break;
+      case 6:
+        w->note("the worker keeps job " + std::to_string(x));
+        kept->push_back(self->make_response_promise());
+        return kept->back();
       default:
         break;
     }
@@ -89,14 +96,13 @@ void run(world& w) {
         engine,
         weir::worker_from_actor<int, int>(
             engine, [&w, count](caf::actor_system& s) { return s.spawn(squares, &w, count); }, workers),
-        options};
+        options, ctx};
     auto killer = w.spawn("the killer", [&] { kill_some(w, 4); });
     auto canceler = w.spawn("the canceler", [&] {
-      w.sleep(std::chrono::milliseconds{w.choose(30)});
-      if (w.one_in(4)) {
-        w.note("cancels");
-        ctx.cancel("disturbed");
-      }
+      const auto early = w.one_in(4);
+      w.sleep(early ? std::chrono::milliseconds{w.choose(30)} : 10s);
+      w.note("cancels");
+      ctx.cancel("disturbed");
     });
     std::vector<std::pair<weir::ticket<int>, int>> tickets;
     for (int x = 1; x <= 6; ++x) {

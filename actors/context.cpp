@@ -1,7 +1,7 @@
 #include <weir/actors/context.hpp>
+#include <weir/actors/policy/time.hpp>
 #include <weir/actors/sync.hpp>
 
-#include <algorithm>
 #include <mutex>
 
 namespace weir {
@@ -93,8 +93,7 @@ context context::with_deadline(const context& parent, time_point deadline) {
 
 context context::with_timeout(const context& parent, duration timeout) {
   const auto now = parent.time().now();
-  const auto longest = time_point::max() - now;
-  return child_of(parent, now + std::min(timeout, longest), timeout);
+  return child_of(parent, policy::after(now, timeout), timeout);
 }
 
 context context::with_token(const context& parent, std::stop_token token) {
@@ -166,7 +165,7 @@ bool context::wait_for(duration timeout) const {
   };
   const auto watch = on_cancel(wake);
   const auto now = time().now();
-  const auto due = time().at(now + std::min<duration>(timeout, time_point::max() - now), wake);
+  const auto due = time().at(policy::after(now, timeout), wake);
   std::unique_lock lock{mutex};
   changed.wait(lock, [&] { return over; });
   lock.unlock();

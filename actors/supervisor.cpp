@@ -1,6 +1,7 @@
 #include <weir/actors/collector.hpp>
 #include <weir/actors/dispatcher.hpp>
 #include <weir/actors/log.hpp>
+#include <weir/actors/policy/time.hpp>
 #include <weir/actors/supervisor.hpp>
 
 #include <algorithm>
@@ -220,7 +221,7 @@ void stop_tree(const station& stage, tree_end& end, duration budget) {
   caf::actor_addr top;
   {
     std::lock_guard guard{end.mutex};
-    end.stop_by = std::min(end.stop_by, budget > time_point::max() - now ? time_point::max() : now + budget);
+    end.stop_by = std::min(end.stop_by, policy::after(now, budget));
     top = end.top;
   }
   tell_if_alive<supervisor_actor>(top, stop_tag::value, budget);

@@ -1,4 +1,5 @@
 #include <weir/actors/policy/shutdown.hpp>
+#include <weir/actors/policy/time.hpp>
 #include <weir/actors/sync.hpp>
 #include <weir/runtime/flow_account.hpp>
 #include <weir/runtime/flow_input.hpp>
@@ -131,7 +132,7 @@ void flow_run::state::start(engine& on) {
 time_point flow_run::state::rest_by(time_point now) {
   std::lock_guard guard{mutex};
   if (!kill_at)
-    kill_at = now + std::min<duration>(plan.shutdown_budget, time_point::max() - now);
+    kill_at = policy::after(now, plan.shutdown_budget);
   return *kill_at;
 }
 

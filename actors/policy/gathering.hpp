@@ -3,6 +3,8 @@
 /// Values that gather until they are as many as asked for, or until a time has passed since the first of them
 /// came. A plain state machine: it is told the time and says whether it is due. Holds `size` values at most.
 
+#include <weir/actors/policy/time.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -24,7 +26,7 @@ public:
     values_.push_back(std::move(value));
     if (values_.size() > 1)
       return false;
-    due_at_ = time_ < time_point::max() - now ? now + time_ : time_point::max();
+    due_at_ = after(now, time_);
     return true;
   }
 

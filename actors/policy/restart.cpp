@@ -1,17 +1,10 @@
 #include <weir/actors/policy/restart.hpp>
+#include <weir/actors/policy/time.hpp>
 
 #include <algorithm>
 #include <cmath>
 
 namespace weir::policy {
-
-namespace {
-
-restart::time_point after(restart::time_point now, restart::duration d) {
-  return d > restart::time_point::max() - now ? restart::time_point::max() : now + d;
-}
-
-}  // namespace
 
 restart::actions restart::add(const child& c) {
   children_.push_back({c});

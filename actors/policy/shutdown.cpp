@@ -1,16 +1,9 @@
 #include <weir/actors/policy/shutdown.hpp>
+#include <weir/actors/policy/time.hpp>
 
 #include <algorithm>
 
 namespace weir::policy {
-
-namespace {
-
-shutdown::time_point after(shutdown::time_point now, shutdown::duration d) {
-  return d > shutdown::time_point::max() - now ? shutdown::time_point::max() : now + d;
-}
-
-}  // namespace
 
 shutdown::duration shutdown::cancel_part(duration budget) noexcept {
   return std::min(budget / cancel_share, cancel_share_max);

@@ -1,3 +1,4 @@
+#include <weir/actors/policy/time.hpp>
 #include <weir/actors/simulation/fiber.hpp>
 #include <weir/actors/sync.hpp>
 
@@ -76,8 +77,7 @@ void condition_variable::notify_all() noexcept {
 }
 
 time_point condition_variable::after(duration time) noexcept {
-  const auto from = now();
-  return from + std::min<duration>(time, time_point::max() - from);
+  return policy::after(now(), time);
 }
 
 /// How seldom a thread wakes for nothing.

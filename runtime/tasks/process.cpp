@@ -1,3 +1,4 @@
+#include <weir/actors/policy/time.hpp>
 #include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/system/system_error.hpp>
 #include <weir/runtime/tasks/capture.hpp>
@@ -37,11 +38,6 @@ time_point steady_now() {
   return std::chrono::steady_clock::now();
 }
 
-/// `span` after `at`, or the end of time.
-time_point after(duration span, time_point at) {
-  return at + std::min(span, time_point::max() - at);
-}
-
 /// Watches one command from its start until its group is gone.
 class watched_command {
 public:
@@ -55,7 +51,7 @@ public:
         err_(std::move(err)),
         started_(started) {
     if (spec.timeout)
-      times_out_at_ = after(*spec.timeout, started_);
+      times_out_at_ = policy::after(started_, *spec.timeout);
   }
 
   watched_command(watched_command&&) noexcept = default;
@@ -156,7 +152,7 @@ private:
 
   void terminate() {
     phase_ = phase::terminating;
-    next_step_at_ = after(spec_.grace, steady_now());
+    next_step_at_ = policy::after(steady_now(), spec_.grace);
     ::kill(-child_.pid, SIGTERM);
     // A stopped process can't handle TERM before it goes on.
     ::kill(-child_.pid, SIGCONT);
@@ -166,7 +162,7 @@ private:
   /// last look, a moment ago, and numbers are reused only after all others.
   void kill_group() {
     phase_ = phase::killed;
-    next_step_at_ = after(killed_group_wait_max, steady_now());
+    next_step_at_ = policy::after(steady_now(), killed_group_wait_max);
     ::kill(-child_.pid, SIGKILL);
     in_table_.clear();
   }

@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 /// The calls that are due at some instant, in order of it; a tie keeps the order of registration.
-struct schedule {
+struct due_calls {
   using key = std::pair<time_point, std::uint64_t>;
 
   sync::mutex mutex;
@@ -56,7 +56,7 @@ struct schedule {
   }
 };
 
-timer handle(const std::shared_ptr<schedule>& calls, const schedule::key& k) {
+timer handle(const std::shared_ptr<due_calls>& calls, const due_calls::key& k) {
   // The handle's only content is its deleter.
   return timer{std::shared_ptr<void>{nullptr, [calls, k](void*) { calls->revoke(k); }}};
 }
@@ -76,7 +76,7 @@ public:
 
 private:
   /// If the system has no thread left, the call `k` is taken back: a later one may find one again.
-  void start_serving(const schedule::key& k) {
+  void start_serving(const due_calls::key& k) {
     try {
       sync::thread{[this] { serve(); }}.detach();
       serving_ = true;
@@ -98,7 +98,7 @@ private:
     serving_ = false;
   }
 
-  std::shared_ptr<schedule> calls_ = std::make_shared<schedule>();
+  std::shared_ptr<due_calls> calls_ = std::make_shared<due_calls>();
   bool serving_ = false;
 };
 
@@ -118,7 +118,7 @@ clock& control_clock_for(clock& time) {
 }
 
 struct manual_clock::state {
-  std::shared_ptr<schedule> calls = std::make_shared<schedule>();
+  std::shared_ptr<due_calls> calls = std::make_shared<due_calls>();
   time_point now{};
 };
 

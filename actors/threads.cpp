@@ -102,8 +102,14 @@ caf::error threads::run(std::function<bool()> work) {
     state_->work_added.notify_one();
     return {};
   }
-  if (state_->alive >= state_->alive_max) {
+  // What the work holds is let go without the lock: it may be a stage, which wants to run its end.
+  const auto take_back = [&] {
+    work = std::move(state_->waiting.back());
     state_->waiting.pop_back();
+    lock.unlock();
+  };
+  if (state_->alive >= state_->alive_max) {
+    take_back();
     return make_error(ec::overloaded,
                       "all " + std::to_string(state_->alive_max) + " threads for workers are taken");
   }
@@ -113,7 +119,7 @@ caf::error threads::run(std::function<bool()> work) {
     own.handle = sync::thread{[s = state_, &own] { s->live(own); }};
   } catch (const std::system_error& e) {
     state_->entries.pop_back();
-    state_->waiting.pop_back();
+    take_back();
     return make_error(ec::overloaded, std::string{"the system has no thread left for a worker: "} + e.what());
   }
   ++state_->alive;

@@ -17,7 +17,6 @@ namespace weir {
 namespace {
 
 using detail::flow_account;
-using detail::flow_door;
 using detail::flow_graph;
 using detail::flow_input;
 using detail::flow_output;
@@ -83,7 +82,7 @@ struct flow_run::state {
   flow_output out;
   std::shared_ptr<flow_account> account;
   std::vector<flow_input> inputs;
-  std::vector<std::shared_ptr<flow_door>> doors;  // of the stages
+  detail::flow_stages made;
   std::atomic<std::uint64_t> offered{0};
   std::atomic<bool> sources_ended{false};
   flow_summary summary;  // the driver's until `ended`
@@ -112,15 +111,15 @@ void flow_run::state::start(engine& on) {
           if (const auto s = w.lock())
             s->stop(why);
       });
-  auto made = detail::make_flow_stages(on, ctx, plan, joined, out.outlets(), account);
-  doors = std::move(made.doors);
-  std::transform(doors.begin(), doors.end(), weak->begin(), [](const auto& d) { return d->stage(); });
+  made = detail::make_flow_stages(on, ctx, plan, joined, out.outlets(), account);
+  std::transform(made.doors.begin(), made.doors.end(), weak->begin(),
+                 [](const auto& d) { return d->stage(); });
   for (std::size_t i = 0; i < plan.sources.size(); ++i)
     inputs.emplace_back(std::move(plan.sources[i]), std::move(made.sources[i]), trace);
   on_cancel = ctx.on_cancel([this] { begin_kill(); });
   on_intake = control.intake.on_cancel([this] { begin_drain(*control.intake.why()); });
   watchdog::stages watched;
-  for (const auto& d : doors)
+  for (const auto& d : made.doors)
     watched.push_back(d->stage()->share());
   driver = sync::thread{[this] { drive(); }};
   // Last: should the system have only one thread left, it is not for who only looks on.
@@ -153,7 +152,7 @@ void flow_run::state::begin_drain(const cause& why) {
 void flow_run::state::begin_kill() {
   const auto now = ctx.time().now();
   const auto left = std::max(rest_by(now) - now, duration::zero());
-  for (const auto& d : doors)
+  for (const auto& d : made.doors)
     d->stage()->begin_drain(left);
 }
 
@@ -203,10 +202,10 @@ void flow_run::state::read() {
 void flow_run::state::drain_stages() {
   const auto first = inputs.size();
   for (const auto n : joined.jobs.in_order())
-    if (n >= first && n < first + doors.size())
-      doors[n - first]->stage()->drain(duration::max());
+    if (n >= first && n < first + made.doors.size())
+      made.doors[n - first]->stage()->drain(duration::max());
   // A stage may have been ended by its own actors, for want of a thread.
-  for (const auto& d : doors)
+  for (const auto& d : made.doors)
     if (const auto why = d->stage()->stopped_by())
       reading.cancel(*why);
 }
@@ -233,14 +232,15 @@ void flow_run::state::summarize() {
       summary.source_error = (summary.source_error ? *summary.source_error + "; " : "") +
                              (inputs.size() > 1 ? input.name() + ": " : "") + *input.error();
   }
-  for (std::size_t i = 0; i < doors.size(); ++i)
+  for (std::size_t i = 0; i < made.doors.size(); ++i)
     summary.stages.push_back({plan.stages[i].name, plan.stages[i].parallelism,
-                              doors[i]->stage()->stats().peak_running, doors[i]->dropped(),
-                              doors[i]->redirected()});
+                              made.doors[i]->stage()->stats().peak_running, made.doors[i]->dropped(),
+                              made.doors[i]->redirected()});
   summary.sinks = out.loads();
   summary.sink_error = out.error();
+  // A cancel reaches the stages and the sources one after the other, and may be on its way.
   if (cut_short() || out.reader_gone())
-    summary.ended_by = reading.why();
+    summary.ended_by = reading.why() ? reading.why() : ctx.why();
   summary.halted = summary.ended_by && summary.ended_by->who == "halt";
   if (trace)
     trace->end(summary);
@@ -267,7 +267,7 @@ flow_progress flow_run::look() const {
   p.completed = s.account->live_completed();
   p.failed = s.account->live_failed();
   p.dropped = s.account->live_dropped();
-  for (const auto& door : s.doors)
+  for (const auto& door : s.made.doors)
     p.running += door->stage()->stats().running;
   p.elapsed = s.ctx.time().now() - s.begun;
   return p;

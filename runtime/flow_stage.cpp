@@ -206,6 +206,7 @@ public:
 
   flow_stages make() {
     made_.doors.resize(plan_.stages.size());
+    made_.shutdown_budget = plan_.shutdown_budget;
     for (const auto n : joined_.jobs.in_order() | std::views::reverse)
       if (n >= first_stage_ && n < first_sink_)
         made_.doors[n - first_stage_] = make_stage(n);
@@ -268,6 +269,16 @@ private:
 };
 
 }  // namespace
+
+flow_stages::~flow_stages() {
+  const auto each = [this](auto call) {
+    for (const auto& d : doors)
+      if (d)
+        call(*d->stage());
+  };
+  each([](flow_stage& s) { s.cancel("the flow was given up"); });
+  each([this](flow_stage& s) { s.drain(shutdown_budget); });
+}
 
 flow_stages make_flow_stages(engine& on, const context& run, flow_plan& plan, const flow_graph& joined,
                              const std::vector<std::shared_ptr<outlet>>& outlets,

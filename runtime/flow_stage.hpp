@@ -12,9 +12,19 @@
 
 namespace weir::detail {
 
+/// Cancels what is left of its stages, and lets them go when all are at rest, which blocks at most for the
+/// shutdown budget: each has those behind it, and may be gone last on a thread that carries messages, where
+/// nobody must have to wait for an end.
 struct flow_stages {
   std::vector<junction> sources;                  ///< for each source where its items go
-  std::vector<std::shared_ptr<flow_door>> doors;  ///< into each stage, as in the plan
+  std::vector<std::shared_ptr<flow_door>> doors;  ///< into each stage, as in the plan; null until it is made
+
+  duration shutdown_budget{};
+
+  flow_stages() = default;
+  flow_stages(flow_stages&&) = default;
+  flow_stages& operator=(flow_stages&&) = default;
+  ~flow_stages();
 };
 
 /// Makes the stages, from the sinks to the sources: each one's outcomes go to what the graph says, as the

@@ -102,6 +102,15 @@ pipeline_summary pipeline_run::finish(std::uint64_t read) {
   return sum_;
 }
 
+void pipeline_run::clear() {
+  // A stage has those behind it, and may be gone last on a thread that carries messages: nobody must have to
+  // wait for an end there.
+  for (const auto& l : links_ | std::views::reverse)
+    l->drain();
+  links_.clear();
+  trace_.reset();
+}
+
 }  // namespace detail
 
 }  // namespace weir

@@ -112,12 +112,9 @@ public:
   /// Waits until all that was admitted has passed, or, after a cancel, at most `shutdown_budget`.
   pipeline_summary finish(std::uint64_t read);
 
-  /// Lets the stages go. They know this run, so that it would keep itself. On the thread that runs the
-  /// pipeline.
-  void clear() {
-    links_.clear();
-    trace_.reset();
-  }
+  /// Lets the stages go when all are at rest. They know this run, so that it would keep itself. On the thread
+  /// that runs the pipeline.
+  void clear();
 
 private:
   void end_stages(policy::halt::decision d, const cause& why);

@@ -10,9 +10,12 @@ shutdown::duration shutdown::cancel_part(duration budget) noexcept {
 }
 
 shutdown::action shutdown::begin(time_point now, duration budget) {
-  const auto abandon_at = after(now, budget - cancel_part(budget) / hand_over_share);
-  const auto leave_at = std::max(after(now, budget), after(abandon_at, hand_over_min));
-  const auto cancel_at = after(now, budget - cancel_part(budget));
+  // The end of time has no quarter before it.
+  const auto endless = after(now, budget) == time_point::max();
+  const auto within = [&](duration d) { return endless ? time_point::max() : after(now, d); };
+  const auto abandon_at = within(budget - cancel_part(budget) / hand_over_share);
+  const auto leave_at = std::max(within(budget), after(abandon_at, hand_over_min));
+  const auto cancel_at = within(budget - cancel_part(budget));
   if (phase_ != phase::running) {
     leave_at_ = std::min(leave_at_, leave_at);
     abandon_at_ = std::min(abandon_at_, abandon_at);

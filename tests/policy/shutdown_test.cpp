@@ -35,6 +35,14 @@ BOOST_AUTO_TEST_CASE(work_that_drains_in_time_is_never_canceled) {
   BOOST_TEST((s.advance(t0 + 9s, false) == action::nothing));
 }
 
+BOOST_AUTO_TEST_CASE(with_a_budget_without_an_end_nothing_is_ever_due) {
+  for (const auto begin : {shutdown::time_point{}, t0}) {
+    shutdown s;
+    BOOST_TEST((s.begin(begin, shutdown::duration::max()) == action::close));
+    BOOST_TEST((s.due() == shutdown::time_point::max()));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(drain_then_cancel_then_kill_share_one_budget) {
   shutdown s;
   s.begin(t0, 4s);

@@ -367,7 +367,8 @@ void station::rouse() {
 }
 
 std::uint64_t station::unstarted(const lane& l) const noexcept {
-  if (l.state_ != lane::state::busy)
+  // After a stop what a lane holds is its own to end.
+  if (stopped_by_ || l.state_ != lane::state::busy)
     return 0;
   return l.work_.last - std::min(l.work_.last, l.running_.load(std::memory_order_relaxed) + 1);
 }

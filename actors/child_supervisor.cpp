@@ -49,7 +49,8 @@ policy::restart::actions take_end(self_pointer self, std::size_t i, const caf::e
   const auto gave_up_before = s.rules->gave_up();
   auto wanted = s.rules->ended(i, exit_of(why), s.time->now());
   if (s.rules->gave_up() && !gave_up_before) {
-    log()->error("{}: more restarts than are allowed; the last end was: {}", s.specs[i].name, describe(why));
+    log()->error("more restarts than the rule allows; the last to end was {}: {}", s.specs[i].name,
+                 describe(why));
     s.why_gave_up = why;
     if (s.news.gave_up)
       s.news.gave_up(why);
@@ -158,8 +159,9 @@ void check(const policy::restart_rule& r) {
   const auto wrong = [](const std::string& text) { throw std::invalid_argument{"restart rule: " + text}; };
   if (r.period <= duration::zero())
     wrong("period is " + std::to_string(r.period.count()) + " ns, allowed is more than 0");
-  if (r.backoff < duration::zero() || r.backoff_max < duration::zero())
-    wrong("a backoff is negative, allowed is 0 ns or more");
+  for (const auto& [name, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
+    if (wait < duration::zero())
+      wrong(std::string{name} + " is " + std::to_string(wait.count()) + " ns, allowed is 0 ns or more");
   if (!(r.growth >= 1) || !std::isfinite(r.growth))
     wrong("growth is " + std::to_string(r.growth) + ", allowed is 1 or more");
 }

@@ -8,6 +8,9 @@
 
 #include <iostream>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 caf::behavior parser(caf::event_based_actor* self) {
   weir::watch(self, [](const caf::actor_addr&, const caf::error&) {});

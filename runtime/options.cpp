@@ -164,8 +164,8 @@ caf::error worker_options::validate() const {
     return make_error(ec::invalid_option, "workers is " + std::to_string(workers) + ", allowed is 1 to " +
                                               std::to_string(parallelism_max));
   if (stop_time <= duration::zero() || stop_time > policy::timeouts::limit_max)
-    return make_error(ec::invalid_option,
-                      "stop_time is " + std::to_string(stop_time.count()) + ", allowed is 1 ns to 365 days");
+    return make_error(ec::invalid_option, "stop_time is " + std::to_string(stop_time.count()) +
+                                              " ns, allowed is 1 ns to 365 days");
   if (abandoned_max > parallelism_max)
     return make_error(ec::invalid_option, "abandoned_max is " + std::to_string(abandoned_max) +
                                               ", allowed is 0 to " + std::to_string(parallelism_max));

@@ -133,7 +133,8 @@ struct stream_options {
 struct worker_options {
   /// As many as the stage has `parallelism`; with fewer, jobs wait for a free one within their attempt.
   std::size_t workers = default_parallelism();
-  /// Each by itself, as they are alike: `how` does not count.
+  /// For those that end before they have had a job, all workers together. Each is restarted by itself, as
+  /// they are alike: `how` does not count.
   policy::restart_rule restart = {.intensity = 10};
   /// How long a worker has to end when it was asked to, before it is killed; and then before it is left to
   /// itself.

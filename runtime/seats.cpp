@@ -1,5 +1,6 @@
 #include <weir/actors/log.hpp>
 #include <weir/runtime/seats.hpp>
+#include <weir/runtime/short_text.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -46,12 +47,9 @@ caf::expected<seats::seat> seats::take(const context& ctx) {
     return found != all_.end() || gave_up_ || ctx.canceled();
   });
   if (ctx.canceled() || gave_up_) {
-    const auto why = gave_up_;
     lock.unlock();
-    // A job that cancels the context it was given means the run.
-    if (why)
-      ctx.cancel({ec::worker_lost, "workers", text_of(*why)});
-    return ctx.error();
+    auto none = none_left(ctx);
+    return none ? none : ctx.error();
   }
   found->taken = true;
   return seat{static_cast<std::size_t>(found - all_.begin()), found->worker, ++last_job_};
@@ -65,6 +63,17 @@ void seats::give_back(const seat& s) {
   p.taken = false;
   // Who is woken may give up because of its context, and the next one be the one that is free to take it.
   changed_.notify_all();
+}
+
+caf::error seats::none_left(const context& ctx) {
+  std::unique_lock lock{mutex_};
+  const auto why = gave_up_;
+  lock.unlock();
+  if (!why)
+    return {};
+  // A job that cancels the context it was given means the run.
+  ctx.cancel({ec::worker_lost, "workers", text_of(*why)});
+  return ctx.error();
 }
 
 void seats::started(std::size_t number, const caf::actor& worker) {
@@ -89,12 +98,17 @@ supervised_seats::supervised_seats(caf::actor_system& system, const policy::rest
                                    std::vector<child_spec> workers, std::shared_ptr<worker_source> source)
     : source_(std::move(source)),
       seats_(std::make_shared<seats>(workers.size())),
-      supervisor_(supervise(system, rule, std::move(workers),
-                            {[s = seats_](std::size_t i, const caf::actor& a) { s->started(i, a); },
-                             [s = seats_](std::size_t i, const caf::error&) { s->ended(i); },
-                             [s = seats_](const caf::error& why) {
-                               s->gave_up(make_error(ec::worker_lost, "too many restarts: " + describe(why)));
-                             }})) {
+      supervisor_(
+          supervise(system, rule, std::move(workers),
+                    {[s = seats_](std::size_t i, const caf::actor& a) { s->started(i, a); },
+                     [s = seats_](std::size_t i, const caf::error&) { s->ended(i); },
+                     [s = seats_, rule](const caf::error& why) {
+                       s->gave_up(make_error(
+                           ec::worker_lost,
+                           "more than " + std::to_string(rule.intensity) + " workers ended within " +
+                               short_text(rule.period) +
+                               " without having had a job (restart.intensity); the last: " + describe(why)));
+                     }})) {
   // However it ends: then nobody starts a worker any more.
   supervisor_->attach_functor([s = seats_](const caf::error& why) {
     s->gave_up(make_error(ec::worker_lost, "the supervisor of the workers has ended: " + describe(why)));

@@ -65,6 +65,9 @@ public:
   /// The one that was taken is free again, if it has not gone meanwhile.
   void give_back(const seat& s);
 
+  /// If there will be none any more: cancels `ctx`, and returns the error of a job that none can do.
+  [[nodiscard]] caf::error none_left(const context& ctx);
+
   /// What the supervisor of the workers tells.
   void started(std::size_t number, const caf::actor& worker);
   void ended(std::size_t number);

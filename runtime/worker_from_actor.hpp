@@ -1,20 +1,29 @@
 #pragma once
 
 /// An application's own CAF actors as the workers of a pool or stream. Each gets one job at a time, as a
-/// message of the job's type, and answers with the result or an error. They are supervised: one that ends,
-/// whatever for, is started again by the rule given, and the job that it had runs again with another one, as
-/// the next attempt; a job that costs too many of them (`retry.losses`) has failed with `ec::quarantined`.
-/// When more end than the rule allows, the run is canceled with `ec::worker_lost` as the next job comes.
+/// message of the job's type, and answers with the result or an error. They are supervised: for one that
+/// ends, whatever for, another one is started, and the job that it had runs again there, as the next attempt;
+/// a job that costs too many of them (`retry.losses`) has failed with `ec::quarantined`. One that ends before
+/// it has had a job counts against the restart rule of `worker_options`; when there are more of these than
+/// that allows, of all workers together, the run is canceled with `ec::worker_lost` as the next job comes.
 ///
-///   auto task = weir::worker_from_actor<request, reply>(engine, [](caf::actor_system& s) { return
-///   s.spawn(handler); },
-///                                                       {.workers = 4});
-///   weir::pool<request, reply> pool{engine, std::move(task), {.parallelism = 4}};
+///   caf::behavior handler(caf::event_based_actor* self) {
+///     weir::watch(self, [](const caf::actor_addr&, const caf::error&) {});
+///     return {[](int x) -> caf::result<int> { return x * x; }};
+///   }
+///
+///   const auto make = [](caf::actor_system& s) { return s.spawn(handler); };
+///   weir::pool<int, int> pool{engine, weir::worker_from_actor<int, int>(engine, make, {.workers = 4}),
+///                             {.parallelism = 4}};
+///
+/// `watch` (actors/caf.hpp) makes what a handler throws the reason of the worker's end, which the job's
+/// history tells. Without it CAF has its own ways: it writes to stdout, and keeps no text of the exception.
 ///
 /// A worker can't be interrupted within a handler. When its job is canceled or late it is killed, and another
 /// one takes its place when it has ended; or after `stop_time`: then it is left to itself, and with it the
 /// thread it blocks, so have workers that may block spawned `detached`. A handler that neither answers nor
-/// ends holds its job for ever, unless there is a `timeouts.run`.
+/// ends holds its job for ever, unless there is a `timeouts.run`; so does one that drops its response
+/// promise.
 
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/options.hpp>
@@ -119,6 +128,7 @@ struct worker_seat {
   caf::actor worker;
   std::shared_ptr<answer_promise<Result>> open;
   std::uint64_t number = 0;  // of the job that it has or had
+  bool had_job = false;      // its worker has
   bool renews = false;       // its worker was killed, and another one is to take its place
   bool ends = false;
   std::shared_ptr<worker_source> source;
@@ -132,7 +142,8 @@ struct worker_seat {
         return;
       s.worker = nullptr;
       s.lose(why);
-      if (std::exchange(s.renews, false))
+      // A death that a job may have caused counts against the job. Who ends without one can't work.
+      if (std::exchange(s.renews, false) || (s.had_job && !s.ends))
         s.start_worker(self);
       else
         self->quit(why);
@@ -150,6 +161,7 @@ struct worker_seat {
           s.open = std::move(e.to);
           s.open->take();
           s.number = e.number;
+          s.had_job = true;
           self->request(s.worker, caf::infinite, std::move(e.job))
               .then([self, of = e.number](Result& r) { self->state.finish(of, std::move(r)); },
                     [self, of = e.number](caf::error& why) {
@@ -174,6 +186,7 @@ struct worker_seat {
   }
 
   void start_worker(self_pointer self) {
+    had_job = false;
     worker = source->start(self->system());
     if (worker)
       self->monitor(worker);
@@ -240,17 +253,30 @@ public:
       auto seat = at_->places().take(ctx);
       if (!seat)
         return seat.error();
+      struct hold {
+        seats& all;
+        const seats::seat& one;
+        bool has_ended = false;
+        ~hold() {
+          if (!has_ended)
+            all.give_back(one);
+        }
+      } held{at_->places(), *seat};
       const auto to = std::make_shared<answer<Result>>();
       // The same way as what may follow it, which must not overtake it.
       tell(seat->worker, errand<Job, Result>{job, seat->job, std::make_shared<answer_promise<Result>>(to)});
       auto result = to->wait(ctx, [&] { tell(seat->worker, leave_tag::value, seat->job); });
       // Who has not taken it has ended, and is not there for another one.
+      held.has_ended = !result;
       if (!result)
         continue;
-      at_->places().give_back(*seat);
-      // Who was asked to end because of the context has not lost the job.
-      if (!*result && is(result->error(), ec::worker_lost) && ctx.canceled())
-        return ctx.error();
+      // Who was asked to end, because of the context or with all others, has not lost the job.
+      if (!*result && is(result->error(), ec::worker_lost)) {
+        if (ctx.canceled())
+          return ctx.error();
+        if (auto none = at_->places().none_left(ctx))
+          return none;
+      }
       return std::move(*result);
     }
   }
@@ -262,11 +288,12 @@ private:
 }  // namespace detail
 
 /// A task for jobs of type `Job`, which must be copyable and, as `Result`, something that CAF takes as a
-/// message's content within the process. `make` starts a worker, which must be an event-based actor; it is
-/// called on a thread that carries messages, one call at a time, and must not block; what it throws counts as
-/// the end of a worker. When the task has been destroyed, `make` is not called any more; the workers are
-/// asked to end then, but a handler may go on until the engine's destructor has returned, which waits for it.
-/// Does not block. Throws std::invalid_argument if the options are not valid.
+/// message's content within the process: a plain type, or one named by CAF_ALLOW_UNSAFE_MESSAGE_TYPE. `make`
+/// starts a worker, which must be an event-based actor; it is called on a thread that carries messages, one
+/// call at a time, and must not block; what it throws counts as the end of a worker. When the task has been
+/// destroyed, `make` is not called any more; the workers are asked to end then, but a handler may go on until
+/// the engine's destructor has returned, which waits for it; with an actor system that is not the engine's
+/// own, until that has ended. Does not block. Throws std::invalid_argument if the options are not valid.
 template <class Job, class Result, class Make>
 auto worker_from_actor(engine& on, Make make, worker_options options = {}) {
   if (const auto problem = options.validate())

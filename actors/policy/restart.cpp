@@ -27,7 +27,6 @@ std::optional<restart::time_point> restart::note_restart(time_point now) {
     return std::nullopt;
   const auto before = static_cast<double>(recent_.size());
   recent_.push_back(now);
-  ++count_;
   // However often: nothing times infinity is no number.
   if (rule_.backoff == duration::zero())
     return now;
@@ -77,18 +76,6 @@ restart::actions restart::ended(std::size_t i, child_exit how, time_point now) {
 /// Of one that was asked to.
 void restart::note_end(entry& e) noexcept {
   e.is = e.comes_back ? state::down : state::gone;
-}
-
-restart::actions restart::remove(std::size_t i, time_point now) {
-  actions out;
-  auto& e = children_[i];
-  e.comes_back = false;
-  if (e.is == state::down)
-    e.is = state::gone;
-  else if (e.is == state::up)
-    ask_to_stop(i, now, out);
-  go_on(now, out);
-  return out;
 }
 
 restart::actions restart::stop(time_point now) {

@@ -4,8 +4,9 @@
 /// give up. A plain state machine: it is told what happened and answers with what to do, and when to be asked
 /// again. Children are numbered in the order in which they start; they are stopped in the reverse order, one
 /// after the other, each with its own time before it is killed, and the same again before it is given up. The
-/// rules are those of OTP's `supervisor`
-/// (Ericsson, "Erlang/OTP Design Principles"); the wait before a restart is an addition.
+/// rules are those of OTP's `supervisor` (Ericsson, "Erlang/OTP Design Principles"), with two differences:
+/// the wait before a restart is an addition, and a child that has ended for good stays so when its group
+/// starts again.
 
 #include <chrono>
 #include <cstddef>
@@ -81,9 +82,6 @@ public:
   /// A child has ended, by itself or because it was asked to.
   [[nodiscard]] actions ended(std::size_t i, child_exit how, time_point now);
 
-  /// Asks a child to end for good.
-  [[nodiscard]] actions remove(std::size_t i, time_point now);
-
   /// Asks all to end for good.
   [[nodiscard]] actions stop(time_point now);
 
@@ -94,9 +92,6 @@ public:
 
   /// True once there were more restarts than the rule allows: all are being stopped.
   [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
-
-  /// Restarts so far, of whole groups.
-  [[nodiscard]] std::uint64_t restarts() const noexcept { return count_; }
 
 private:
   enum class state : std::uint8_t { up, stopping, killed, down, gone };
@@ -125,7 +120,6 @@ private:
   restart_rule rule_;
   std::vector<entry> children_;
   std::deque<time_point> recent_;  // restarts within the period
-  std::uint64_t count_ = 0;
   bool stopping_ = false;
   bool gave_up_ = false;
   bool over_ = false;

@@ -37,6 +37,11 @@ using waitable = std::atomic<T>;
   return std::chrono::steady_clock::now();
 }
 
+/// Whether this thread runs a simulation.
+[[nodiscard]] constexpr bool simulated() noexcept {
+  return false;
+}
+
 /// For a generator of random numbers.
 [[nodiscard]] inline auto random_seed() {
   return std::random_device{}();

@@ -159,6 +159,9 @@ public:
   /// The books and the load at this instant. Takes a lock for some hundred nanoseconds.
   [[nodiscard]] station::snapshot stats() const { return stage_.at().look(); }
 
+  /// Why it ended early, if it did.
+  [[nodiscard]] std::optional<cause> stopped_by() const { return stage_.at().stopped_by(); }
+
   /// For an application's actors: it understands `done`, `cancel`, `stop` and `resize` (protocol.hpp).
   [[nodiscard]] const supervisor_actor& supervisor() const noexcept { return stage_.supervisor(); }
 

@@ -3,6 +3,7 @@
 #include <boost/context/protected_fixedsize_stack.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <exception>
 #include <utility>
 
@@ -53,7 +54,7 @@ std::uint64_t next_random(std::uint64_t& state) noexcept {
   return z ^ (z >> 31);
 }
 
-schedule* current_schedule = nullptr;
+thread_local schedule* current_schedule = nullptr;
 
 }  // namespace
 
@@ -143,6 +144,7 @@ void schedule::mix(std::uint64_t what) noexcept {
 }
 
 std::uint64_t schedule::choose(std::uint64_t n, std::uint64_t one_in) {
+  assert(n <= choices_max);
   if (n < 2)
     return 0;
   std::uint64_t chosen = 0;

@@ -64,7 +64,7 @@ public:
   schedule(const schedule&) = delete;
   schedule& operator=(const schedule&) = delete;
 
-  /// The one that runs, or null: a process has one at a time.
+  /// The one that this thread runs, or null. A process has one at a time.
   [[nodiscard]] static schedule* current() noexcept;
 
   /// Adds a thread. One that is a `daemon` need not have ended at the end, if it waits for messages then.
@@ -126,8 +126,6 @@ public:
   }
 
 private:
-  friend class fiber;
-
   void mix(std::uint64_t what) noexcept;
   [[nodiscard]] static bool still_has_to_end(const std::unique_ptr<fiber>& f) noexcept;
   [[nodiscard]] fiber* next();

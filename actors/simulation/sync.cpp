@@ -243,6 +243,10 @@ void interleave() noexcept {
   hold_up(place::fence);
 }
 
+bool simulated() noexcept {
+  return schedule::current() != nullptr;
+}
+
 time_point now() noexcept {
   const auto* const run = schedule::current();
   return run ? run->now() : time_point{};

@@ -166,6 +166,8 @@ private:
 }
 
 void interleave() noexcept;
+
+[[nodiscard]] bool simulated() noexcept;
 [[nodiscard]] time_point now() noexcept;
 [[nodiscard]] std::uint64_t random_seed();
 [[nodiscard]] thread::id this_thread() noexcept;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 
 namespace weir::testing {
 
@@ -81,7 +82,6 @@ choice_list shrink(choice_list choices, const std::string& kind,
         at.push_back(i);
     return at;
   };
-  // What comes after the failure does not count, and neither do zeros at the end.
   for (auto at = broken(choices), before = at; !at.empty(); at = broken(choices)) {
     for (auto size = at.size(); size > 0; size /= 2)
       for (std::size_t from = 0; from < at.size(); from += size) {
@@ -104,14 +104,33 @@ choice_list shrink(choice_list choices, const std::string& kind,
       break;
     before = broken(choices);
   }
+  // Where there is no choice left, the benign one is made.
   while (!choices.empty() && choices.back() == 0)
     choices.pop_back();
   return choices;
 }
 
+void check_options(const explore_options& options, const test_body& body) {
+  const auto check = [](bool holds, const char* what) {
+    if (!holds)
+      throw std::invalid_argument{std::string{"explore: "} + what};
+  };
+  check(options.schedules > 0, "schedules is 0, allowed is 1 or more");
+  check(options.message_threads > 0, "message_threads is 0, allowed is 1 or more");
+  check(options.steps_max > 0, "steps_max is 0, allowed is 1 or more");
+  check(static_cast<bool>(body), "there is no body to run");
+}
+
 }  // namespace
 
+/// Any other thread would run beside those of the simulation, and break it in silence.
+void world::check_thread() const {
+  if (simulation::schedule::current() != &run_)
+    throw std::logic_error{"a simulation is used by a thread that world::spawn has not started"};
+}
+
 sync::thread world::spawn(std::string name, std::function<void()> body) {
+  check_thread();
   const auto scarce = run_.let_threads_fail(false);
   sync::thread started{[name = std::move(name), body = std::move(body)] {
     sync::rename_this_thread(name);
@@ -129,6 +148,7 @@ void world::let_threads_fail() {
 }
 
 void world::sleep(duration time) {
+  check_thread();
   simulation::waiters nobody_wakes;
   run_.wait(nobody_wakes, simulation::place::condition, run_.now() + time);
 }
@@ -136,12 +156,14 @@ void world::sleep(duration time) {
 std::vector<world::running_actor> world::actors() {
   std::vector<running_actor> all;
   for (auto& a : simulation::messages::of(system_).alive())
-    if (const auto* known = dynamic_cast<caf::monitorable_actor*>(caf::actor_cast<caf::abstract_actor*>(a)))
+    if (const auto* known = dynamic_cast<caf::monitorable_actor*>(caf::actor_cast<caf::abstract_actor*>(a));
+        known && !known->getf(caf::abstract_actor::is_terminated_flag))
       all.push_back({known->name(), std::move(a)});
   return all;
 }
 
 void world::check(bool holds, const std::string& what) {
+  check_thread();
   if (!holds)
     run_.fail(what);
 }
@@ -154,10 +176,12 @@ std::string explore_report::text() const {
   text += "with " + std::to_string(left) + " choices that are not benign:\n";
   for (const auto& line : story)
     text += "  " + line + '\n';
+  text.pop_back();
   return text;
 }
 
 explore_report explore(const explore_options& options, const test_body& body) {
+  check_options(options, body);
   explore_report out;
   out.hash = 14695981039346656037ULL;
   for (auto seed = options.first_seed; out.schedules < options.schedules; ++seed) {
@@ -177,7 +201,7 @@ explore_report explore(const explore_options& options, const test_body& body) {
       return out;
     }
     auto shrunk = replay(options, shrink(std::move(result.choices), kind_of(result.failure), again), body);
-    out.failure = std::move(result.failure);
+    out.failure = std::move(shrunk.failure);
     out.choices = std::move(shrunk.choices);
     out.story = std::move(shrunk.story);
     break;
@@ -187,6 +211,7 @@ explore_report explore(const explore_options& options, const test_body& body) {
 
 explore_report replay(const explore_options& options, std::vector<std::uint16_t> choices,
                       const test_body& body) {
+  check_options(options, body);
   explore_report out;
   out.schedules = 1;
   out.choices = choices;

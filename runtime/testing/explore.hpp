@@ -17,6 +17,10 @@
 /// for ever, or if an actor is left. Then its choices are made fewer as long as it still fails, and `text`
 /// tells the story of what is left.
 
+#ifndef WEIR_SIMULATION
+#error "a program that explores links weir::testing, and all of it that uses Weir is compiled for that"
+#endif
+
 #include <weir/actors/clock.hpp>
 #include <weir/actors/sync.hpp>
 
@@ -37,7 +41,7 @@ public:
   /// For an engine, or for actors of the test's own.
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
 
-  /// A thread, called `name` in the story.
+  /// A thread, called `name` in the story. To be joined, as any.
   [[nodiscard]] sync::thread spawn(std::string name, std::function<void()> body);
 
   /// Lets time pass, as work that takes so long does.
@@ -49,7 +53,7 @@ public:
   /// has many of them.
   [[nodiscard]] std::uint64_t choose(std::uint64_t n) { return run_.choose(n); }
 
-  /// True once in `n` times.
+  /// True once in `n` times, `n` from 2.
   [[nodiscard]] bool one_in(std::uint64_t n) { return run_.choose(n) == n - 1 && n > 1; }
 
   /// The actors that have not ended, by name, in the order of their start.
@@ -70,6 +74,8 @@ public:
   [[nodiscard]] bool tells() const noexcept { return run_.tells(); }
 
 private:
+  void check_thread() const;
+
   caf::actor_system& system_;
   simulation::schedule& run_;
   std::vector<timer> clocks_kept_;
@@ -88,7 +94,7 @@ struct explore_report {
   std::uint64_t schedules = 0;              ///< that were run
   std::uint64_t steps = 0;                  ///< in all of them: places where a thread could have been held up
   std::uint64_t hash = 0;                   ///< of all that happened; the same for the same seeds
-  std::string failure = {};                 ///< of the first run that failed, as it was then
+  std::string failure = {};                 ///< of the first run that failed, with the choices that are left
   std::uint64_t seed = 0;                   ///< its
   std::vector<std::uint16_t> choices = {};  ///< those that are left
   std::vector<std::string> story = {};
@@ -101,7 +107,8 @@ struct explore_report {
 
 using test_body = std::function<void(world&)>;
 
-/// Runs `body` once for each seed, up to the first that fails. Blocks.
+/// Runs `body` once for each seed, up to the first that fails. Blocks. Throws std::invalid_argument if an
+/// option is 0 that must not be.
 [[nodiscard]] explore_report explore(const explore_options& options, const test_body& body);
 
 /// Runs it once with just these choices.

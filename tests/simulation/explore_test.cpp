@@ -5,6 +5,8 @@
 #include <caf/event_based_actor.hpp>
 
 #include <chrono>
+#include <stdexcept>
+#include <thread>
 
 using namespace std::chrono_literals;
 using weir::testing::world;
@@ -64,6 +66,25 @@ BOOST_AUTO_TEST_CASE(what_is_left_to_chance_otherwise_is_noticed) {
     w.check(runs < 3, "the third run fails");
   });
   BOOST_TEST(seen.failure.find("left to chance") != std::string::npos, seen.failure);
+}
+
+BOOST_AUTO_TEST_CASE(what_can_t_be_explored_is_refused) {
+  const auto nothing = [](world&) {};
+  BOOST_CHECK_THROW(static_cast<void>(weir::testing::explore({.schedules = 0}, nothing)),
+                    std::invalid_argument);
+  BOOST_CHECK_THROW(static_cast<void>(weir::testing::explore({.message_threads = 0}, nothing)),
+                    std::invalid_argument);
+  BOOST_CHECK_THROW(static_cast<void>(weir::testing::explore({.steps_max = 0}, nothing)),
+                    std::invalid_argument);
+  BOOST_CHECK_THROW(static_cast<void>(weir::testing::explore({}, {})), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_of_the_simulation_is_told_so) {
+  const auto seen = weir::testing::explore({.schedules = 1}, [](world& w) {
+    BOOST_CHECK_THROW(weir::engine{}, std::logic_error);
+    std::thread{[&] { BOOST_CHECK_THROW(w.sleep(1ms), std::logic_error); }}.join();
+  });
+  BOOST_TEST(seen.ok(), seen.text());
 }
 
 BOOST_AUTO_TEST_CASE(a_run_without_an_end_is_a_failure) {

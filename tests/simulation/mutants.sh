@@ -60,8 +60,12 @@ for name in "${names[@]}"; do
     grep -m 5 -A 3 'error:' -- "$log"
     left+=("$name")
   else
-    run_it "$schedules"
-    code=$?
+    # Most are found early: the scenarios that know nothing of it need not look at all of theirs then.
+    for part in 20 1; do
+      run_it $((schedules / part))
+      code=$?
+      ((code == 0)) || break
+    done
     if ((code == 201)) && text=$(finding); then
       ((++found))
       printf '%s: found %s\n' "$name" "$text"

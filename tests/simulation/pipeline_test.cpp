@@ -1,7 +1,10 @@
 /// A pipeline whose stages, sinks and actors fail at any moment, with one sink or with branches.
 
+#include <weir/weir.hpp>
+
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <ranges>
 #include <stdexcept>
 
@@ -19,6 +22,7 @@ struct sight {
   std::map<int, unsigned> delivered[2];
   int last[2] = {0, 0};
   std::uint64_t taken = 0;
+  std::optional<weir::time_point> asked_to_end = {};
   bool hangs = false;   // some call of a stage or of a sink has
   bool killed = false;  // some actor was: then a call of the sink may have been left to itself
 };
@@ -94,6 +98,7 @@ void run(world& w) {
     switch (w.choose(4)) {
       case 1:
         w.note("cancels");
+        seen->asked_to_end = w.now();
         ctx.cancel("disturbed");
         break;
       case 2:
@@ -105,8 +110,11 @@ void run(world& w) {
     }
     // A call that hangs holds up the run until somebody gives up.
     w.sleep(2s);
-    if (seen->hangs)
+    if (seen->hangs && !seen->over) {
+      if (!seen->asked_to_end)
+        seen->asked_to_end = w.now();
       ctx.cancel("it hangs");
+    }
   });
   const auto numbers = std::views::iota(1, n + 1);
   const auto first = some_options(w, ordered);
@@ -123,6 +131,9 @@ void run(world& w) {
                                                  weir::stage(step, second) | weir::into(sink(1))))
                 .run(engine, ctx, options);
   seen->over = true;
+  // The clock may have jumped where a thread was held up.
+  w.check(!seen->asked_to_end || w.now() - *seen->asked_to_end <= options.shutdown_budget + 300ms,
+          "a run that takes longer than its budget");
   for (const auto& s : summary.stages)
     w.check(s.books.balanced(), "the books of a stage do not balance");
   w.check(summary.delivered == seen->taken || (seen->killed && summary.delivered < seen->taken),

@@ -1,3 +1,5 @@
+#include <weir/weir.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "explored.hpp"

@@ -55,7 +55,8 @@ public:
   /// A child in which `looks_on` is told of what runs; its own children inherit that.
   [[nodiscard]] static context with_observer(const context& parent, std::shared_ptr<weir::observer> looks_on);
 
-  /// Cancels this node and everything below it. The first cause stays; later calls do nothing.
+  /// Cancels this node and everything below it. The first cause stays; later calls do nothing, and may return
+  /// before the first one has had its effect.
   /// Runs the callbacks of `on_cancel` on this thread; at a deadline that is the clock's, and in a
   /// shutdown one that carries messages. So they must be short.
   void cancel(cause why) const;

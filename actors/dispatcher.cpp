@@ -33,7 +33,7 @@ void worker_gone(self_pointer self, const caf::actor_addr& who, const caf::error
   if (s.ending && s.workers.empty())
     self->quit();
   // A worker that was lost otherwise has left its lane behind, which goes on.
-  auto& time = s.stage->ctx().time();
+  auto& time = control_clock_for(s.stage->ctx().time());
   if (!s.ending && is(why, ec::overloaded))
     s.retry =
         tell_at(time, time.now() + s.retry_after, caf::actor_cast<dispatcher_actor>(self), retry_tag::value);

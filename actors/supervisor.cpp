@@ -76,7 +76,7 @@ void perform(self_pointer self, policy::shutdown::action what) {
   }
 }
 
-/// Asks the policy until it has nothing more to do now, and sets the clock for the next phase.
+/// Does what is due, and sets the clock for the next phase, which may be due as well.
 void advance(self_pointer self) {
   auto& s = self->state;
   perform(self, s.way_down.advance(now(self), s.plan.stage->at_rest()));

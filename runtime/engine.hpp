@@ -3,7 +3,9 @@
 /// What everything else runs on: an actor system (its own or the application's) and the threads for
 /// user code. Make one early, destroy it last: it must outlive every pool, stream and call that uses
 /// it. Its destructor waits until nothing of them is left, so destroying it under a pool that nobody
-/// ends waits for ever; it then says which one it waits for.
+/// ends waits for ever; it then says which one it waits for. It waits for the actors of an actor system of
+/// its own as well, and does not know their names: one that nobody ends, or a detached one of which somebody
+/// keeps a response promise, holds it up in silence.
 ///
 /// All members are thread-safe, except the destructor.
 /// An engine without work costs no CPU time.

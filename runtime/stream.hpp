@@ -17,11 +17,10 @@
 #include <weir/runtime/stream_block.hpp>
 #include <weir/runtime/taken_count.hpp>
 
-#include <atomic>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace weir {

@@ -76,7 +76,7 @@ ends_well() {
   local code=$1
   shift
   case " $* " in *" $code "*) ;; *) fail "exit code $code instead of one of: $*" ;; esac
-  # Without one it has started nothing, and says so.
+  # Without one it says why: it has started nothing, or the report could not be written.
   if [ -e report.json ]; then balanced report.json; else grep -qE '^(weir|report): ' err || fail "no report, and no reason"; fi
 }
 

@@ -87,3 +87,29 @@ BOOST_AUTO_TEST_CASE(a_drain_cancels_in_time_those_that_listen_and_writes_off_no
       w.check(t.get().kind == weir::outcome_kind::canceled, "a job went on");
   });
 }
+
+BOOST_AUTO_TEST_CASE(who_comes_as_the_last_lane_falls_asleep_is_served) {
+  explored([](world& w) {
+    weir::engine engine{w.system()};
+    // Short jobs gather into blocks, and lanes take naps between them.
+    const auto a_little = [&w] {
+      if (w.choose(2) != 0)
+        w.sleep(std::chrono::microseconds{w.choose(60)});
+    };
+    pool_type pool{
+        engine, [&](int x) { return a_little(), x; }, {.parallelism = 1 + w.choose(2), .capacity = 64}};
+    const auto submit_some = [&](int first) {
+      std::vector<weir::ticket<int>> mine;
+      for (int x = first; x < first + 4; ++x) {
+        mine.push_back(std::move(*pool.submit(weir::context::background(), x)));
+        a_little();
+      }
+      for (auto& t : mine)
+        w.check(t.get().completed(), "a job has not completed");
+    };
+    auto one = w.spawn("submitter a", [&] { submit_some(0); });
+    auto other = w.spawn("submitter b", [&] { submit_some(10); });
+    one.join();
+    other.join();
+  });
+}

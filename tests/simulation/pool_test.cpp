@@ -96,8 +96,13 @@ BOOST_AUTO_TEST_CASE(who_comes_as_the_last_lane_falls_asleep_is_served) {
       if (w.choose(2) != 0)
         w.sleep(std::chrono::microseconds{w.choose(60)});
     };
-    pool_type pool{
-        engine, [&](int x) { return a_little(), x; }, {.parallelism = 1 + w.choose(2), .capacity = 64}};
+    std::map<int, unsigned> runs;
+    const auto work = [&](int x) {
+      w.check(++runs[x] == 1, "a job runs twice");
+      a_little();
+      return x;
+    };
+    pool_type pool{engine, work, {.parallelism = 1 + w.choose(3), .capacity = 64}};
     const auto submit_some = [&](int first) {
       std::vector<weir::ticket<int>> mine;
       for (int x = first; x < first + 4; ++x) {

@@ -96,17 +96,17 @@ threads::~threads() {
 }
 
 caf::error threads::run(std::function<bool()> work) {
+  // What the work holds is let go without the lock: it may be a stage, which wants to run its end.
+  std::function<bool()> refused;
   std::unique_lock lock{state_->mutex};
   state_->waiting.push_back(std::move(work));
   if (state_->waiting.size() <= state_->idle) {
     state_->work_added.notify_one();
     return {};
   }
-  // What the work holds is let go without the lock: it may be a stage, which wants to run its end.
   const auto take_back = [&] {
-    work = std::move(state_->waiting.back());
+    refused = std::move(state_->waiting.back());
     state_->waiting.pop_back();
-    lock.unlock();
   };
   if (state_->alive >= state_->alive_max) {
     take_back();

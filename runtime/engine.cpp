@@ -66,7 +66,8 @@ void try_threads(std::size_t n) {
 struct engine::own_system {
   explicit own_system(const engine_options& options) : system(configure(config, options)) {
     if (sync::simulated())
-      throw std::logic_error{"in a simulation an engine has the actor system of its world: engine{w.system()}"};
+      throw std::logic_error{
+          "in a simulation an engine has the actor system of its world: engine{w.system()}"};
   }
 
   static caf::actor_system_config& configure(caf::actor_system_config& c, const engine_options& options) {

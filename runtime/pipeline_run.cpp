@@ -105,6 +105,8 @@ pipeline_summary pipeline_run::finish(std::uint64_t read) {
 void pipeline_run::clear() {
   // A stage has those behind it, and may be gone last on a thread that carries messages: nobody must have to
   // wait for an end there.
+  for (const auto& l : links_)
+    l->kill(options_.shutdown_budget);
   for (const auto& l : links_ | std::views::reverse)
     l->drain();
   links_.clear();

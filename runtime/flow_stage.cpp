@@ -276,7 +276,11 @@ flow_stages::~flow_stages() {
       if (d)
         call(*d->stage());
   };
-  each([](flow_stage& s) { s.cancel("the flow was given up"); });
+  // All of them share the budget.
+  each([this](flow_stage& s) {
+    s.cancel("the flow was given up");
+    s.begin_drain(shutdown_budget);
+  });
   each([this](flow_stage& s) { s.drain(shutdown_budget); });
 }
 

@@ -64,13 +64,12 @@ void try_threads(std::size_t n) {
 }  // namespace
 
 struct engine::own_system {
-  explicit own_system(const engine_options& options) : system(configure(config, options)) {
+  explicit own_system(const engine_options& options) : system(configure(config, options)) {}
+
+  static caf::actor_system_config& configure(caf::actor_system_config& c, const engine_options& options) {
     if (sync::simulated())
       throw std::logic_error{
           "in a simulation an engine has the actor system of its world: engine{w.system()}"};
-  }
-
-  static caf::actor_system_config& configure(caf::actor_system_config& c, const engine_options& options) {
     // The default policy lets idle threads poll; without a limit a busy actor starves the others.
     c.set("scheduler.policy", caf::atom("sharing"));
     c.set("scheduler.max-threads", options.message_threads);

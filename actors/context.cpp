@@ -12,7 +12,7 @@ std::string to_string(const cause& c) {
   return c.why + " (" + c.who + ")";
 }
 
-struct context::node {
+struct context::node : gate {
   explicit node(clock& source) : time(source) {}
 
   // The cause is stored before the stop is requested, so whoever sees the stop sees the cause.
@@ -28,8 +28,12 @@ struct context::node {
     own.request_stop();
   }
 
+  [[nodiscard]] std::optional<weir::cause> why() {
+    std::lock_guard guard{mutex};
+    return reason;
+  }
+
   clock& time;
-  sync::stop_source stop;
   std::optional<time_point> deadline;
   std::shared_ptr<weir::observer> looks_on;
   sync::mutex mutex;
@@ -43,6 +47,10 @@ struct context::node {
   timer at_deadline;
 };
 
+context::node& context::state() const noexcept {
+  return static_cast<node&>(*node_);
+}
+
 context context::background() {
   return background(steady_clock());
 }
@@ -53,21 +61,16 @@ context context::background(clock& time) {
 
 context context::child_of(const context& parent, std::optional<time_point> deadline,
                           std::optional<duration> timeout) {
-  auto child = std::make_shared<node>(parent.node_->time);
-  child->parent = parent.node_;
-  child->deadline = parent.node_->deadline;
-  child->looks_on = parent.node_->looks_on;
+  auto child = std::make_shared<node>(parent.state().time);
+  child->parent = std::static_pointer_cast<node>(parent.node_);
+  child->deadline = parent.state().deadline;
+  child->looks_on = parent.state().looks_on;
   const auto own = deadline && (!child->deadline || *deadline < *child->deadline);
   if (own)
     child->deadline = deadline;
   // The callbacks hold no reference: each is revoked, or waited for, before the node is gone.
   auto* self = child.get();
-  child->from_parent = parent.on_cancel([self] {
-    std::unique_lock lock{self->parent->mutex};
-    auto why = self->parent->reason;
-    lock.unlock();
-    self->cancel(*why);
-  });
+  child->from_parent = parent.on_cancel([self] { self->cancel(*self->parent->why()); });
   if (own) {
     const auto left = *deadline - child->time.now();
     const auto limit = timeout.value_or(left);
@@ -98,35 +101,29 @@ context context::with_timeout(const context& parent, duration timeout) {
 
 context context::with_token(const context& parent, std::stop_token token) {
   auto child = child_of(parent, std::nullopt);
-  auto* self = child.node_.get();
-  child.node_->from_token =
-      std::make_unique<std::stop_callback<std::function<void()>>>(std::move(token), [self] {
-        self->cancel({ec::canceled, "stop token", "a stop was requested"});
-      });
+  auto* self = &child.state();
+  self->from_token = std::make_unique<std::stop_callback<std::function<void()>>>(std::move(token), [self] {
+    self->cancel({ec::canceled, "stop token", "a stop was requested"});
+  });
   return child;
 }
 
 context context::with_observer(const context& parent, std::shared_ptr<weir::observer> looks_on) {
   auto child = child_of(parent, std::nullopt);
-  child.node_->looks_on = std::move(looks_on);
+  child.state().looks_on = std::move(looks_on);
   return child;
 }
 
 void context::cancel(weir::cause why) const {
-  node_->cancel(std::move(why));
+  state().cancel(std::move(why));
 }
 
 void context::cancel(std::string why) const {
-  node_->cancel({ec::canceled, "caller", std::move(why)});
-}
-
-bool context::canceled() const noexcept {
-  return node_->stop.stop_requested();
+  state().cancel({ec::canceled, "caller", std::move(why)});
 }
 
 std::optional<weir::cause> context::why() const {
-  std::lock_guard guard{node_->mutex};
-  return node_->reason;
+  return state().why();
 }
 
 caf::error context::error() const {
@@ -139,15 +136,15 @@ bool context::explains(const caf::error& e) const {
 }
 
 std::optional<time_point> context::deadline() const noexcept {
-  return node_->deadline;
+  return state().deadline;
 }
 
 clock& context::time() const noexcept {
-  return node_->time;
+  return state().time;
 }
 
 const std::shared_ptr<weir::observer>& context::observer() const noexcept {
-  return node_->looks_on;
+  return state().looks_on;
 }
 
 std::stop_token context::token() const noexcept {

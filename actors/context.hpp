@@ -64,7 +64,7 @@ public:
   /// `cancel` with the caller as "who".
   void cancel(std::string why = "canceled by the caller") const;
 
-  [[nodiscard]] bool canceled() const noexcept;
+  [[nodiscard]] bool canceled() const noexcept { return node_->stop.stop_requested(); }
 
   /// The cause, once canceled.
   [[nodiscard]] std::optional<weir::cause> why() const;
@@ -96,12 +96,16 @@ public:
   [[nodiscard]] subscription on_cancel(std::function<void()> call) const;
 
 private:
+  struct gate {
+    sync::stop_source stop;
+  };
   struct node;
-  explicit context(std::shared_ptr<node> n) : node_(std::move(n)) {}
+  explicit context(std::shared_ptr<gate> n) : node_(std::move(n)) {}
+  [[nodiscard]] node& state() const noexcept;
   static context child_of(const context& parent, std::optional<time_point> deadline,
                           std::optional<duration> timeout = {});
 
-  std::shared_ptr<node> node_;
+  std::shared_ptr<gate> node_;  // always a `node`
 };
 
 }  // namespace weir

@@ -11,14 +11,6 @@ namespace {
 constexpr int looks_max = 30;
 constexpr int offers_max = 10;
 
-void breathe() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 }  // namespace
 
 void adaptive_mutex::lock_held() noexcept {

@@ -14,7 +14,7 @@ constexpr duration look_pause_max = std::chrono::milliseconds{10};
 
 }  // namespace
 
-caf::error door::admit(const std::unique_lock<adaptive_mutex>&) {
+caf::error door::admit(const std::unique_lock<biased_mutex>&) {
   if (admission_.admit(released_.load(std::memory_order_acquire)))
     return {};
   admission_.reject();
@@ -28,7 +28,7 @@ void door::admit_all(std::uint64_t n) {
   admission_.admit_all(n);
 }
 
-caf::error door::admit_or_wait(std::unique_lock<adaptive_mutex>& held, const context& ctx,
+caf::error door::admit_or_wait(std::unique_lock<biased_mutex>& held, const context& ctx,
                                const std::function<void()>& fetch_slots) {
   if (ctx.canceled()) {
     admission_.reject();
@@ -103,6 +103,9 @@ void door::set_hungry(bool is) noexcept {
 }
 
 job_span door::take_open() {
+  // Lanes come often; there is no need to disturb who submits if there is nothing for them.
+  if (!gathering_.load())
+    return {};
   std::lock_guard guard{mutex_};
   return take_open_ ? take_open_() : job_span{};
 }

@@ -6,7 +6,8 @@
 ///
 /// Lock order: the station's lock may be held when this one is taken, never the other way round.
 
-#include <weir/actors/adaptive_mutex.hpp>
+#include <weir/actors/adaptive_condition.hpp>
+#include <weir/actors/biased_mutex.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/policy/admission.hpp>
@@ -24,30 +25,34 @@ public:
 
   // -- for callers --------------------------------------------------------------------------------
 
-  [[nodiscard]] std::unique_lock<adaptive_mutex> lock() { return std::unique_lock<adaptive_mutex>{mutex_}; }
+  [[nodiscard]] std::unique_lock<biased_mutex> lock() { return std::unique_lock<biased_mutex>{mutex_}; }
 
-  [[nodiscard]] bool has_room(const std::unique_lock<adaptive_mutex>&) const noexcept {
+  /// As `lock`, for those who neither wait nor let go of it before their scope ends.
+  [[nodiscard]] std::lock_guard<biased_mutex> hold() { return std::lock_guard<biased_mutex>{mutex_}; }
+
+  [[nodiscard]] bool has_room(const std::unique_lock<biased_mutex>&) const noexcept {
     return admission_.used(released_.load(std::memory_order_acquire)) < admission_.capacity();
   }
 
-  [[nodiscard]] std::uint64_t capacity(const std::unique_lock<adaptive_mutex>&) const noexcept {
+  [[nodiscard]] std::uint64_t capacity(const std::unique_lock<biased_mutex>&) const noexcept {
     return admission_.capacity();
   }
 
   /// Takes a slot if one is free and the door is open. Else nothing is counted: `admit` says why.
-  [[nodiscard]] bool admit_at_once(const std::unique_lock<adaptive_mutex>&) noexcept {
+  template <class Held>
+  [[nodiscard]] bool admit_at_once(const Held&) noexcept {
     return admission_.admit(released_.load(std::memory_order_acquire));
   }
 
   /// Takes a slot. Returns no error if there was one, else `ec::overloaded`, or what the door was
   /// closed with; the refusal is counted.
-  [[nodiscard]] caf::error admit(const std::unique_lock<adaptive_mutex>& held);
+  [[nodiscard]] caf::error admit(const std::unique_lock<biased_mutex>& held);
 
   /// Counts an offer that is refused for a reason of its caller's.
-  void refuse(const std::unique_lock<adaptive_mutex>&) noexcept { admission_.reject(); }
+  void refuse(const std::unique_lock<biased_mutex>&) noexcept { admission_.reject(); }
 
   /// Takes back the last refusal: whoever offered goes elsewhere, or comes again.
-  void forget_refusal(const std::unique_lock<adaptive_mutex>&) noexcept { admission_.forget_refusal(); }
+  void forget_refusal(const std::unique_lock<biased_mutex>&) noexcept { admission_.forget_refusal(); }
 
   /// Takes `n` slots of a run whose jobs are all known.
   void admit_all(std::uint64_t n);
@@ -55,18 +60,25 @@ public:
   /// As `admit`, but waits for room until `ctx` is canceled, which is then the error. Blocks. If there
   /// is a `fetch_slots`, it is called from time to time meanwhile, without the lock: slots may have been
   /// freed that nobody has told of.
-  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<adaptive_mutex>& held, const context& ctx,
+  [[nodiscard]] caf::error admit_or_wait(std::unique_lock<biased_mutex>& held, const context& ctx,
                                          const std::function<void()>& fetch_slots = {});
 
   /// Takes back an admission whose job could not be stored; somebody else may wait for the slot. It may
   /// have been the last one that the rest of the station waited for.
-  void undo(const std::unique_lock<adaptive_mutex>&) {
+  void undo(const std::unique_lock<biased_mutex>&) {
     admission_.undo();
     room_.notify_all();
   }
 
   /// True while a worker waits for work: then a job is passed on at once instead of gathered.
-  [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool hungry() const noexcept { return hungry_.load(); }
+
+  /// Says whether jobs are gathered; under the lock, and before the look whether anybody is hungry: who
+  /// becomes hungry finds them, or is seen.
+  void set_gathering(bool is) noexcept {
+    gathering_.store(is);
+    sync::interleave();
+  }
 
   /// How to get at the jobs that are gathered but not yet passed on. Called under both locks.
   void gather_with(std::function<job_span()> take_open);
@@ -114,16 +126,17 @@ private:
 
   // Apart, as they are of different threads: what whoever submits writes, what whoever takes outcomes
   // writes, and what the lanes say.
-  alignas(cache_line) mutable adaptive_mutex mutex_;
+  alignas(cache_line) mutable biased_mutex mutex_;
   policy::admission admission_;
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::function<void()> when_closed_;
-  sync::condition_variable_any room_;
+  adaptive_condition room_;
   alignas(cache_line) std::atomic<std::uint64_t> released_{0};
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> wake_at_{0};  // below so many released slots nobody needs to be woken
   alignas(cache_line) std::atomic<bool> hungry_{false};
+  alignas(cache_line) std::atomic<bool> gathering_{false};  // changes with each block only
 };
 
 }  // namespace weir

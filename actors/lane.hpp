@@ -8,6 +8,7 @@
 /// heavy fence knows that no job but the published one can be running beyond it. The cost for each
 /// job is one store and one load.
 
+#include <weir/actors/adaptive_condition.hpp>
 #include <weir/actors/asymmetric_fence.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/job_block.hpp>
@@ -150,7 +151,7 @@ private:
   bool deaf_ = false;      // sleeps without looking again by itself
   duration look_again_{};  // how long it last slept before it looked for others' jobs
   state state_ = state::woken;
-  sync::condition_variable_any wake_;
+  adaptive_condition wake_;
 };
 
 }  // namespace weir

@@ -228,6 +228,7 @@ void station::harvest() {
 
 void station::deliver_passed(lane& l) {
   const auto at = std::clamp(l.running_.load(std::memory_order_acquire), l.work_.first, l.work_.last);
+  const auto ran = l.in_burst_ ? sizes_.mean() : ctx_.time().now() - l.begun_;
   auto done = l.work_.take_front(at - l.work_.first);
   if (done.empty())
     return;
@@ -242,7 +243,7 @@ void station::deliver_passed(lane& l) {
     l.filed_ = filed;
   }
   if (options_.collected)
-    deliver({std::move(done), {outcome_kind::completed, l.attempt_, l.begun_, sizes_.mean()}});
+    deliver({std::move(done), {outcome_kind::completed, l.attempt_, l.begun_, ran}});
 }
 
 void station::taken(std::uint64_t n) {

@@ -16,6 +16,7 @@
 ///
 /// Owned by `shared_ptr`: by its run, its actors and its lanes. All members are thread-safe.
 
+#include <weir/actors/adaptive_condition.hpp>
 #include <weir/actors/adaptive_mutex.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/actors/door.hpp>
@@ -356,7 +357,7 @@ private:
 
   mutable adaptive_mutex mutex_;
   mutable sync::condition_variable_any rest_changed_;
-  sync::condition_variable_any outcome_ready_;
+  adaptive_condition outcome_ready_;
   std::vector<std::unique_ptr<lane>> lanes_;
   policy::work_queue<std::shared_ptr<job_block>> queue_;
   policy::key_lines<std::shared_ptr<job_block>> lines_;

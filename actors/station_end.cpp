@@ -179,6 +179,9 @@ straggler station::name_running(const lane& l) const {
 }
 
 bool station::complete() const {
+  // Not before: to look at the door disturbs who submits.
+  if (!closing_)
+    return false;
   const auto at_door = door_.count();
   return at_door.closed && ended_.ended() == at_door.admitted && canceling_ == 0;
 }

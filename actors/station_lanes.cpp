@@ -228,7 +228,8 @@ void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost
   retries_ += attempt > 1 ? 1 : 0;
   ++begun_;
   l.begun_ = ctx_.time().now();
-  l.fine_ = sizes_.fine();
+  // The time of a single job is that of its span, which is longer by what an observer does.
+  l.fine_ = sizes_.fine() && (jobs.size() > 1 || observer_);
   l.may_nap_ = sizes_.brief();
   l.in_burst_ = jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);

@@ -15,11 +15,13 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <variant>
 
 namespace weir::detail {
 
-/// `Block` has `push(queued, job&, args&...)`, which stores one more job, moved out of its argument, and
-/// `size()`.
+/// `Block` has `push(queued, job&, args&...)`, which stores one more job, moved out of its argument,
+/// `size()`, and `reserve(n)`, which makes room for so many. One that can store a job without a time of its
+/// own has also `put(job&, args&...) noexcept`, and `has_room()`, which says whether that is possible.
 template <class Block, class Job>
 class intake {
 public:
@@ -51,16 +53,48 @@ public:
     to_->entrance().when_closed({});
   }
 
-  /// Admits a job and stores it, or returns why not; then the arguments are untouched. Returns its
-  /// index in `index`. `wait` is null, or the context within which to wait for room. What moving the
-  /// job or asking for its key throws is passed on, and the job was never admitted.
+  /// The index of a job that was admitted, or why it was not.
+  using placed = std::variant<std::uint64_t, caf::error>;
+
+  /// Admits a job and stores it, or returns why not; then the arguments are untouched. `wait` is null, or the
+  /// context within which to wait for room. What moving the job or asking for its key throws is passed on,
+  /// and the job was never admitted.
   template <class... Ts>
-  caf::error put(const context* wait, std::uint64_t& index, Job& job, Ts&... more) {
+  placed put(const context* wait, Job& job, Ts&... more) {
+    if (const auto index = put_at_once(wait, job, more...))
+      return *index;
+    return put_with_care(wait, job, more...);
+  }
+
+private:
+  /// What most jobs come to, and so without a call: a slot is free, the open block has memory for the job and
+  /// stays open with it, and nobody waits for work. Does nothing for others.
+  template <class... Ts>
+  std::optional<std::uint64_t> put_at_once(const context* wait, Job& job, Ts&... more) {
+    if constexpr (requires {
+                    { open_->put(job, more...) } noexcept;
+                  }) {
+      if (key_of_ || pace_ || (wait && wait->canceled()))
+        return std::nullopt;
+      auto& door = to_->entrance();
+      const auto held = door.hold();
+      if (!open_ || !open_->has_room() || open_->size() + 1 >= limit_ || to_->fine() || door.hungry() ||
+          !door.admit_at_once(held))
+        return std::nullopt;
+      const auto index = next_ + open_->size();
+      open_->put(job, more...);
+      return index;
+    }
+    return std::nullopt;
+  }
+
+  template <class... Ts>
+  [[gnu::noinline]] placed put_with_care(const context* wait, Job& job, Ts&... more) {
     auto& door = to_->entrance();
     const auto key = key_of_ ? key_of_(std::as_const(job)) : 0;
     turn mine;
     if (pace_)
-      if (auto refused = wait ? wait_for_turn(*wait, mine) : take_turn(mine))
+      if (auto refused = take_turn(wait, mine))
         return refused;
     auto held = door.lock();
     // Who has been canceled is refused even where there is room.
@@ -68,31 +102,46 @@ public:
       if (auto refused = admit_late(held, wait))
         return refused;
     try {
-      if (!open_) {
-        open_ = make_(next_);
-        open_->set_key(key);
-        limit_ = std::clamp<std::uint64_t>(door.capacity(held) / 4, 1, block_max_);
-      }
-      open_->push(to_->fine() ? to_->ctx().time().now() : open_->opened(), job, more...);
+      if (!open_)
+        open_block(key, door.capacity(held));
+      open_->push(open_->size() == 0 || !to_->fine() ? open_->opened() : to_->ctx().time().now(), job,
+                  more...);
     } catch (...) {
-      // Its key and its time are those of the job that did not come.
-      if (open_ && open_->size() == 0)
-        open_.reset();
-      door.undo(held);
-      held.unlock();
-      to_->look_for_rest();
+      take_back(held);
       throw;
     }
     mine.use();
-    index = next_ + open_->size() - 1;
-    if (!door.hungry() && open_->size() < limit_)
-      return {};
-    to_->offer(unlocked_detach(held));
-    return {};
+    const auto size = open_->size();
+    const auto index = next_ + size - 1;
+    if (size == 1 && limit_ > 1)
+      door.set_gathering(true);
+    if (door.hungry() || size >= limit_)
+      to_->offer(unlocked_detach(held));
+    return index;
   }
 
-private:
-  caf::error take_turn(turn& mine) {
+  void open_block(std::uint64_t key, std::uint64_t capacity) {
+    open_ = make_(next_);
+    open_->set_key(key);
+    open_->reserve(last_size_);
+    limit_ = std::clamp<std::uint64_t>(capacity / 4, 1, block_max_);
+  }
+
+  /// The admission of a job that could not be stored.
+  void take_back(std::unique_lock<biased_mutex>& held) {
+    // Its key and its time are those of the job that did not come.
+    if (open_ && open_->size() == 0)
+      open_.reset();
+    to_->entrance().undo(held);
+    held.unlock();
+    to_->look_for_rest();
+  }
+
+  caf::error take_turn(const context* wait, turn& mine) {
+    return wait ? wait_for_turn(*wait, mine) : try_turn(mine);
+  }
+
+  caf::error try_turn(turn& mine) {
     if (!pace_->try_next(to_->ctx().time())) {
       count_refusal();
       return make_error(ec::rate_limited, "jobs come faster than the rate allows");
@@ -126,7 +175,7 @@ private:
     door.refuse(door.lock());
   }
 
-  caf::error admit_late(std::unique_lock<adaptive_mutex>& held, const context* wait) {
+  caf::error admit_late(std::unique_lock<biased_mutex>& held, const context* wait) {
     auto& door = to_->entrance();
     if (!door.has_room(held))
       make_room(held, wait != nullptr);
@@ -136,7 +185,7 @@ private:
   }
 
   /// As the door's `admit_or_wait`; `ec::deadlock` if the wait would never end.
-  caf::error wait_for_room(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+  caf::error wait_for_room(std::unique_lock<biased_mutex>& held, const context& wait) {
     auto& door = to_->entrance();
     if (door.has_room(held) || wait.deadline())
       return door.admit_or_wait(held, wait, fetch_slots_);
@@ -157,7 +206,7 @@ private:
 
   /// Whether there is room by now, or may be soon. An older job that is dropped for it frees its slot at
   /// once, or, where outcomes are collected, when its outcome has been taken.
-  bool may_wait(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+  bool may_wait(std::unique_lock<biased_mutex>& held, const context& wait) {
     const auto& door = to_->entrance();
     if (overflow_ == policy::overflow::block || wait.canceled())
       return true;
@@ -173,7 +222,7 @@ private:
     return true;
   }
 
-  caf::error wait_in_time(std::unique_lock<adaptive_mutex>& held, const context& wait) {
+  caf::error wait_in_time(std::unique_lock<biased_mutex>& held, const context& wait) {
     // A context is made and let go without the lock: its end waits for callbacks that take it.
     held.unlock();
     caf::error refused;
@@ -191,7 +240,7 @@ private:
 
   /// Fetches the slots of outcomes that have been taken. Who may have to wait also passes on what has
   /// gathered, as it may be what makes room.
-  void make_room(std::unique_lock<adaptive_mutex>& held, bool may_wait) {
+  void make_room(std::unique_lock<biased_mutex>& held, bool may_wait) {
     auto gathered = may_wait ? unlocked_detach(held) : job_span{};
     if (held.owns_lock())
       held.unlock();
@@ -202,18 +251,20 @@ private:
   }
 
   /// The station's lock comes before the door's, so that one is let go first.
-  job_span unlocked_detach(std::unique_lock<adaptive_mutex>& held) {
+  job_span unlocked_detach(std::unique_lock<biased_mutex>& held) {
     auto jobs = detach();
     held.unlock();
     return jobs;
   }
 
+  /// Under the door's lock.
   job_span detach() {
     if (!open_ || open_->size() == 0)
       return {};
-    const auto size = open_->size();
-    next_ += size;
-    return {std::exchange(open_, nullptr), 0, size};
+    to_->entrance().set_gathering(false);
+    last_size_ = open_->size();
+    next_ += last_size_;
+    return {std::exchange(open_, nullptr), 0, last_size_};
   }
 
   std::shared_ptr<station> to_;
@@ -226,6 +277,7 @@ private:
   std::optional<pace> pace_;
   std::optional<context> until_closed_;  // canceled as the door closes
   std::uint64_t limit_ = 1;              // of the open block
+  std::uint64_t last_size_ = 0;          // of the block before it, which is what to expect of the next
   std::shared_ptr<Block> open_;
   std::uint64_t next_ = 0;
 };

@@ -121,7 +121,8 @@ concept task_returning = task_for<F, Job> && std::same_as<task_result_t<F, Job>,
 
 /// Calls `f` and turns whatever it does into a value or an error. Blocks as long as `f` does.
 template <class F, class Job>
-caf::expected<task_result_t<F, Job>> run_task(F& f, const context& ctx, Job& job) noexcept {
+[[gnu::always_inline]] inline caf::expected<task_result_t<F, Job>> run_task(F& f, const context& ctx,
+                                                                            Job& job) noexcept {
   try {
     if constexpr (std::is_void_v<detail::raw_result_t<F, Job>>) {
       detail::call(f, ctx, job);

@@ -34,6 +34,8 @@ public:
 
   using job_block::job_block;
 
+  void reserve(std::uint64_t n) { jobs_.reserve(n); }
+
   void push(time_point queued, Job& job, const state_ptr& state) {
     jobs_.push_back({kept_job<Job>{std::move(job)}, queued, state});
   }
@@ -179,10 +181,10 @@ private:
 
   submission_type put(const context* wait, Job job) {
     auto state = std::make_shared<detail::ticket_state<Result>>();
-    std::uint64_t index = 0;
-    if (auto refused = intake_.put(wait, index, job, state))
-      return {std::move(refused), std::move(job)};
-    return ticket_type{stage_.at().id(), index, std::move(state)};
+    auto placed = intake_.put(wait, job, state);
+    if (auto* const refused = std::get_if<caf::error>(&placed))
+      return {std::move(*refused), std::move(job)};
+    return ticket_type{stage_.at().id(), std::get<std::uint64_t>(placed), std::move(state)};
   }
 
   running_stage stage_;

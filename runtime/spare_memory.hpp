@@ -8,8 +8,11 @@
 /// use at a time. Pieces below `spare_piece_min` or above `spare_piece_max` are not kept. Thread-safe; a lock
 /// of some ten nanoseconds for each piece.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace weir::detail {
@@ -60,5 +63,69 @@ public:
 
 template <class T>
 using spare_vector = std::vector<T, spare_allocator<T>>;
+
+/// Grows at its end only, and says when it would have to: to append to one that is not full is a plain store.
+template <class T>
+class spare_array {
+public:
+  spare_array() = default;
+  ~spare_array() { release(); }
+  spare_array(const spare_array&) = delete;
+  spare_array& operator=(const spare_array&) = delete;
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
+
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return first_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return first_[i]; }
+
+  /// Where the element `n` behind the last one will be, or the last that there is room for. Needs an array
+  /// that is not full.
+  [[nodiscard]] const T* ahead(std::size_t n) const noexcept {
+    return first_ + std::min(size_ + n, capacity_ - 1);
+  }
+
+  /// Needs an array that is not full. Throws what making the element does.
+  template <class... Ts>
+  void append(Ts&&... from) {
+    std::construct_at(first_ + size_, std::forward<Ts>(from)...);
+    ++size_;
+  }
+
+  /// Makes room for `n` elements in all. What throws leaves the array as it was.
+  void reserve(std::size_t n) {
+    if (n <= capacity_)
+      return;
+    auto* const more = spare_allocator<T>{}.allocate(n);
+    std::size_t moved = 0;
+    try {
+      for (; moved < size_; ++moved)
+        std::construct_at(more + moved, std::move_if_noexcept(first_[moved]));
+    } catch (...) {
+      std::destroy_n(more, moved);
+      spare_allocator<T>{}.deallocate(more, n);
+      throw;
+    }
+    const auto size = size_;
+    release();
+    first_ = more;
+    size_ = size;
+    capacity_ = n;
+  }
+
+  /// Makes room for one more, at least.
+  void grow() { reserve(std::max<std::size_t>(2 * capacity_, 1)); }
+
+private:
+  void release() noexcept {
+    std::destroy_n(first_, size_);
+    if (first_)
+      spare_allocator<T>{}.deallocate(first_, capacity_);
+  }
+
+  T* first_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
 
 }  // namespace weir::detail

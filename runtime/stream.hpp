@@ -259,19 +259,19 @@ private:
   template <class Receive>
   static void hand_over(station& at, detail::taken_count& taken, finished_span& s, Receive& receive,
                         bool& open) {
-    for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
-      auto o = block_of(s).take(i, s);
+    auto& from = block_of(s);
+    from.take_all(s, [&](std::uint64_t i, outcome_type o) {
       guarded(at, open, [&] {
         if constexpr (wants_jobs<Receive>)
-          receive(block_of(s).job(i), o);
+          receive(from.job(i), o);
         else
           receive(o);
       });
       if constexpr (wants_jobs<Receive>)
         if (!s.in_use)
-          block_of(s).drop_job(i);
+          from.drop_job(i);
       taken.add_one(at);
-    }
+    });
   }
 
   /// Makes a call of the receiver, unless an earlier one threw, or the stream has been ended without it.
@@ -309,10 +309,10 @@ private:
   }
 
   submission_type put(const context* wait, Job job) {
-    std::uint64_t index = 0;
-    if (auto refused = intake_.put(wait, index, job))
-      return {std::move(refused), std::move(job)};
-    return index;
+    auto placed = intake_.put(wait, job);
+    if (auto* const refused = std::get_if<caf::error>(&placed))
+      return {std::move(*refused), std::move(job)};
+    return std::get<std::uint64_t>(placed);
   }
 
   // Shared with the receiver's thread, which may outlive the stream where it was written off.

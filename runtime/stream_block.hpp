@@ -42,7 +42,9 @@ concept names_jobs = requires(const F& f, const Job& job) {
   { f.name_of(job) } -> std::same_as<std::string>;
 };
 
-/// Jobs whose outcomes wait in their block until the receiver takes them.
+/// Jobs whose outcomes wait in their block until the receiver takes them. Three threads or more work on each
+/// job, so what counts is how many bytes of it go from core to core: each thing has an array of its own, and
+/// what only long jobs have, their times, is there only where they are.
 template <class Job, class Result>
 class stream_block : public job_block {
 public:
@@ -50,41 +52,77 @@ public:
   stream_block(std::uint64_t sequence, time_point opened, bool keep)
       : job_block(sequence, opened), keep_(keep) {}
   ~stream_block() override {
-    for (auto& slot : results_)
-      if (slot.there)
-        std::destroy_at(&slot.content.result);
+    for (std::size_t i = 0; i < ends_.size(); ++i)
+      if (ends_[i] != end::none)
+        forget(i);
+  }
+
+  /// Makes room for `n` jobs.
+  void reserve(std::uint64_t n) { jobs_.reserve(n); }
+
+  /// Whether the next job needs no more memory.
+  [[nodiscard]] bool has_room() const noexcept { return !jobs_.full() && queued_.empty(); }
+
+  /// Stores a job that came as the block was opened, or so short a time after that nobody asks. Needs room.
+  void put(Job& job) noexcept(std::is_nothrow_move_constructible_v<Job>) {
+    // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
+    prefetch_for_write(jobs_.ahead(prefetch_distance));
+    jobs_.append(std::move(job));
   }
 
   void push(time_point queued, Job& job) {
-    // The memory was last another core's: fetched some jobs ahead, it is here when its turn comes.
-    if (jobs_.size() + prefetch_distance < jobs_.capacity())
-      prefetch_for_write(jobs_.data() + jobs_.size() + prefetch_distance);
-    jobs_.push_back({kept_job<Job>{std::move(job)}, queued});
+    if (jobs_.full())
+      jobs_.grow();
+    if (queued != opened() || !queued_.empty())
+      push_time(queued);
+    put(job);
   }
 
   /// Job `i` as its task left it.
-  [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].job.get(); }
-  [[nodiscard]] const Job& job(std::uint64_t i) const noexcept { return jobs_[i].job.get(); }
-  void drop_job(std::uint64_t i) noexcept { jobs_[i].job.drop(); }
+  [[nodiscard]] Job& job(std::uint64_t i) noexcept { return jobs_[i].get(); }
+  [[nodiscard]] const Job& job(std::uint64_t i) const noexcept { return jobs_[i].get(); }
+  void drop_job(std::uint64_t i) noexcept { jobs_[i].drop(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
 
   [[nodiscard]] std::optional<time_point> admitted(std::uint64_t i) const noexcept override {
-    return jobs_[i].queued;
+    return queued_at(i);
   }
 
-  /// The outcome of job `i` of a span.
+  /// Calls `each(index, outcome)` for the jobs of a span, in their order. To be called once.
+  template <class Each>
+  void take_all(const finished_span& s, Each each) {
+    if (s.why || timed_.load(std::memory_order_acquire) || !queued_.empty()) {
+      for (auto i = s.jobs.first; i < s.jobs.last; ++i)
+        each(i, take(i, s));
+      return;
+    }
+    // Most jobs are short, and came to an end.
+    const auto queue_time = s.how.begun - opened();
+    for (auto i = s.jobs.first; i < s.jobs.last; ++i)
+      if (ends_[i] == end::value)
+        each(i, outcome<Result>{sequence() + i, s.how.attempt, queue_time, s.how.ran, outcome_kind::completed,
+                                std::move(contents_[i].value)});
+      else
+        each(i, take(i, s));
+  }
+
+  /// The outcome of job `i` of a span; to be called once.
   outcome<Result> take(std::uint64_t i, const finished_span& s) {
     const auto index = sequence() + i;
     const auto& how = s.how;
     if (s.why) {
-      const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - jobs_[i].queued;
+      const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - queued_at(i);
       return {index, how.attempt, queued, how.ran, how.kind, *s.why};
     }
-    auto& slot = results_[i];
-    const auto run_time = slot.run_time >= duration::zero() ? slot.run_time : how.ran;
-    const auto queue_time = (slot.run_time >= duration::zero() ? slot.begun : how.begun) - jobs_[i].queued;
-    return {index, how.attempt, queue_time, run_time, slot.kind, std::move(slot.content.result)};
+    const auto* const own = timed_.load(std::memory_order_acquire) && times_[i].there ? &times_[i] : nullptr;
+    const auto run_time = own ? own->ran : how.ran;
+    const auto queue_time = (own ? own->begun : how.begun) - queued_at(i);
+    if (ends_[i] == end::value)
+      return {
+          index, how.attempt, queue_time, run_time, outcome_kind::completed, std::move(contents_[i].value)};
+    const auto kind = ends_[i] == end::failed ? outcome_kind::failed : outcome_kind::canceled;
+    return {index, how.attempt, queue_time, run_time, kind, std::move(contents_[i].why)};
   }
 
 protected:
@@ -92,33 +130,27 @@ protected:
   std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
     if (!made_.load(std::memory_order_acquire))
       make_results();
+    auto* const times = on.fine() ? make_times() : nullptr;
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
       if constexpr (asked_before_start<F>)
         if (!f.may_start())
           break;
-      auto& slot = results_[i];
-      auto* result = std::construct_at(&slot.content.result, run_task(f, on.ctx(), jobs_[i].job.get()));
+      auto result = run_task(f, on.ctx(), jobs_[i].get());
       if (on.overran())
-        *result = on.timeout_error();
-      if (!*result && runs_again<F, Job>(on, *result)) {
-        std::destroy_at(result);
+        result = on.timeout_error();
+      if (!result && runs_again<F, Job>(on, result))
         break;
-      }
-      slot.there = true;
-      if (!*result) {
-        slot.kind = on.ended_with(i, result->error());
-        if constexpr (hears_of_failures<F>)
-          if (slot.kind == outcome_kind::failed)
-            tell_failure(f, i, on.attempt(), result->error());
-      }
+      keep(i, result, on);
+      if constexpr (hears_of_failures<F>)
+        if (ends_[i] == end::failed)
+          tell_failure(f, i, on.attempt(), contents_[i].why);
       if (!keep_ && !on.limited())
-        jobs_[i].job.drop();
-      if (!on.fine())
+        jobs_[i].drop();
+      if (!times)
         continue;
       const auto ended = on.now();
-      slot.begun = begun;
-      slot.run_time = ended - begun;
+      times[i] = {begun, ended - begun, true};
       begun = ended;
     }
     return i;
@@ -130,45 +162,86 @@ protected:
   template <class F>
   void tell_failure(F& f, std::uint64_t i, unsigned attempt, const caf::error& why) noexcept {
     try {
-      f.failed(jobs_[i].job.get(), why, attempt);
+      f.failed(jobs_[i].get(), why, attempt);
     } catch (...) {
       // For want of memory; the outcome tells of it too.
     }
   }
 
 private:
-  struct entry {
-    kept_job<Job> job;
-    time_point queued;
+  enum class end : std::uint8_t { none, value, failed, canceled };
+
+  union content {
+    content() {}
+    ~content() {}
+    Result value;
+    caf::error why;
   };
 
-  void make_results() {
-    std::lock_guard guard{making_};
-    if (made_.load(std::memory_order_relaxed))
-      return;
-    results_ = spare_vector<slot_type>(jobs_.size());
-    made_.store(true, std::memory_order_release);
-  }
-
-  struct slot_type {
-    union storage {
-      storage() {}
-      ~storage() {}
-      caf::expected<Result> result;
-    } content;
+  struct time_span {
     time_point begun{};
-    duration run_time{-1};  // negative: timed with its span
-    outcome_kind kind = outcome_kind::completed;
+    duration ran{};
     bool there = false;
   };
 
-  static constexpr std::size_t prefetch_distance = 32;  // jobs
+  [[nodiscard]] time_point queued_at(std::uint64_t i) const noexcept {
+    return queued_.empty() ? opened() : queued_[i];
+  }
+
+  [[gnu::noinline]] void push_time(time_point queued) {
+    // Also forgets the time of a job that did not come.
+    queued_.resize(jobs_.size(), opened());
+    queued_.push_back(queued);
+  }
+
+  [[gnu::noinline]] void make_results() {
+    const std::lock_guard guard{making_};
+    if (made_.load(std::memory_order_relaxed))
+      return;
+    contents_ = spare_vector<content>(jobs_.size());
+    ends_.resize(jobs_.size(), end::none);
+    made_.store(true, std::memory_order_release);
+  }
+
+  [[gnu::noinline]] time_span* make_times() {
+    const std::lock_guard guard{making_};
+    if (!timed_.load(std::memory_order_relaxed)) {
+      times_.resize(jobs_.size());
+      timed_.store(true, std::memory_order_release);
+    }
+    return times_.data();
+  }
+
+  void keep(std::uint64_t i, caf::expected<Result>& result, lane& on) noexcept {
+    auto& here = contents_[i];
+    if (result) {
+      std::construct_at(std::addressof(here.value), std::move(*result));
+      ends_[i] = end::value;
+      return;
+    }
+    std::construct_at(&here.why, std::move(result.error()));
+    ends_[i] = on.ended_with(i, here.why) == outcome_kind::failed ? end::failed : end::canceled;
+  }
+
+  void forget(std::size_t i) noexcept {
+    if (ends_[i] == end::value)
+      std::destroy_at(std::addressof(contents_[i].value));
+    else
+      std::destroy_at(&contents_[i].why);
+  }
+
+  static constexpr std::size_t prefetch_distance = 64;  // jobs
 
   const bool keep_;
-  spare_vector<entry> jobs_;
+  spare_array<kept_job<Job>> jobs_;
+  spare_vector<time_point> queued_;  // of each; empty: all came as the block was opened
+  // Made when the first job runs: a queued job costs less.
   adaptive_mutex making_;
   std::atomic<bool> made_{false};
-  spare_vector<slot_type> results_;  // made when the first job runs: a queued job costs less
+  std::atomic<bool> timed_{false};
+  spare_vector<content> contents_;
+  spare_vector<end> ends_;
+  spare_vector<time_span> times_;
 };
 
 template <class Job, class Result, class F>

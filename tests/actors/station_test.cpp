@@ -117,6 +117,7 @@ BOOST_AUTO_TEST_CASE(a_gathered_job_is_fetched_by_the_lane_that_comes_for_work) 
   {
     const auto held = at->entrance().lock();
     BOOST_TEST(!at->entrance().admit(held));
+    at->entrance().set_gathering(true);
   }
   crew lanes{at, 1};
   close(*at);

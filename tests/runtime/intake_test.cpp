@@ -16,6 +16,7 @@ class idle_block final : public job_block {
 public:
   explicit idle_block(std::uint64_t sequence) : job_block(sequence) {}
 
+  void reserve(std::uint64_t) {}
   void push(time_point, int&) { ++size_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
@@ -41,6 +42,7 @@ public:
     meanwhile_();
     throw std::runtime_error{"broke on its way in"};
   }
+  void reserve(std::uint64_t) {}
   [[nodiscard]] static std::uint64_t size() noexcept { return 0; }
 
   std::uint64_t run(std::uint64_t first, lane&) noexcept override { return first; }
@@ -58,9 +60,10 @@ struct way_in {
             pool_options{.retry = {.attempts = jobs_repeat ? 2U : 1U}}) {}
 
   caf::error put(const context* wait = nullptr) {
-    std::uint64_t index = 0;
     auto job = 0;
-    return gathering.put(wait, index, job);
+    auto placed = gathering.put(wait, job);
+    auto* const refused = std::get_if<caf::error>(&placed);
+    return refused ? std::move(*refused) : caf::error{};
   }
 
   void put_all(std::uint64_t n) {
@@ -174,9 +177,8 @@ BOOST_AUTO_TEST_CASE(
     detail::intake<breaking_block, int> in{
         at, [&](std::uint64_t sequence) { return std::make_shared<breaking_block>(sequence, end_input); },
         pool_options{}};
-    std::uint64_t index = 0;
     auto job = 0;
-    BOOST_CHECK_THROW(static_cast<void>(in.put(nullptr, index, job)), std::runtime_error);
+    BOOST_CHECK_THROW(static_cast<void>(in.put(nullptr, job)), std::runtime_error);
     BOOST_TEST(rested);
     BOOST_TEST(at->look().books.admitted == 0u);
   }

@@ -36,6 +36,32 @@ struct guarded_count {
   }
 };
 
+/// Takes the lock again and again until it is told to end.
+class favoured_thread {
+public:
+  explicit favoured_thread(guarded_count& of)
+      : thread_([this, &of] {
+          for (; !over_; ++turns_)
+            of.add(1);
+        }) {}
+  ~favoured_thread() { end(); }
+  favoured_thread(const favoured_thread&) = delete;
+  favoured_thread& operator=(const favoured_thread&) = delete;
+
+  /// How often it took it.
+  std::uint64_t end() {
+    over_ = true;
+    if (thread_.joinable())
+      thread_.join();
+    return turns_;
+  }
+
+private:
+  std::atomic<bool> over_{false};
+  std::uint64_t turns_ = 0;
+  std::thread thread_;
+};
+
 /// Without it there is no bias.
 boost::test_tools::assertion_result kernel_has_the_fence(boost::unit_test::test_unit_id) {
   return weir::has_asymmetric_fence();
@@ -62,12 +88,7 @@ BOOST_AUTO_TEST_CASE(it_is_biased_after_enough_turns_in_a_row_until_another_thre
 BOOST_AUTO_TEST_CASE(one_thread_at_a_time_holds_it_however_often_its_bias_is_taken_away, *where_biased()) {
   constexpr std::uint64_t visits = 20'000;
   guarded_count all{1};
-  std::atomic<bool> over{false};
-  std::uint64_t own = 0;
-  std::thread favoured{[&] {
-    for (; !over; ++own)
-      all.add(1);
-  }};
+  favoured_thread favoured{all};
   std::uint64_t taken_away = 0;
   for (std::uint64_t i = 0; i < visits; ++i) {
     for (int looks = 0; looks < 1'000 && !all.mutex.is_biased(); ++looks)
@@ -75,9 +96,7 @@ BOOST_AUTO_TEST_CASE(one_thread_at_a_time_holds_it_however_often_its_bias_is_tak
     taken_away += all.mutex.is_biased() ? 1 : 0;
     all.add(1);
   }
-  over = true;
-  favoured.join();
-  BOOST_TEST(all.count == own + visits);
+  BOOST_TEST(all.count == favoured.end() + visits);
   BOOST_TEST(taken_away > visits / 2);
 }
 
@@ -141,12 +160,7 @@ BOOST_AUTO_TEST_CASE(the_bias_of_a_thread_that_has_ended_passes_to_nobody_who_is
 BOOST_AUTO_TEST_CASE(a_bias_goes_too_where_the_kernel_refuses_the_fence_by_then_and_does_not_come_again,
                      *where_biased()) {
   guarded_count all{1};
-  std::atomic<bool> over{false};
-  std::uint64_t own = 0;
-  std::thread favoured{[&] {
-    for (; !over; ++own)
-      all.add(1);
-  }};
+  favoured_thread favoured{all};
   auto refused = false;
   std::thread visitor{[&] {
     refused = weir::test::refuse_membarrier();
@@ -155,10 +169,9 @@ BOOST_AUTO_TEST_CASE(a_bias_goes_too_where_the_kernel_refuses_the_fence_by_then_
     all.add(1);
     for (int i = 0; i < 100; ++i)
       std::this_thread::yield();
-    over = true;
   }};
   visitor.join();
-  favoured.join();
+  const auto own = favoured.end();
   BOOST_REQUIRE(refused);
   BOOST_TEST(all.count == own + 1);
   BOOST_TEST(!all.mutex.is_biased());

@@ -23,8 +23,8 @@ constexpr std::chrono::microseconds pause{50};
 /// A bias that lasts so long has saved more than it costs to take it away.
 constexpr std::chrono::microseconds pays_from{200};
 
-/// A kernel that has had the fence refuses it, which only a sandbox makes it do. No store takes longer than
-/// this to be seen.
+/// Instead of a fence that the kernel refuses though it has had it (a sandbox, no memory): no store takes
+/// longer to be seen. Once for each lock, which is biased no more.
 constexpr std::chrono::milliseconds fence_substitute{1};
 
 }  // namespace

@@ -3,7 +3,6 @@
 /// What is compared with what: families of contestants that do the same work.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +18,27 @@ enum class figure {
   peak_memory,       ///< of the whole command, in KiB
 };
 
-/// A demand on the median of the ratios of two contestants' figures.
+/// A demand on a contestant's figures; made by one of the three below.
 struct target {
-  std::string peer;  ///< the name of the other contestant
-  /// The peer's time over this one's: at least so many times as fast as the peer.
-  double speed_min = 0;
-  /// For `peak_memory`: at most so many KiB more than the peer.
-  std::optional<std::uint64_t> excess_kib_max;
+  enum class on { speed, excess, figure };
+  on what;
+  /// The name of the contestant beside which it is measured; empty for `on::figure`.
+  std::string peer;
+  double bound;
 };
+
+/// The peer's time over this one's, as the median of the ratios: at least so many times as fast.
+[[nodiscard]] inline target faster_than(std::string peer, double times) {
+  return {target::on::speed, std::move(peer), times};
+}
+/// Between medians, in the family's unit: at most so much more than the peer.
+[[nodiscard]] inline target above(std::string peer, double at_most) {
+  return {target::on::excess, std::move(peer), at_most};
+}
+/// The median itself, in the family's unit.
+[[nodiscard]] inline target at_most(double figure) {
+  return {target::on::figure, {}, figure};
+}
 
 struct contestant {
   std::string name;

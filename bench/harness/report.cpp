@@ -49,32 +49,44 @@ void write_problems(const std::vector<measured_family>& all, std::ostream& out) 
 }
 
 std::string text_of(const target& t, const family& f) {
-  if (t.excess_kib_max)
-    return "at most " + with_unit(f, static_cast<double>(*t.excess_kib_max)) + " more";
-  return "at least " + rounded(t.speed_min) + " times as fast";
+  switch (t.what) {
+    case target::on::speed:
+      return "at least " + rounded(t.bound) + " times as fast";
+    case target::on::excess:
+      return "at most " + rounded(t.bound) + " " + f.unit + " more";
+    case target::on::figure:
+      return "at most " + rounded(t.bound) + " " + f.unit;
+  }
+  return {};
 }
 
 }  // namespace
 
 verdict judge(const measured_family& m, std::size_t own, const target& t, std::string& seen) {
+  const auto& mine = m.figures[own].figures;
+  const auto verdict_of = [](bool met) { return met ? verdict::met : verdict::missed; };
+  seen = "not measured";
+  if (mine.empty())
+    return verdict::unknown;
+  if (t.what == target::on::figure) {
+    seen = with_unit(m.what, median(mine));
+    return verdict_of(median(mine) <= t.bound * m.what.divisor);
+  }
   const auto& contestants = m.what.contestants;
   const auto peer = static_cast<std::size_t>(
       std::find_if(contestants.begin(), contestants.end(), [&](const auto& c) { return c.name == t.peer; }) -
       contestants.begin());
-  if (peer == contestants.size() || m.figures[own].figures.empty() || m.figures[peer].figures.empty()) {
-    seen = "not measured";
+  if (peer == contestants.size() || m.figures[peer].figures.empty())
     return verdict::unknown;
-  }
-  const auto& mine = m.figures[own].figures;
   const auto& theirs = m.figures[peer].figures;
-  if (t.excess_kib_max) {
+  if (t.what == target::on::excess) {
     const auto excess = median(mine) - median(theirs);
     seen = with_unit(m.what, excess) + " more";
-    return excess <= static_cast<double>(*t.excess_kib_max) ? verdict::met : verdict::missed;
+    return verdict_of(excess <= t.bound * m.what.divisor);
   }
   const auto speed = median_ratio(theirs, mine);
   seen = rounded(speed) + " times";
-  return speed >= t.speed_min ? verdict::met : verdict::missed;
+  return verdict_of(speed >= t.bound);
 }
 
 bool write_report(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,

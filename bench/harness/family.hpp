@@ -49,7 +49,8 @@ struct contestant {
 };
 
 struct family {
-  char letter = '?';
+  /// A letter, and where several families have it, what tells them apart: "A", "B10".
+  std::string id;
   std::string title;
   /// The unit of the figures for people, and what a figure in ns (or KiB) is divided by to get it.
   std::string unit = "ns a job";

@@ -46,15 +46,15 @@ plan plan_of(bench::extent how_much) {
   return {};
 }
 
-bool chosen(const wishes& w, char letter) {
-  return w.letters.empty() || w.letters.find(letter) != std::string::npos;
+bool chosen(const wishes& w, const bench::family& f) {
+  return w.letters.empty() || w.letters.find(f.id.front()) != std::string::npos;
 }
 
 std::vector<bench::measured_family> measure_all(const wishes& w) {
   const auto how_much = w.full ? bench::extent::full : w.quick ? bench::extent::quick : bench::extent::usual;
   const auto size = plan_of(how_much);
   auto families = bench::all_families(w.at, how_much);
-  std::erase_if(families, [&](const auto& f) { return !chosen(w, f.letter); });
+  std::erase_if(families, [&](const auto& f) { return !chosen(w, f); });
   std::vector<bench::measured_family> all;
   const auto end = std::chrono::steady_clock::now() + size.total;
   for (std::size_t i = 0; i < families.size(); ++i) {

@@ -60,7 +60,7 @@ void run_once(const contestant& c, series& into, bool counts, duration run_max, 
 }  // namespace
 
 std::vector<series> measure(const family& f, const limits& bounds, unsigned seed, std::ostream& progress) {
-  progress << "bench: " << f.letter << ", " << f.title << std::endl;
+  progress << "bench: " << f.id << ", " << f.title << std::endl;
   std::vector<series> all(f.contestants.size());
   std::vector<std::size_t> turns(all.size());
   std::iota(turns.begin(), turns.end(), 0);

@@ -21,13 +21,12 @@ void add_rows(const measured_family& m, table& to) {
   for (std::size_t i = 0; i < m.figures.size(); ++i) {
     const auto& s = m.figures[i];
     const auto& name = m.what.contestants[i].name;
-    const std::string letter{m.what.letter};
     if (s.figures.empty()) {
-      to.add({letter, name, "not run", "", "", "", "0"});
+      to.add({m.what.id, name, "not run", "", "", "", "0"});
       continue;
     }
     const auto all = summarise(s.figures);
-    to.add({letter, name, with_unit(m.what, all.median),
+    to.add({m.what.id, name, with_unit(m.what, all.median),
             rounded(all.lowest / m.what.divisor) + " to " + rounded(all.highest / m.what.divisor),
             first.empty() ? "" : rounded(median_ratio(s.figures, first)),
             rounded(static_cast<double>(s.peak_kib) / kib_in_mib), std::to_string(s.figures.size())});
@@ -40,7 +39,7 @@ void write_problems(const std::vector<measured_family>& all, std::ostream& out) 
   for (const auto& m : all)
     for (std::size_t i = 0; i < m.figures.size(); ++i)
       if (const auto& s = m.figures[i]; !s.problem.empty()) {
-        out << "- " << m.what.letter << ": " << m.what.contestants[i].name
+        out << "- " << m.what.id << ": " << m.what.contestants[i].name
             << (s.figures.empty() ? " was not run: " : " left after some rounds: ") << s.problem << '\n';
         any = true;
       }
@@ -110,7 +109,7 @@ bool write_report(const std::vector<measured_family>& all, const std::vector<std
         std::string seen;
         const auto how = judge(m, i, t, seen);
         none_missed = none_missed && how != verdict::missed;
-        targets.add({std::string{m.what.letter}, m.what.contestants[i].name, t.peer, text_of(t, m.what), seen,
+        targets.add({m.what.id, m.what.contestants[i].name, t.peer, text_of(t, m.what), seen,
                      how == verdict::met      ? "met"
                      : how == verdict::missed ? "MISSED"
                                               : "?"});
@@ -118,7 +117,7 @@ bool write_report(const std::vector<measured_family>& all, const std::vector<std
   }
   out << '\n';
   for (const auto& m : all)
-    out << "- " << m.what.letter << ": " << m.what.title << '\n';
+    out << "- " << m.what.id << ": " << m.what.title << '\n';
   out << '\n';
   figures.write(out);
   out << '\n';

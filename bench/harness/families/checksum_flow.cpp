@@ -10,7 +10,7 @@ constexpr double ns_in_s = 1e9;
 
 family checksum_flow(const places& at) {
   const std::string xargs = "find | xargs -0 -P2 -n64 sha256sum";
-  return {.letter = 'F',
+  return {.id = "F",
           .title = "SHA-256 of every file under /usr/share, warm cache, 2 at a time",
           .unit = "s",
           .divisor = ns_in_s,

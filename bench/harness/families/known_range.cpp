@@ -6,7 +6,7 @@ family known_range(const places& at) {
   const std::string tbb = "oneTBB parallel_for";
   const std::string split = "static split on 2 plain threads";
   const auto go = go_pool(at, "65536");
-  return {.letter = 'A',
+  return {.id = "A",
           .title = "1 M trivial jobs over a known range, results in order",
           .contestants = {
               in_process(at, "weir::parallel_map", "map_bench", "weir_parallel_map",

@@ -6,7 +6,7 @@ family one_at_a_time(const places& at) {
   const auto go = go_pool(at, "65536");
   const auto go_small = go_pool(at, "1024");
   return {
-      .letter = 'S',
+      .id = "S",
       .title = "1 M trivial jobs submitted one at a time by one thread, outcomes in order",
       .contestants = {
           in_process(at, "weir::stream to a callback, capacity 65536", "stream_bench",

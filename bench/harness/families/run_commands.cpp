@@ -26,7 +26,7 @@ family run_commands(const places& at, std::uint64_t commands) {
   const std::vector<target> demands{faster_than(loop, 1 / 1.1), faster_than(parallel, 5.5),
                                     faster_than(xargs, 1)};
   return {
-      .letter = 'E',
+      .id = "E",
       .title = n + " times /bin/true, 2 at a time, the whole program timed",
       .unit = "µs a command",
       .divisor = ns_in_us,

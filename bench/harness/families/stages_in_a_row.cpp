@@ -18,7 +18,7 @@ family stages_in_a_row(const places& at) {
     return in_process(at, "weir::pipeline, capacity " + capacity, "pipeline_bench",
                       "weir_pipeline/" + capacity, {faster_than(tbb, 1), faster_than(peer.name, 1)});
   };
-  return {.letter = 'P',
+  return {.id = "P",
           .title = "1 M numbers generated, squared by 2 workers, taken in order",
           .unit = "ns an item",
           .contestants = {

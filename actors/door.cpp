@@ -12,15 +12,19 @@ namespace {
 constexpr duration look_pause_min = std::chrono::microseconds{250};
 constexpr duration look_pause_max = std::chrono::milliseconds{10};
 
+caf::error full(std::uint64_t capacity) {
+  return make_error(ec::overloaded, "all " + std::to_string(capacity) + " slots are taken");
+}
+
 }  // namespace
+
+door::door(std::uint64_t capacity) : admission_(capacity), full_(full(capacity)) {}
 
 caf::error door::admit(const std::unique_lock<biased_mutex>&) {
   if (admission_.admit(released_.load(std::memory_order_acquire)))
     return {};
   admission_.reject();
-  if (admission_.closed())
-    return closed_with_;
-  return make_error(ec::overloaded, "all " + std::to_string(admission_.capacity()) + " slots are taken");
+  return admission_.closed() ? closed_with_ : full_;
 }
 
 void door::admit_all(std::uint64_t n) {
@@ -132,8 +136,10 @@ void door::close(caf::error why) {
 }
 
 void door::resize(std::uint64_t capacity) {
+  auto refusal = full(capacity);
   std::lock_guard guard{mutex_};
   admission_.resize(capacity);
+  std::swap(full_, refusal);
   room_.notify_all();
 }
 

@@ -21,7 +21,7 @@ namespace weir {
 
 class door {
 public:
-  explicit door(std::uint64_t capacity) : admission_(capacity) {}
+  explicit door(std::uint64_t capacity);
 
   // -- for callers --------------------------------------------------------------------------------
 
@@ -128,6 +128,7 @@ private:
   // writes, and what the lanes say.
   alignas(cache_line) mutable biased_mutex mutex_;
   policy::admission admission_;
+  caf::error full_;  // what refusals say, made beforehand: they come fast when there is no time for them
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::function<void()> when_closed_;

@@ -128,7 +128,12 @@ public:
   /// How a lane came to its end.
   enum class lane_end : std::uint8_t { retired, written_off };
 
-  /// Runs a lane until it is retired or written off. The calling thread belongs to the stage.
+  /// Counts a lane that `resize` need not ask for: its thread is lent by somebody who waits for the end of
+  /// the run, and calls `serve`. Comes before the first `resize`.
+  void expect_lane();
+
+  /// Runs a lane until it is retired or written off, or the run is at rest. The calling thread is the
+  /// stage's meanwhile.
   lane_end serve();
 
   /// Says that one of the lanes that `resize` asked for can't be started. Returns how many there are.
@@ -281,6 +286,7 @@ private:
   void settle(lane& l);
   void wait_for_work(lane& l, lock_type& held);
   [[nodiscard]] bool may_nap(const lane& l) const;
+  [[nodiscard]] bool lanes_may_go() const noexcept { return retiring_ || rest_told_ || active_ > target_; }
   void wake_one();
   void wake(lane& l);
   void rouse();

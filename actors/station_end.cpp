@@ -248,6 +248,8 @@ void station::check_rest(lock_type& held) {
     tell_rest(held);
   rest_told_ = true;
   rest_changed_.notify_all();
+  for (const auto& l : lanes_)
+    l->wake_.notify_one();
   if (!rest_hook_)
     return;
   const auto hook = std::exchange(rest_hook_, {});

@@ -57,16 +57,22 @@ void station::remove_lane(const lane& l) {
   std::erase_if(lanes_, [&](const auto& owned) { return owned.get() == &l; });
 }
 
+void station::expect_lane() {
+  lock_type held{mutex_};
+  target_ = std::max(target_, ++active_);
+}
+
 station::lane_end station::serve() {
   const auto keep = shared_from_this();
   lock_type held{mutex_};
   auto& l = add_lane();
-  own_lane() = &l;
+  // A thread that is lent may be that of a lane elsewhere.
+  auto* const outer = std::exchange(own_lane(), &l);
   sync::name_this_thread([&] { return "lane " + std::to_string(l.number_) + " of " + options_.name; });
   while (l.state_ != lane::state::abandoned && pull(l, held))
     run_span(l, held);
   const auto end = l.state_ == lane::state::abandoned ? lane_end::written_off : lane_end::retired;
-  own_lane() = nullptr;
+  own_lane() = outer;
   remove_lane(l);
   if (end == lane_end::written_off) {
     --lost_;
@@ -129,7 +135,7 @@ bool station::pull(lane& l, lock_type& held) {
       settle(l);
       check_rest(held);
     }
-    if (active_ > target_ || (retiring_ && l.work_.empty() && !has_work())) {
+    if (active_ > target_ || (lanes_may_go() && l.work_.empty() && !has_work())) {
       give_back(l);
       settle(l);
       l.state_ = lane::state::retired;
@@ -300,8 +306,7 @@ void station::wait_for_work(lane& l, lock_type& held) {
   if (naps) {
     // It looks again soon, unless a full block wakes it before.
     l.state_ = lane::state::napping;
-    l.wake_.wait_for(held, nap,
-                     [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; });
+    l.wake_.wait_for(held, nap, [&] { return l.state_ == lane::state::woken || lanes_may_go(); });
     l.state_ = lane::state::woken;
     return;
   }
@@ -316,7 +321,7 @@ void station::wait_for_work(lane& l, lock_type& held) {
 }
 
 void station::sleep_for_news(lane& l, lock_type& held) {
-  const auto woken = [&] { return l.state_ == lane::state::woken || retiring_ || active_ > target_; };
+  const auto woken = [&] { return l.state_ == lane::state::woken || lanes_may_go(); };
   // While another lane is at work it may take jobs of which one is long: then those behind it wait
   // for somebody to come and look. No message tells of that, as nothing happens.
   auto at_work = false;

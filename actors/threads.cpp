@@ -129,6 +129,13 @@ caf::error threads::run(std::function<bool()> work) {
   return {};
 }
 
+void threads::run_here(const std::function<bool()>& work) {
+  if (!work())
+    return;
+  std::lock_guard guard{state_->mutex};
+  --state_->written_off;
+}
+
 void threads::write_off(std::size_t n) {
   // The destructor may be waiting for just this.
   const auto s = state_;

@@ -29,6 +29,9 @@ public:
   /// that its thread counts again. Does not block. `ec::overloaded` if there is no thread left.
   [[nodiscard]] caf::error run(std::function<bool()> work);
 
+  /// Runs such work on the calling thread, which its caller lends. Blocks until it returns.
+  void run_here(const std::function<bool()>& work);
+
   /// Says that the work of `n` threads may never end: the destructor no longer waits for as many.
   void write_off(std::size_t n);
 

@@ -126,4 +126,8 @@ supervisor_actor engine::start(tree_plan plan) {
   return start_tree(*system_, std::move(plan));
 }
 
+void engine::lend_thread_to(station& stage) {
+  threads_.run_here([&stage] { return stage.serve() == station::lane_end::written_off; });
+}
+
 }  // namespace weir

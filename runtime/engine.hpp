@@ -43,6 +43,10 @@ public:
   /// Starts the actors of a stage. Does not block. For the pieces of this library.
   [[nodiscard]] supervisor_actor start(tree_plan plan);
 
+  /// Makes the calling thread a lane of a stage that expects it, until the stage is at rest. For the pieces
+  /// of this library.
+  void lend_thread_to(station& stage);
+
   /// What each pool, stream and stage that is not at rest holds, which jobs run and for how long, and what
   /// they wait for; as lines, for a person who wants to know why nothing goes on. Takes each stage's lock for
   /// a moment, and memory: not for a signal handler.

@@ -35,6 +35,7 @@ public:
       : to_(std::move(to)),
         make_(std::move(make)),
         key_of_(std::move(key_of)),
+        taken_(std::move(taken)),
         block_max_(key_of_ ? 1 : options.block_max()),
         submit_timeout_(options.timeouts.submit),
         overflow_(options.overflow) {
@@ -44,8 +45,8 @@ public:
       until_closed_.emplace(context::with_cancel(to_->ctx()));
       to_->entrance().when_closed([open = *until_closed_] { open.cancel("the door was closed"); });
     }
-    if (taken)
-      fetch_slots_ = [taken = std::move(taken), &at = *to_] { taken->give_back(at); };
+    if (taken_)
+      fetch_slots_ = [this] { taken_->give_back(*to_); };
   }
 
   ~intake() {
@@ -241,11 +242,13 @@ private:
   /// Fetches the slots of outcomes that have been taken. Who may have to wait also passes on what has
   /// gathered, as it may be what makes room.
   void make_room(std::unique_lock<biased_mutex>& held, bool may_wait) {
-    auto gathered = may_wait ? unlocked_detach(held) : job_span{};
-    if (held.owns_lock())
-      held.unlock();
+    auto gathered = may_wait ? detach() : job_span{};
+    const auto owes = taken_ && taken_->owes();
+    if (gathered.empty() && !owes)
+      return;
+    held.unlock();
     to_->offer(std::move(gathered));
-    if (fetch_slots_)
+    if (owes)
       fetch_slots_();
     held.lock();
   }
@@ -270,7 +273,8 @@ private:
   std::shared_ptr<station> to_;
   maker make_;
   key_function key_of_;
-  std::function<void()> fetch_slots_;  // none where outcomes are not collected
+  const std::shared_ptr<taken_count> taken_;  // null where outcomes are not collected
+  std::function<void()> fetch_slots_;         // likewise
   const std::uint64_t block_max_;
   const std::optional<duration> submit_timeout_;
   const policy::overflow overflow_;

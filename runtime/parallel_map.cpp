@@ -23,7 +23,10 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   const auto whole_end = plan.end;
   // Before there are workers, so that the wait that closes a cycle is one of theirs and not this.
   const wait_entry entry{{awaited::what_t::rest, at->id()}};
+  // Its own thread would only wait: it is the first worker, and is there at once.
+  at->expect_lane();
   const auto top = on.start(std::move(plan));
+  on.lend_thread_to(*at);
   at->wait_for_rest();
   // The jobs use what is the caller's: if one was written off, its frames must not go before it.
   at->wait_for_lost_lanes();

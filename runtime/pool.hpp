@@ -36,8 +36,12 @@ public:
 
   void reserve(std::uint64_t n) { jobs_.reserve(n); }
 
-  void push(time_point queued, Job& job, const state_ptr& state) {
-    jobs_.push_back({kept_job<Job>{std::move(job)}, queued, state});
+  /// `state` becomes where the job's outcome will be.
+  void push(time_point queued, Job& job, state_ptr& state) {
+    // Not before the job is admitted: who is refused gets no ticket.
+    auto made = std::make_shared<ticket_state<Result>>();
+    jobs_.push_back({kept_job<Job>{std::move(job)}, queued, made});
+    state = std::move(made);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return jobs_.size(); }
@@ -180,7 +184,7 @@ private:
             options, detail::keys_of<Job>(f)) {}
 
   submission_type put(const context* wait, Job job) {
-    auto state = std::make_shared<detail::ticket_state<Result>>();
+    typename detail::ticket_block<Job, Result>::state_ptr state;
     auto placed = intake_.put(wait, job, state);
     if (auto* const refused = std::get_if<caf::error>(&placed))
       return {std::move(*refused), std::move(job)};

@@ -30,6 +30,11 @@ public:
     give_back(at);
   }
 
+  /// Whether there are some to give back.
+  [[nodiscard]] bool owes() const noexcept {
+    return taken_.load(std::memory_order_relaxed) != given_.load(std::memory_order_relaxed);
+  }
+
   /// Gives back all that were counted. Takes the station's lock if somebody waits, or near the end.
   void give_back(station& at) {
     auto given = given_.load(std::memory_order_relaxed);

@@ -2,10 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
+#include <latch>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <thread>
 
 #include "embedding_support.hpp"
 #include "thread_starts.hpp"
@@ -344,19 +347,40 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_an_error_before_anything_starts) {
   BOOST_TEST(static_cast<bool>(parallel_map(on, ctx, numbers(3), job, {.parallelism = parallelism_max})));
 }
 
-BOOST_AUTO_TEST_CASE(without_a_thread_left_the_call_is_refused_and_with_one_it_is_done) {
-  // The actors of a refused call may start a clock after it has returned; its engine waits for them.
-  const auto refused = [this] {
-    engine own;
-    const few_threads none{0};
-    return parallel_map(own, ctx, numbers(100), [](int i) { return i; }, {.parallelism = 2});
-  }();
-  BOOST_REQUIRE(!refused);
-  BOOST_TEST(is(refused.error(), ec::overloaded));
-  BOOST_TEST(text_of(refused.error()).find("no thread left") != std::string::npos);
-  const few_threads one{1};
-  BOOST_TEST(
-      static_cast<bool>(parallel_map(on, ctx, numbers(100), [](int i) { return i; }, {.parallelism = 2})));
+BOOST_AUTO_TEST_CASE(without_a_thread_left_the_caller_does_it_all) {
+  // The actors of the call may start a clock after it has returned; its engine waits for them.
+  const few_threads none{0};
+  const auto me = std::this_thread::get_id();
+  const auto where =
+      parallel_map(on, ctx, numbers(100), [](int) { return std::this_thread::get_id(); }, {.parallelism = 2});
+  BOOST_REQUIRE(where);
+  BOOST_TEST(std::ranges::count(*where, me) == 100);
+}
+
+BOOST_AUTO_TEST_CASE(the_caller_is_one_of_the_workers) {
+  const auto me = std::this_thread::get_id();
+  const auto alone =
+      parallel_map(on, ctx, numbers(10), [](int) { return std::this_thread::get_id(); }, {.parallelism = 1});
+  BOOST_REQUIRE(alone);
+  BOOST_TEST(std::ranges::count(*alone, me) == 10);
+  // Two jobs that wait for each other need two threads, and no more are there.
+  std::latch both{2};
+  const auto meet = [&both](int) { return both.arrive_and_wait(), std::this_thread::get_id(); };
+  const auto two = parallel_map(on, ctx, numbers(2), meet, {.parallelism = 2});
+  BOOST_REQUIRE(two);
+  BOOST_TEST(std::ranges::count(*two, me) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_that_is_a_worker_elsewhere_is_that_again_afterwards) {
+  const auto inner = [this](int) {
+    const auto* const before = lane::current();
+    const auto ran =
+        parallel_map(on, ctx, numbers(3), [](int) { return lane::current(); }, {.parallelism = 1});
+    return before != nullptr && lane::current() == before && ran && (*ran)[0] != before;
+  };
+  const auto all = parallel_map(on, ctx, numbers(4), inner, {.parallelism = 2});
+  BOOST_REQUIRE(all);
+  BOOST_TEST(std::ranges::count(*all, true) == 4);
 }
 
 BOOST_AUTO_TEST_CASE(what_fails_is_tried_again_as_the_options_say) {

@@ -260,7 +260,9 @@ private:
   static void hand_over(station& at, detail::taken_count& taken, finished_span& s, Receive& receive,
                         bool& open) {
     auto& from = block_of(s);
-    from.take_all(s, [&](std::uint64_t i, outcome_type o) {
+    typename block::reader outcomes{from, s};
+    for (auto i = s.jobs.first; i < s.jobs.last; ++i) {
+      auto o = outcomes.take(i);
       guarded(at, open, [&] {
         if constexpr (wants_jobs<Receive>)
           receive(from.job(i), o);
@@ -271,7 +273,7 @@ private:
         if (!s.in_use)
           from.drop_job(i);
       taken.add_one(at);
-    });
+    }
   }
 
   /// Makes a call of the receiver, unless an earlier one threw, or the stream has been ended without it.
@@ -289,22 +291,34 @@ private:
   /// Makes the next outcome in `to`, which is left empty at the end.
   void take_next(std::optional<outcome_type>& to) {
     to.reset();
+    if (index_ == last_ && !enter_span())
+      return;
+    to.emplace(detail::made_in_place{[&] { return outcomes_.take(index_); }});
+    if (++index_ == last_)
+      leave_span();
+    else
+      taken_->add_one(stage_.at());
+  }
+
+  /// False at the end.
+  [[gnu::noinline]] bool enter_span() {
     if (at_ == ready_.size()) {
       ready_.clear();
       at_ = 0;
       if (!stage_.at().collect(ready_))
-        return;
-      index_ = ready_[0].jobs.first;
+        return false;
     }
     auto& span = ready_[at_];
-    to.emplace(detail::made_in_place{[&] { return block_of(span).take(index_, span); }});
-    if (++index_ == span.jobs.last) {
-      span.jobs.block.reset();
-      if (++at_ < ready_.size())
-        index_ = ready_[at_].jobs.first;
-    }
+    outcomes_ = {block_of(span), span};
+    index_ = span.jobs.first;
+    last_ = span.jobs.last;
+    return true;
+  }
+
+  [[gnu::noinline]] void leave_span() {
+    ready_[at_].jobs.block.reset();
     taken_->add_one(stage_.at());
-    if (at_ == ready_.size())
+    if (++at_ == ready_.size())
       taken_->give_back(stage_.at());
   }
 
@@ -320,10 +334,12 @@ private:
   running_stage stage_;
   detail::intake<block, Job> intake_;
 
-  // What `next` works on: the span at `at_` is taken up to `index_`.
+  // What `next` works on: the span at `at_` is taken up to `index_`, and ends at `last_`.
   std::vector<finished_span> ready_;
   std::size_t at_ = 0;
   std::uint64_t index_ = 0;
+  std::uint64_t last_ = 0;
+  typename block::reader outcomes_;
 };
 
 }  // namespace weir

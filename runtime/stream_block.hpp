@@ -89,41 +89,29 @@ public:
     return queued_at(i);
   }
 
-  /// Calls `each(index, outcome)` for the jobs of a span, in their order. To be called once.
-  template <class Each>
-  void take_all(const finished_span& s, Each each) {
-    if (s.why || timed_.load(std::memory_order_acquire) || !queued_.empty()) {
-      for (auto i = s.jobs.first; i < s.jobs.last; ++i)
-        each(i, take(i, s));
-      return;
-    }
-    // Most jobs are short, and came to an end.
-    const auto queue_time = s.how.begun - opened();
-    for (auto i = s.jobs.first; i < s.jobs.last; ++i)
-      if (ends_[i] == end::value)
-        each(i, outcome<Result>{sequence() + i, s.how.attempt, queue_time, s.how.ran, outcome_kind::completed,
-                                std::move(contents_[i].value)});
-      else
-        each(i, take(i, s));
-  }
+  /// Reads the outcomes of a span, each once. It refers to the block and to the span.
+  class reader {
+  public:
+    reader() = default;
+    reader(stream_block& from, const finished_span& s)
+        : from_(&from),
+          span_(&s),
+          plain_(!s.why && !from.timed_.load(std::memory_order_acquire) && from.queued_.empty()),
+          queued_(s.how.begun - from.opened()) {}
 
-  /// The outcome of job `i` of a span; to be called once.
-  outcome<Result> take(std::uint64_t i, const finished_span& s) {
-    const auto index = sequence() + i;
-    const auto& how = s.how;
-    if (s.why) {
-      const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - queued_at(i);
-      return {index, how.attempt, queued, how.ran, how.kind, *s.why};
+    outcome<Result> take(std::uint64_t i) {
+      // Most jobs are short, and came to an end.
+      if (plain_ && from_->ends_[i] == end::value)
+        return from_->completed(i, *span_, queued_, span_->how.ran);
+      return from_->take(i, *span_);
     }
-    const auto* const own = timed_.load(std::memory_order_acquire) && times_[i].there ? &times_[i] : nullptr;
-    const auto run_time = own ? own->ran : how.ran;
-    const auto queue_time = (own ? own->begun : how.begun) - queued_at(i);
-    if (ends_[i] == end::value)
-      return {
-          index, how.attempt, queue_time, run_time, outcome_kind::completed, std::move(contents_[i].value)};
-    const auto kind = ends_[i] == end::failed ? outcome_kind::failed : outcome_kind::canceled;
-    return {index, how.attempt, queue_time, run_time, kind, std::move(contents_[i].why)};
-  }
+
+  private:
+    stream_block* from_ = nullptr;
+    const finished_span* span_ = nullptr;
+    bool plain_ = false;  // no outcome has a time of its own
+    duration queued_{};
+  };
 
 protected:
   template <class F>
@@ -210,6 +198,27 @@ private:
       timed_.store(true, std::memory_order_release);
     }
     return times_.data();
+  }
+
+  outcome<Result> completed(std::uint64_t i, const finished_span& s, duration queued, duration ran) {
+    return {
+        sequence() + i, s.how.attempt, queued, ran, outcome_kind::completed, std::move(contents_[i].value)};
+  }
+
+  [[gnu::noinline]] outcome<Result> take(std::uint64_t i, const finished_span& s) {
+    const auto index = sequence() + i;
+    const auto& how = s.how;
+    if (s.why) {
+      const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - queued_at(i);
+      return {index, how.attempt, queued, how.ran, how.kind, *s.why};
+    }
+    const auto* const own = timed_.load(std::memory_order_acquire) && times_[i].there ? &times_[i] : nullptr;
+    const auto ran = own ? own->ran : how.ran;
+    const auto queued = (own ? own->begun : how.begun) - queued_at(i);
+    if (ends_[i] == end::value)
+      return completed(i, s, queued, ran);
+    const auto kind = ends_[i] == end::failed ? outcome_kind::failed : outcome_kind::canceled;
+    return {index, how.attempt, queued, ran, kind, std::move(contents_[i].why)};
   }
 
   void keep(std::uint64_t i, caf::expected<Result>& result, lane& on) noexcept {

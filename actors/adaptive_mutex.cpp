@@ -18,7 +18,7 @@ void adaptive_mutex::lock_held() noexcept {
     if (state_.load(std::memory_order_relaxed) == open && try_lock())
       return;
     if (i < looks_max)
-      breathe();
+      sync::breathe();
     else
       std::this_thread::yield();
   }

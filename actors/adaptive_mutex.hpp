@@ -20,15 +20,6 @@ namespace weir {
 using adaptive_mutex = sync::mutex;
 #else
 
-/// Tells the processor that this thread looks at a place again and again.
-inline void breathe() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 class adaptive_mutex {
 public:
   adaptive_mutex() = default;

@@ -2,9 +2,9 @@
 
 /// A pair of fences of which one side is free, for two threads that each write one place and then read the
 /// other's, where one does so all the time and the other seldom: a lane and whoever stops it, the holder of a
-/// lock and whoever goes to sleep for it. The light side only keeps the compiler from reordering; the heavy
-/// side makes the kernel run a full barrier on every thread of the process (membarrier(2)), some
-/// microseconds.
+/// lock and whoever goes to sleep for it, the thread that a lock is biased towards and whoever takes the bias
+/// away. The light side only keeps the compiler from reordering; the heavy side makes the kernel run a full
+/// barrier on every thread of the process (membarrier(2)), some microseconds.
 /// From: "Asymmetric thread fence", P1202 (Goldblatt), and Linux' membarrier(2).
 
 #include <weir/actors/sync.hpp>

@@ -95,7 +95,7 @@ void biased_mutex::take_bias_away() noexcept {
   // Who is inside leaves within some ten nanoseconds, unless it waits for a core.
   for (int i = 0; favoured->inside.load(std::memory_order_acquire) == this; ++i)
     if (i < looks_max)
-      breathe();
+      sync::breathe();
     else if (i < looks_max + offers_max)
       std::this_thread::yield();
     else

@@ -28,16 +28,15 @@ using biased_mutex = sync::mutex;
 
 class biased_mutex {
 public:
-  /// How often in a row a thread takes the lock until it is biased, at first: then a bias that soon goes
-  /// makes that twice as often, and one that pays half as often.
-  static constexpr std::uint32_t turns_first = 256;
+  /// How often in a row a thread takes the lock until it is biased. A bias that soon goes makes that twice as
+  /// often, up to `turns_most`, and one that pays half as often.
   static constexpr std::uint32_t turns_least = 256;
   static constexpr std::uint32_t turns_most = 1U << 16;
 
   biased_mutex() = default;
   /// With other numbers of turns.
-  biased_mutex(std::uint32_t first, std::uint32_t min, std::uint32_t max) noexcept
-      : turns_to_bias_(first), turns_min_(min), turns_max_(max) {}
+  biased_mutex(std::uint32_t min, std::uint32_t max) noexcept
+      : turns_to_bias_(min), turns_min_(min), turns_max_(max) {}
   biased_mutex(const biased_mutex&) = delete;
   biased_mutex& operator=(const biased_mutex&) = delete;
 
@@ -91,7 +90,7 @@ private:
   // Guarded by the mutex: who has taken it last, and how often in a row.
   const void* last_ = nullptr;
   std::uint32_t turns_ = 0;
-  std::uint32_t turns_to_bias_ = turns_first;
+  std::uint32_t turns_to_bias_ = turns_least;
   std::uint32_t turns_min_ = turns_least;
   std::uint32_t turns_max_ = turns_most;
   std::chrono::steady_clock::time_point biased_at_{};

@@ -21,7 +21,7 @@ caf::error full(std::uint64_t capacity) {
 door::door(std::uint64_t capacity) : admission_(capacity), full_(full(capacity)) {}
 
 caf::error door::admit(const std::unique_lock<biased_mutex>&) {
-  if (admission_.admit(released_.load(std::memory_order_acquire)))
+  if (admit_if_room())
     return {};
   admission_.reject();
   return admission_.closed() ? closed_with_ : full_;
@@ -38,7 +38,7 @@ caf::error door::admit_or_wait(std::unique_lock<biased_mutex>& held, const conte
     admission_.reject();
     return ctx.error();
   }
-  if (admission_.admit(released_.load(std::memory_order_acquire)))
+  if (admit_if_room())
     return {};
   held.unlock();
   auto watch = ctx.on_cancel([this] {

@@ -39,10 +39,8 @@ public:
   }
 
   /// Takes a slot if one is free and the door is open. Else nothing is counted: `admit` says why.
-  template <class Held>
-  [[nodiscard]] bool admit_at_once(const Held&) noexcept {
-    return admission_.admit(released_.load(std::memory_order_acquire));
-  }
+  [[nodiscard]] bool admit_at_once(const std::unique_lock<biased_mutex>&) noexcept { return admit_if_room(); }
+  [[nodiscard]] bool admit_at_once(const std::lock_guard<biased_mutex>&) noexcept { return admit_if_room(); }
 
   /// Takes a slot. Returns no error if there was one, else `ec::overloaded`, or what the door was
   /// closed with; the refusal is counted.
@@ -120,7 +118,10 @@ public:
 private:
   static constexpr std::size_t cache_line = 64;
 
-  // Both are called with the lock held.
+  // Each is called with the lock held.
+  [[nodiscard]] bool admit_if_room() noexcept {
+    return admission_.admit(released_.load(std::memory_order_acquire));
+  }
   void arm() noexcept;
   void wake_if_worth() noexcept;
 

@@ -60,6 +60,15 @@ inline void interleave() noexcept {}
   return source.get_token();
 }
 
+/// Tells the processor that this thread looks at a place again and again.
+inline void breathe() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /// What a simulation calls this thread; `name` makes a text.
 template <class Name>
 void name_this_thread(const Name&) noexcept {}

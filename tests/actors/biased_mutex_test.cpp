@@ -23,14 +23,14 @@ struct guarded_count {
 
   guarded_count() = default;
   /// Biased after so many turns, each time.
-  explicit guarded_count(std::uint32_t turns) : mutex(turns, turns, turns) {}
+  explicit guarded_count(std::uint32_t turns) : mutex(turns, turns) {}
 
   void add(std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i) {
       const std::lock_guard guard{mutex};
       const auto before = count;
       std::atomic_signal_fence(std::memory_order_seq_cst);
-      weir::breathe();
+      weir::sync::breathe();
       count = before + 1;
     }
   }
@@ -75,14 +75,14 @@ auto where_biased() {
 
 BOOST_AUTO_TEST_CASE(it_is_biased_after_enough_turns_in_a_row_until_another_thread_comes, *where_biased()) {
   guarded_count all;
-  all.add(biased_mutex::turns_first - 1);
+  all.add(biased_mutex::turns_least - 1);
   BOOST_TEST(!all.mutex.is_biased());
   all.add(1);
   BOOST_TEST(all.mutex.is_biased());
   all.add(1'000);
   std::thread{[&] { all.add(1); }}.join();
   BOOST_TEST(!all.mutex.is_biased());
-  BOOST_TEST(all.count == biased_mutex::turns_first + 1'001);
+  BOOST_TEST(all.count == biased_mutex::turns_least + 1'001);
 }
 
 BOOST_AUTO_TEST_CASE(one_thread_at_a_time_holds_it_however_often_its_bias_is_taken_away, *where_biased()) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_bias_goes_too_where_the_kernel_refuses_the_fence_by_then_
 
 BOOST_AUTO_TEST_CASE(who_waits_at_a_condition_leaves_it_open_for_others, *where_biased()) {
   guarded_count all;
-  all.add(biased_mutex::turns_first);
+  all.add(biased_mutex::turns_least);
   BOOST_TEST(all.mutex.is_biased());
   std::condition_variable_any changed;
   auto said = false;

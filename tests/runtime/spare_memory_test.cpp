@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <latch>
+#include <stdexcept>
 #include <thread>
 
 using namespace weir::detail;
@@ -87,6 +88,63 @@ BOOST_AUTO_TEST_CASE(vector_grows_over_all_sizes) {
     numbers.push_back(i);
   for (std::uint64_t i = 0; i < 100'000; ++i)
     BOOST_REQUIRE(numbers[i] == i);
+}
+
+namespace {
+
+/// Counts how many there are; the copy or move that `fuse` counts down to throws.
+struct counted {
+  static inline int alive = 0;
+  static inline int fuse = -1;
+  int value = 0;
+
+  explicit counted(int v) : value(v) { ++alive; }
+  counted(const counted& other) : value(other.value) {
+    if (fuse > 0 && --fuse == 0)
+      throw std::runtime_error{"fuse"};
+    ++alive;
+  }
+  counted& operator=(const counted&) = delete;
+  ~counted() { --alive; }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(array_says_when_it_is_full_and_keeps_what_it_has_as_it_grows) {
+  {
+    spare_array<counted> all;
+    BOOST_TEST(all.full());
+    for (int i = 0; i < 1000; ++i) {
+      if (all.full())
+        all.grow();
+      BOOST_TEST_REQUIRE(!all.full());
+      BOOST_TEST(all.ahead(1'000'000) >= &all[0] + i);
+      all.append(i);
+    }
+    BOOST_TEST(all.size() == 1000);
+    BOOST_TEST(counted::alive == 1000);
+    for (int i = 0; i < 1000; ++i)
+      BOOST_TEST(all[static_cast<std::size_t>(i)].value == i);
+    all.reserve(10);
+    BOOST_TEST(all.size() == 1000);
+  }
+  BOOST_TEST(counted::alive == 0);
+}
+
+BOOST_AUTO_TEST_CASE(array_that_can_not_grow_is_as_it_was) {
+  {
+    spare_array<counted> all;
+    all.reserve(3);
+    for (int i = 0; i < 3; ++i)
+      all.append(i);
+    counted::fuse = 2;
+    BOOST_CHECK_THROW(all.grow(), std::runtime_error);
+    BOOST_TEST(all.full());
+    BOOST_TEST(counted::alive == 3);
+    for (int i = 0; i < 3; ++i)
+      BOOST_TEST(all[static_cast<std::size_t>(i)].value == i);
+  }
+  BOOST_TEST(counted::alive == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

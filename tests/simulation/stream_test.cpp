@@ -106,3 +106,38 @@ struct run_of_a_stream {
 BOOST_AUTO_TEST_CASE(whatever_happens_to_a_stream_each_job_has_one_outcome_in_its_place) {
   explored([](world& w) { run_of_a_stream{w}.go(); });
 }
+
+BOOST_AUTO_TEST_CASE(short_jobs_that_gather_in_a_stream_come_out_in_their_order) {
+  explored([](world& w) {
+    weir::engine engine{w.system()};
+    const auto a_little = [&w] { w.sleep(std::chrono::microseconds{w.choose(60)}); };
+    std::uint64_t received = 0;
+    const auto receive = [&](const weir::outcome<int>& o) {
+      w.check(o.completed() && o.index == received, "an outcome is missing or not in its turn");
+      w.check(*o.result == static_cast<int>(received), "a result that is another job's");
+      ++received;
+      if (w.one_in(16))
+        a_little();
+    };
+    const auto work = [&](int x) {
+      if (w.one_in(16))
+        a_little();
+      return x;
+    };
+    stream_type stream{engine, work, {.parallelism = 1 + w.choose(2), .capacity = 64}, receive};
+    int jobs = 0;
+    for (auto bursts = 1 + w.choose(3); bursts > 0; --bursts) {
+      for (auto left = 1 + w.choose(30); left > 0; --left)
+        w.check(static_cast<bool>(stream.submit(weir::context::background(), jobs++)), "a job is refused");
+      // All that was submitted comes out, though nothing follows.
+      if (w.choose(2) == 0)
+        a_little();
+      else
+        while (received < static_cast<std::uint64_t>(jobs))
+          w.sleep(1ms);
+    }
+    stream.close();
+    stream.wait();
+    w.check(received == static_cast<std::uint64_t>(jobs), "an outcome was lost");
+  });
+}

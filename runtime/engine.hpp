@@ -8,6 +8,7 @@
 /// keeps a response promise, holds it up in silence.
 ///
 /// All members are thread-safe, except the destructor.
+/// Not for a static object: CAF can't end an actor system once main has returned.
 /// An engine without work costs no CPU time.
 
 #include <weir/actors/protocol.hpp>

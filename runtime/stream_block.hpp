@@ -13,6 +13,8 @@
 #include <weir/runtime/runs_again.hpp>
 #include <weir/runtime/spare_memory.hpp>
 
+#include <caf/unit.hpp>
+
 #include <atomic>
 #include <concepts>
 #include <cstdint>
@@ -224,7 +226,11 @@ private:
   void keep(std::uint64_t i, caf::expected<Result>& result, lane& on) noexcept {
     auto& here = contents_[i];
     if (result) {
-      std::construct_at(std::addressof(here.value), std::move(*result));
+      // CAF has no value to refer to where there is none.
+      if constexpr (std::same_as<Result, caf::unit_t>)
+        std::construct_at(std::addressof(here.value));
+      else
+        std::construct_at(std::addressof(here.value), std::move(*result));
       ends_[i] = end::value;
       return;
     }

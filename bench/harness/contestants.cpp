@@ -12,13 +12,15 @@ contestant in_process(const places& at, std::string name, const std::string& pro
           std::move(targets)};
 }
 
+contestant printed_by(const places& at, std::string name, const std::string& program,
+                      std::vector<std::string> arguments, std::vector<target> targets) {
+  arguments.insert(arguments.begin(), at.programs + "/" + program);
+  return {std::move(name), {std::move(arguments)}, figure::printed, trivial_jobs, std::move(targets)};
+}
+
 contestant go_pool(const places& at, const std::string& capacity) {
-  return {"Go worker pool, buffered channels, " + capacity,
-          {{at.programs + "/go_pool", "-workers=2", "-runs=2", "-capacity=" + capacity,
-            "-jobs=" + std::to_string(trivial_jobs)}},
-          figure::printed,
-          trivial_jobs,
-          {}};
+  return printed_by(at, "Go worker pool, buffered channels, " + capacity, "go_pool",
+                    {"-capacity=" + capacity});
 }
 
 }  // namespace bench

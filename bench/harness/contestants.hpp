@@ -13,6 +13,10 @@ inline constexpr std::uint64_t trivial_jobs = 1'000'000;
 [[nodiscard]] contestant in_process(const places& at, std::string name, const std::string& program,
                                     const std::string& benchmark, std::vector<target> targets = {});
 
+/// A program that prints nanoseconds for each job.
+[[nodiscard]] contestant printed_by(const places& at, std::string name, const std::string& program,
+                                    std::vector<std::string> arguments, std::vector<target> targets = {});
+
 /// The worker pool on buffered channels, as Go's users write it.
 [[nodiscard]] contestant go_pool(const places& at, const std::string& capacity);
 

@@ -8,6 +8,7 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <numeric>
 #include <thread>
@@ -86,9 +87,28 @@ void static_split(benchmark::State& state) {
   });
 }
 
+/// Whoever is free claims so many jobs more.
+void shared_cursor(benchmark::State& state) {
+  const auto claim = static_cast<std::size_t>(state.range(0));
+  measure(state, [claim](const numbers& in) {
+    numbers results(in.size());
+    std::atomic<std::size_t> cursor{0};
+    const auto work = [&] {
+      for (std::size_t first = 0; (first = cursor.fetch_add(claim)) < in.size();)
+        for (auto i = first; i < std::min(first + claim, in.size()); ++i)
+          results[i] = trivial(in[i]);
+    };
+    std::thread other{work};
+    work();
+    other.join();
+    return results;
+  });
+}
+
 BENCHMARK(weir_parallel_map)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(tbb_parallel_for)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(static_split)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(shared_cursor)->Arg(1)->Arg(1'024)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

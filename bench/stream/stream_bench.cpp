@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -68,6 +69,39 @@ void stream_to_callback(benchmark::State& state) {
   count(state);
 }
 
+/// Four threads submit a quarter each. Their jobs come in turns that nobody knows, so that only what all
+/// results come to is looked at.
+void stream_of_4_threads(benchmark::State& state) {
+  constexpr std::size_t submitters = 4;
+  weir::engine engine;
+  for (auto _ : state) {
+    std::uint64_t received = 0;
+    std::uint64_t sum = 0;
+    number_stream jobs_in{engine, trivial, bounds(state), [&](const weir::outcome<std::uint64_t>& o) {
+                            ++received;
+                            sum += o.result ? *o.result : 0;
+                          }};
+    std::vector<std::thread> all;
+    for (std::size_t t = 0; t < submitters; ++t)
+      all.emplace_back([&jobs_in, t] {
+        const auto ctx = weir::context::background();
+        for (auto i = t; i < jobs; i += submitters)
+          if (!jobs_in.submit(ctx, i))
+            return;
+      });
+    for (auto& t : all)
+      t.join();
+    jobs_in.close();
+    jobs_in.wait();
+    std::uint64_t expected = 0;
+    for (std::uint64_t i = 0; i < jobs; ++i)
+      expected += trivial(i);
+    if (received != jobs || sum != expected)
+      state.SkipWithError("an outcome is missing or wrong");
+  }
+  count(state);
+}
+
 void stream_to_iterator(benchmark::State& state) {
   weir::engine engine;
   for (auto _ : state) {
@@ -115,6 +149,7 @@ constexpr std::int64_t kibi = 1024;
 constexpr std::int64_t capacity_max = 64 * kibi;
 
 BENCHMARK(stream_to_callback)->Arg(capacity_max)->Arg(8 * kibi)->Arg(kibi)->UseRealTime();
+BENCHMARK(stream_of_4_threads)->Arg(capacity_max)->Arg(kibi)->UseRealTime();
 BENCHMARK(stream_to_iterator)->Arg(capacity_max)->Arg(8 * kibi)->Arg(kibi)->UseRealTime();
 BENCHMARK(pool_tickets)->Arg(capacity_max)->Arg(kibi)->UseRealTime();
 

@@ -9,8 +9,10 @@
 #include <random>
 #include <ranges>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "embedding_support.hpp"
 #include "thread_starts.hpp"
@@ -62,6 +64,20 @@ BOOST_AUTO_TEST_CASE(iterating_takes_the_outcomes_in_input_order) {
   BOOST_TEST(!s.next());
   BOOST_TEST(s.stats().books.completed == 20'000u);
   BOOST_TEST(s.stats().used == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_returns_nothing_has_outcomes_all_the_same) {
+  stream<int, caf::unit_t> s{on,
+                             [](int i) {
+                               if (i == 2)
+                                 throw std::runtime_error{"not this one"};
+                             },
+                             bounds(2, 8)};
+  const auto feeder = feed(s, 4);
+  std::vector<bool> completed;
+  for (const auto& o : s)
+    completed.push_back(o.completed());
+  BOOST_TEST(completed == (std::vector{true, true, false, true}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_early_outcome_waits_for_those_before_it) {

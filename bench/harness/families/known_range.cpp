@@ -13,6 +13,9 @@ family known_range(const places& at) {
                          {faster_than(tbb, 1 / 1.5), faster_than(split, 1 / 1.3), faster_than(go.name, 80)}),
               in_process(at, tbb, "map_bench", "tbb_parallel_for"),
               in_process(at, split, "map_bench", "static_split"),
+              in_process(at, "2 plain threads, a shared cursor moved by 1,024", "map_bench",
+                         "shared_cursor/1024"),
+              in_process(at, "2 plain threads, a shared cursor moved by 1", "map_bench", "shared_cursor/1"),
               go,
           }};
 }

@@ -15,7 +15,7 @@ family memory_of_a_flow(const places& at) {
                  "/slow_reader'");
   };
   const std::string few = "weir run, range of 10 k jobs into a slow reader";
-  return {.id = "M",
+  return {.id = "G",
           .title = "peak memory of a flow with capacity 1,024 whose sink is slow",
           .unit = "MiB",
           .divisor = kib_in_mib,

@@ -25,7 +25,7 @@ type result struct {
 }
 
 // About a microsecond of a processor of today, as in bench/support/mix.hpp.
-const roundsInUs = 750
+const roundsInUs = 930
 
 // A chain of dependent multiplications.
 func churn(x, rounds uint64) uint64 {

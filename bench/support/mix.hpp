@@ -11,7 +11,7 @@
 namespace bench {
 
 /// About a microsecond of a processor of today: so many dependent multiplications.
-inline constexpr double rounds_in_us = 750;
+inline constexpr double rounds_in_us = 930;
 
 /// A chain that no compiler shortens and no processor overlaps, for so many rounds.
 inline std::uint64_t churn(std::uint64_t x, std::uint64_t rounds) {

@@ -15,8 +15,8 @@ template <class Job, class Admitted>
 class [[nodiscard]] submission {
 public:
   submission(Admitted ticket) : content_(std::in_place_index<0>, std::move(ticket)) {}
-  submission(caf::error why, Job job)
-      : content_(std::in_place_index<1>, refusal{std::move(why), std::move(job)}) {}
+  submission(caf::error&& why, Job&& job)
+      : content_(std::in_place_index<1>, std::move(why), std::move(job)) {}
 
   /// True if the job was admitted.
   explicit operator bool() const noexcept { return content_.index() == 0; }
@@ -37,6 +37,7 @@ public:
 
 private:
   struct refusal {
+    refusal(caf::error&& w, Job&& j) : why(std::move(w)), job(std::move(j)) {}
     caf::error why;
     Job job;
   };

@@ -66,7 +66,7 @@ struct places {
 
 enum class extent { quick, usual, full };
 
-/// All families. The one about memory, which takes long, only in a full run.
+/// All families. That of the memory of a flow, which takes long, only in a full run.
 [[nodiscard]] std::vector<family> all_families(const places& at, extent how_much);
 
 }  // namespace bench

@@ -66,8 +66,10 @@ std::vector<std::string> conditions(const places& at) {
       processor() + ", " + std::to_string(std::thread::hardware_concurrency()) + " CPUs, " + memory() +
           ", Linux " + kernel.release + "; load before the first round: " + load(),
       "g++ " __VERSION__ "; " + ask({at.launcher, "--version"}) + "; " BENCH_VERSIONS,
-      ask({"go", "version"}) + "; " + ask({"parallel", "--version"}) + "; " + ask({"xargs", "--version"}) +
-          "; " + ask({"sha256sum", "--version"}),
+      ask({"go", "version"}) + ", x/sync " +
+          ask({"dpkg-query", "-W", "-f=${Version}", "golang-golang-x-sync-dev"}) + "; " +
+          ask({"parallel", "--version"}) + "; " + ask({"xargs", "--version"}) + "; " +
+          ask({"sha256sum", "--version"}),
   };
 }
 

@@ -11,6 +11,7 @@
 
 #include "machine.hpp"
 #include "measure.hpp"
+#include "plot.hpp"
 #include "report.hpp"
 
 namespace {
@@ -37,11 +38,11 @@ struct plan {
 plan plan_of(bench::extent how_much) {
   switch (how_much) {
     case bench::extent::quick:
-      return {3, seconds{90}, seconds{15}};
+      return {3, minutes{3}, seconds{15}};
     case bench::extent::usual:
-      return {7, minutes{10}, minutes{1}};
+      return {7, minutes{20}, minutes{1}};
     case bench::extent::full:
-      return {11, minutes{25}, minutes{3}};
+      return {11, minutes{40}, minutes{3}};
   }
   return {};
 }
@@ -69,16 +70,22 @@ std::vector<bench::measured_family> measure_all(const wishes& w) {
   return all;
 }
 
-void write_page(const std::string& path, const std::string& report) {
-  if (const auto folder = std::filesystem::path{path}.parent_path(); !folder.empty())
-    std::filesystem::create_directories(folder);
+void write_page(const std::string& path, const std::vector<bench::measured_family>& all,
+                const std::vector<std::string>& conditions) {
+  const std::filesystem::path page_path{path};
+  const auto plots = page_path.parent_path() / page_path.stem();
+  std::filesystem::create_directories(plots);
+  for (const auto& m : all)
+    if (const auto problem = bench::draw(m, (plots / (m.what.id + ".svg")).string()); !problem.empty())
+      std::cerr << "bench: no plot of " << m.what.id << ": " << problem << '\n';
   std::ofstream page{path};
   page << "# Benchmarks\n\n"
           "Written by `./dev bench`; run it to get the figures of your machine. All contestants of a family "
           "run in\n"
           "each round, in random order; figures are medians, ratios are medians of the ratios within a "
-          "round.\n\n"
-       << report;
+          "round.\n"
+          "What they mean: [performance.md](performance.md).\n\n";
+  bench::write_page(all, conditions, plots.filename().string(), page);
   if (!page.flush())
     std::cerr << "bench: can't write " << path << '\n';
   else
@@ -90,9 +97,8 @@ void write_page(const std::string& path, const std::string& report) {
 int main(int argc, char** argv) {
   wishes w;
   CLI::App app{"Weir beside its peers: figures, ratios and targets"};
-  auto* quick = app.add_flag("--quick", w.quick, "3 rounds, at most 2 minutes; prints only");
-  app.add_flag("--full", w.full, "11 rounds, the family about memory too; at most 30 minutes")
-      ->excludes(quick);
+  auto* quick = app.add_flag("--quick", w.quick, "3 rounds, at most 4 minutes; prints only");
+  app.add_flag("--full", w.full, "11 rounds, the memory of a flow too; at most 45 minutes")->excludes(quick);
   app.add_option("--family", w.letters, "only these, by their letters, as in AS; prints only");
   app.add_option("--rounds", w.rounds, "rounds instead of 3, 7 or 11")->check(CLI::Range(1u, 1000u));
   app.add_option("--seed", w.seed, "of the order of the contestants");
@@ -112,6 +118,6 @@ int main(int argc, char** argv) {
   if (w.out.empty() && !w.quick && w.letters.empty())
     w.out = w.at.root + "/docs/benchmarks.md";
   if (!w.out.empty())
-    write_page(w.out, report.str());
+    write_page(w.out, all, conditions);
   return 0;
 }

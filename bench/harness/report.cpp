@@ -16,6 +16,22 @@ std::string with_unit(const family& f, double value) {
   return rounded(value / f.divisor) + " " + f.unit;
 }
 
+table new_table_of_figures() {
+  using enum table::align;
+  return table{{{"", left},
+                {"who", left},
+                {"median", right},
+                {"lowest to highest", right},
+                {"time / the first row's", right},
+                {"peak MiB", right},
+                {"rounds", right}}};
+}
+
+table new_table_of_targets() {
+  using enum table::align;
+  return table{{{"", left}, {"who", left}, {"beside", left}, {"wanted", left}, {"seen", right}, {"", left}}};
+}
+
 void add_rows(const measured_family& m, table& to) {
   const auto& first = m.figures.front().figures;
   for (std::size_t i = 0; i < m.figures.size(); ++i) {
@@ -34,15 +50,14 @@ void add_rows(const measured_family& m, table& to) {
 }
 
 /// Why contestants were not run: a list, as the reasons are too long for the table.
-void write_problems(const std::vector<measured_family>& all, std::ostream& out) {
+void write_problems(const measured_family& m, std::ostream& out) {
   auto any = false;
-  for (const auto& m : all)
-    for (std::size_t i = 0; i < m.figures.size(); ++i)
-      if (const auto& s = m.figures[i]; !s.problem.empty()) {
-        out << "- " << m.what.id << ": " << m.what.contestants[i].name
-            << (s.figures.empty() ? " was not run: " : " left after some rounds: ") << s.problem << '\n';
-        any = true;
-      }
+  for (std::size_t i = 0; i < m.figures.size(); ++i)
+    if (const auto& s = m.figures[i]; !s.problem.empty()) {
+      out << "- " << m.what.id << ": " << m.what.contestants[i].name
+          << (s.figures.empty() ? " was not run: " : " left after some rounds: ") << s.problem << '\n';
+      any = true;
+    }
   if (any)
     out << '\n';
 }
@@ -88,42 +103,70 @@ verdict judge(const measured_family& m, std::size_t own, const target& t, std::s
   return verdict_of(speed >= t.bound);
 }
 
-bool write_report(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,
-                  std::ostream& out) {
-  using enum table::align;
+namespace {
+
+/// Returns whether none was missed.
+bool add_targets(const measured_family& m, table& to) {
+  auto none_missed = true;
+  for (std::size_t i = 0; i < m.what.contestants.size(); ++i)
+    for (const auto& t : m.what.contestants[i].targets) {
+      std::string seen;
+      const auto how = judge(m, i, t, seen);
+      none_missed = none_missed && how != verdict::missed;
+      to.add({m.what.id, m.what.contestants[i].name, t.peer, text_of(t, m.what), seen,
+              how == verdict::met      ? "met"
+              : how == verdict::missed ? "MISSED"
+                                       : "?"});
+    }
+  return none_missed;
+}
+
+void write_conditions(const std::vector<std::string>& conditions, std::ostream& out) {
   for (const auto& c : conditions)
     out << "- " << c << '\n';
-  table figures{{{"", left},
-                 {"who", left},
-                 {"median", right},
-                 {"lowest to highest", right},
-                 {"time / the first row's", right},
-                 {"peak MiB", right},
-                 {"rounds", right}}};
-  table targets{{{"", left}, {"who", left}, {"beside", left}, {"wanted", left}, {"seen", right}, {"", left}}};
+  out << '\n';
+}
+
+}  // namespace
+
+bool write_report(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,
+                  std::ostream& out) {
+  write_conditions(conditions, out);
+  auto figures = new_table_of_figures();
+  auto targets = new_table_of_targets();
   auto none_missed = true;
   for (const auto& m : all) {
-    add_rows(m, figures);
-    for (std::size_t i = 0; i < m.what.contestants.size(); ++i)
-      for (const auto& t : m.what.contestants[i].targets) {
-        std::string seen;
-        const auto how = judge(m, i, t, seen);
-        none_missed = none_missed && how != verdict::missed;
-        targets.add({m.what.id, m.what.contestants[i].name, t.peer, text_of(t, m.what), seen,
-                     how == verdict::met      ? "met"
-                     : how == verdict::missed ? "MISSED"
-                                              : "?"});
-      }
-  }
-  out << '\n';
-  for (const auto& m : all)
     out << "- " << m.what.id << ": " << m.what.title << '\n';
+    add_rows(m, figures);
+    none_missed = add_targets(m, targets) && none_missed;
+  }
   out << '\n';
   figures.write(out);
   out << '\n';
-  write_problems(all, out);
+  for (const auto& m : all)
+    write_problems(m, out);
   targets.write(out);
   return none_missed;
+}
+
+void write_page(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,
+                const std::string& plots, std::ostream& out) {
+  write_conditions(conditions, out);
+  for (const auto& m : all) {
+    out << "## " << m.what.id << ": " << m.what.title << "\n\n"
+        << "![" << m.what.id << "](" << plots << '/' << m.what.id << ".svg)\n\n";
+    auto figures = new_table_of_figures();
+    add_rows(m, figures);
+    figures.write(out);
+    out << '\n';
+    write_problems(m, out);
+    auto targets = new_table_of_targets();
+    add_targets(m, targets);
+    if (targets.empty())
+      continue;
+    targets.write(out);
+    out << '\n';
+  }
 }
 
 }  // namespace bench

@@ -20,8 +20,12 @@ enum class verdict { met, missed, unknown };
 /// How contestant `own` stands to one of its targets. `seen` becomes the text for people.
 [[nodiscard]] verdict judge(const measured_family& m, std::size_t own, const target& t, std::string& seen);
 
-/// Markdown. Returns whether no target was missed.
+/// Markdown: one table of figures, and one of targets. Returns whether no target was missed.
 bool write_report(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,
                   std::ostream& out);
+
+/// The same as a page, with a section for each family. Its plot is the file `<id>.svg` in the folder `plots`.
+void write_page(const std::vector<measured_family>& all, const std::vector<std::string>& conditions,
+                const std::string& plots, std::ostream& out);
 
 }  // namespace bench

@@ -21,6 +21,8 @@ public:
   /// As many cells as there are columns. A bar in a cell is escaped, a newline becomes a space.
   void add(std::vector<std::string> cells);
 
+  [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
+
   void write(std::ostream& out) const;
 
 private:

@@ -42,11 +42,10 @@ pipeline_run::pipeline_run(const context& parent, const pipeline_options& option
 void pipeline_run::failed(const pipeline_failure& f) {
   std::unique_lock lock{mutex_};
   const auto failed = ++sum_.failed;
-  const auto delivered = sum_.delivered;
   if (sum_.failures.size() < pipeline_summary::failures_kept_max)
     sum_.failures.push_back(f);
   lock.unlock();
-  halt_.observe(delivered, failed,
+  halt_.observe(delivered_, failed,
                 "item " + std::to_string(f.index) + " failed in " + (f.stage.empty() ? "the sink" : f.stage) +
                     ": " + text_of(f.why));
 }
@@ -58,17 +57,17 @@ void pipeline_run::end_stages(policy::halt::decision d, const cause& why) {
 }
 
 bool pipeline_run::enter_sink() {
-  std::lock_guard guard{mutex_};
   return !over_;
 }
 
 void pipeline_run::count_delivered() {
+  const auto delivered = ++delivered_;
+  if (!halt_.counts_completed())
+    return;
   std::unique_lock lock{mutex_};
-  const auto delivered = ++sum_.delivered;
   const auto failed = sum_.failed;
   lock.unlock();
-  if (halt_.counts_completed())
-    halt_.observe(delivered, failed, "its count was reached");
+  halt_.observe(delivered, failed, "its count was reached");
 }
 
 pipeline_summary pipeline_run::finish(std::uint64_t read) {
@@ -89,6 +88,7 @@ pipeline_summary pipeline_run::finish(std::uint64_t read) {
   std::lock_guard guard{mutex_};
   over_ = true;
   sum_.read = read;
+  sum_.delivered = delivered_;
   sum_.stages = std::move(stages);
   // A cancel reaches the stages and the source one after the other, and may be on its way.
   sum_.ended_by = reading_.why();

@@ -11,6 +11,7 @@
 #include <weir/runtime/halt_gate.hpp>
 #include <weir/runtime/trace/trace_span.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -130,7 +131,9 @@ private:
   halt_gate halt_;
   mutable sync::mutex mutex_;
   pipeline_summary sum_;
-  bool over_ = false;
+  // Without the lock, as they are looked at for each item.
+  std::atomic<bool> over_{false};
+  std::atomic<std::uint64_t> delivered_{0};
 };
 
 }  // namespace detail

@@ -35,9 +35,11 @@ std::vector<bar> bars_of(const measured_family& m) {
   return all;
 }
 
-std::string quoted(std::string text) {
-  std::replace(text.begin(), text.end(), '\'', '`');
-  return "'" + text + "'";
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const auto c : text)
+    out += c == '\'' ? std::string{"''"} : std::string{c};
+  return out + "'";
 }
 
 std::string script(const measured_family& m, const std::vector<bar>& bars, const std::string& path) {

@@ -1,21 +1,35 @@
 #include <weir/runtime/trace/stage_trace.hpp>
 #include <weir/runtime/trace/trace_span.hpp>
 
+#include <cstdint>
+#include <forward_list>
+#include <optional>
 #include <utility>
 
 namespace weir::detail {
 
 namespace {
 
-/// What this thread runs as a lane: one attempt at a time.
+/// What this thread runs as a lane.
 struct running_attempt {
+  const attempt_trace* of = nullptr;
+  std::uint64_t index = 0;
   open_span open;
   std::optional<time_point> admitted;
   std::optional<time_point> waited_since;
   bool discarded = false;
 };
 
-thread_local std::optional<running_attempt> attempt_of_this_thread;
+/// The innermost one first: who calls parallel_map in an attempt is a lane of that run meanwhile.
+thread_local std::forward_list<running_attempt> attempts_of_this_thread;
+
+/// The innermost one, if it is that; null if there was no memory for it.
+running_attempt* find(const attempt_trace& of, const attempt& a) {
+  if (attempts_of_this_thread.empty())
+    return nullptr;
+  auto& innermost = attempts_of_this_thread.front();
+  return innermost.of == &of && innermost.index == a.index ? &innermost : nullptr;
+}
 
 const char* name_of(outcome_kind kind) {
   return kind == outcome_kind::completed ? "completed" : kind == outcome_kind::failed ? "failed" : "canceled";
@@ -69,12 +83,12 @@ void set_books(span_record& of, const policy::books& books, const cause* why) {
 }
 
 std::optional<time_point> admission_of_this_job() noexcept {
-  return attempt_of_this_thread ? attempt_of_this_thread->admitted : std::nullopt;
+  return attempts_of_this_thread.empty() ? std::nullopt : attempts_of_this_thread.front().admitted;
 }
 
 void discard_attempt() noexcept {
-  if (attempt_of_this_thread)
-    attempt_of_this_thread->discarded = true;
+  if (!attempts_of_this_thread.empty())
+    attempts_of_this_thread.front().discarded = true;
 }
 
 // -- attempts -------------------------------------------------------------------------------------
@@ -110,7 +124,9 @@ std::shared_ptr<observer> attempt_trace::of_jobs() {
 
 void attempt_trace::begins(const attempt& a) noexcept {
   try {
-    auto& mine = attempt_of_this_thread.emplace();
+    auto& mine = attempts_of_this_thread.emplace_front();
+    mine.of = this;
+    mine.index = a.index;
     if (a.number > 1)
       mine.waited_since = take_wait(a.index);
     mine.admitted = a.admitted;
@@ -124,24 +140,26 @@ void attempt_trace::begins(const attempt& a) noexcept {
     mine.open.outer = std::exchange(innermost_span(), &mine.open);
   } catch (...) {
     // For want of memory: without a span.
-    attempt_of_this_thread.reset();
+    if (find(*this, a))
+      attempts_of_this_thread.pop_front();
   }
 }
 
 void attempt_trace::ends(const attempt& a, const attempt_end& end) noexcept {
-  if (!attempt_of_this_thread)
+  auto* const mine = find(*this, a);
+  if (!mine)
     return;
-  innermost_span() = attempt_of_this_thread->open.outer;
+  innermost_span() = mine->open.outer;
   try {
-    auto& span = attempt_of_this_thread->open.span;
+    auto& span = mine->open.span;
     span.ended = end.at;
     if (end.how == attempt_end::how_t::repeats) {
       std::lock_guard guard{mutex_};
       waits_[a.index] = end.at;
     }
-    if (const auto since = attempt_of_this_thread->waited_since)
+    if (const auto since = mine->waited_since)
       record_wait(span.parent, *since, span.begun);
-    if (!attempt_of_this_thread->discarded && end.how != attempt_end::how_t::not_started) {
+    if (!mine->discarded && end.how != attempt_end::how_t::not_started) {
       span.set("weir.outcome", name_of(end.how));
       if (end.how == attempt_end::how_t::completed)
         span.status = span_status::ok;
@@ -154,7 +172,7 @@ void attempt_trace::ends(const attempt& a, const attempt_end& end) noexcept {
   } catch (...) {
     // For want of memory.
   }
-  attempt_of_this_thread.reset();
+  attempts_of_this_thread.pop_front();
 }
 
 void attempt_trace::ends(const job_end& job) noexcept {

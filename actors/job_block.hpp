@@ -56,7 +56,7 @@ public:
   /// them makes of it. Returns how many of them had no outcome yet. Only blocks that hand outcomes over by
   /// themselves do something here; for the others the collector says it. Called under the station's lock.
   virtual std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
-                            const caf::error& why) noexcept {
+                            const std::shared_ptr<const caf::error>& why) noexcept {
     static_cast<void>(how);
     static_cast<void>(why);
     return last - first;

@@ -184,7 +184,7 @@ void station::end_unstarted(job_span jobs, unsigned attempt) {
     deliver({std::move(jobs), how, stop_error_});
     return;
   }
-  jobs.block->end(jobs.first, jobs.last, how, *stop_error_);
+  jobs.block->end(jobs.first, jobs.last, how, stop_error_);
   door_.release(jobs.size());
   dead_.push_back(std::move(jobs.block));
 }

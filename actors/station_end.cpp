@@ -124,18 +124,19 @@ straggler station::write_off(lane& l) {
 /// was a moment faster: then that counts, as which it was filed, if it was. Returns what counts.
 outcome_kind station::end_one(job_span job, const forced_end& how, caf::error why, bool in_use,
                               std::optional<outcome_kind> own) {
+  const auto error = std::make_shared<const caf::error>(std::move(why));
   auto kind = how.kind;
   const auto news_of = [&](const caf::error& of) {
     if (observer_)
       untold_.push_back({job, how.attempt, kind, ctx_.time().now(), of});
   };
   if (options_.collected) {
-    news_of(why);
-    deliver({std::move(job), how, std::make_shared<const caf::error>(std::move(why)), in_use});
+    news_of(*error);
+    deliver({std::move(job), how, error, in_use});
   } else {
-    if (job.block->end(job.first, job.last, how, why) > 0) {
+    if (job.block->end(job.first, job.last, how, error) > 0) {
       door_.release(1);
-      news_of(why);
+      news_of(*error);
     } else {
       kind = own.value_or(outcome_kind::completed);
       news_of({});

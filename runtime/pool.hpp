@@ -51,12 +51,12 @@ public:
   }
 
   std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
-                    const caf::error& why) noexcept override {
+                    const std::shared_ptr<const caf::error>& why) noexcept override {
     std::uint64_t ended = 0;
     for (auto i = first; i < last; ++i)
       if (auto& e = jobs_[i]; e.state->claim()) {
         const auto queued = how.begun == time_point{} ? duration::zero() : how.begun - e.queued;
-        e.state->fulfil({sequence() + i, how.attempt, queued, how.ran, how.kind, why});
+        e.state->end({sequence() + i, how.attempt, queued, how.ran, how.kind, why});
         ++ended;
       }
     return ended;

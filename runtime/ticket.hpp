@@ -9,9 +9,11 @@
 #include <weir/runtime/outcome.hpp>
 
 #include <cassert>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace weir {
 
@@ -22,14 +24,21 @@ namespace detail {
 template <class Result>
 class ticket_state {
 public:
-  /// True for the first who asks; it then has to `fulfil`.
+  /// An outcome of many that ended together: it gets an error of its own only once it is taken.
+  struct common_end {
+    std::uint64_t index = 0;
+    unsigned attempt = 0;
+    duration queue_time{};
+    duration run_time{};
+    outcome_kind kind = outcome_kind::canceled;
+    std::shared_ptr<const caf::error> why;
+  };
+
+  /// True for the first who asks; it then has to `fulfil`, or `end`.
   bool claim() noexcept { return (bits_.fetch_or(claimed, std::memory_order_acq_rel) & claimed) == 0; }
 
-  void fulfil(outcome<Result> o) {
-    content_.emplace(std::move(o));
-    bits_.fetch_or(ready, std::memory_order_release);
-    bits_.notify_all();
-  }
+  void fulfil(outcome<Result> o) { put(std::move(o)); }
+  void end(common_end e) noexcept { put(std::move(e)); }
 
   [[nodiscard]] bool is_ready() const noexcept {
     return (bits_.load(std::memory_order_acquire) & ready) != 0;
@@ -48,15 +57,26 @@ public:
       bits_.wait(seen, std::memory_order_acquire);
   }
 
-  [[nodiscard]] outcome<Result> take() { return std::move(*content_); }
+  [[nodiscard]] outcome<Result> take() {
+    if (const auto* const e = std::get_if<common_end>(&content_))
+      return {e->index, e->attempt, e->queue_time, e->run_time, e->kind, *e->why};
+    return std::move(std::get<outcome<Result>>(content_));
+  }
 
 private:
+  template <class T>
+  void put(T content) {
+    content_.template emplace<T>(std::move(content));
+    bits_.fetch_or(ready, std::memory_order_release);
+    bits_.notify_all();
+  }
+
   static constexpr std::uint32_t claimed = 1;
   static constexpr std::uint32_t ready = 2;
   static constexpr std::uint32_t poke = 4;  // counted above the flags, so that a waiter wakes up
 
   sync::waitable<std::uint32_t> bits_{0};
-  std::optional<outcome<Result>> content_;
+  std::variant<std::monostate, outcome<Result>, common_end> content_;
 };
 
 }  // namespace detail

@@ -65,7 +65,7 @@ public:
   }
 
   std::uint64_t end(std::uint64_t first, std::uint64_t last, const forced_end& how,
-                    const caf::error&) noexcept override {
+                    const std::shared_ptr<const caf::error>&) noexcept override {
     if (collected_)
       return last - first;
     std::uint64_t ended = 0;

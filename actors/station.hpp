@@ -122,14 +122,15 @@ public:
   static constexpr std::size_t lanes_max = 1024;
 
   /// Sets how many lanes there are to be, from 1 to `lanes_max`; returns how many must be started
-  /// for it.
+  /// for it: none at rest.
   std::size_t resize(std::size_t parallelism);
 
   /// How a lane came to its end.
   enum class lane_end : std::uint8_t { retired, written_off };
 
   /// Counts a lane that `resize` need not ask for: its thread is lent by somebody who waits for the end of
-  /// the run, and calls `serve`. Comes before the first `resize`.
+  /// the run, and calls `serve`. Comes before the first `resize`. Not where attempts have time limits: what
+  /// follows from those is set up as the actors start.
   void expect_lane();
 
   /// Runs a lane until it is retired or written off, or the run is at rest. The calling thread is the

@@ -4,6 +4,7 @@
 #include <weir/actors/station.hpp>
 
 #include <algorithm>
+#include <cassert>
 
 namespace weir {
 
@@ -30,6 +31,8 @@ lane* lane::current() noexcept {
 
 std::size_t station::resize(std::size_t parallelism) {
   lock_type held{mutex_};
+  if (rest_told_)
+    return 0;
   target_ = std::clamp<std::size_t>(parallelism, 1, lanes_max);
   if (active_ <= target_) {
     const auto missing = target_ - active_;
@@ -58,6 +61,7 @@ void station::remove_lane(const lane& l) {
 }
 
 void station::expect_lane() {
+  assert(!options_.timeouts.run && !options_.timeouts.queue);
   lock_type held{mutex_};
   target_ = std::max(target_, ++active_);
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -59,6 +60,11 @@ void try_threads(std::size_t n) {
     throw;
   }
   end();
+}
+
+void wait_for_end(tree_end& end) {
+  std::unique_lock lock{end.mutex};
+  end.changed.wait(lock, [&] { return end.reached; });
 }
 
 }  // namespace
@@ -126,8 +132,19 @@ supervisor_actor engine::start(tree_plan plan) {
   return start_tree(*system_, std::move(plan));
 }
 
-void engine::lend_thread_to(station& stage) {
+void engine::lend_thread_to(station& stage) noexcept {
   threads_.run_here([&stage] { return stage.serve() == station::lane_end::written_off; });
+}
+
+void engine::let_end(std::shared_ptr<tree_end> end) {
+  std::unique_lock lock{mutex_};
+  ending_.push_back(std::move(end));
+  if (ending_.size() <= ending_max)
+    return;
+  const auto oldest = std::move(ending_.front());
+  ending_.pop_front();
+  lock.unlock();
+  wait_for_end(*oldest);
 }
 
 }  // namespace weir

@@ -18,6 +18,8 @@
 
 #include <caf/actor_system.hpp>
 
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,9 +46,16 @@ public:
   /// Starts the actors of a stage. Does not block. For the pieces of this library.
   [[nodiscard]] supervisor_actor start(tree_plan plan);
 
-  /// Makes the calling thread a lane of a stage that expects it, until the stage is at rest. For the pieces
+  /// Makes the calling thread a lane of a stage that expects it, until the stage is at rest. As on a thread
+  /// of the engine's, the program ends where there is no memory left for that. For the pieces of this
+  /// library.
+  void lend_thread_to(station& stage) noexcept;
+
+  /// Lets the actors of a stage that is at rest end in the background; of `ending_max` such stages the oldest
+  /// is waited for, so that whoever starts one after the other gets no further ahead of them. For the pieces
   /// of this library.
-  void lend_thread_to(station& stage);
+  void let_end(std::shared_ptr<tree_end> end);
+  static constexpr std::size_t ending_max = 16;
 
   /// What each pool, stream and stage that is not at rest holds, which jobs run and for how long, and what
   /// they wait for; as lines, for a person who wants to know why nothing goes on. Takes each stage's lock for
@@ -66,6 +75,7 @@ private:
     std::weak_ptr<tree_end> end;
   };
   std::vector<tree> trees_;
+  std::deque<std::shared_ptr<tree_end>> ending_;
 };
 
 }  // namespace weir

@@ -35,6 +35,8 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   if (&ctx.time() != &steady_clock()) {
     std::unique_lock lock{whole_end->mutex};
     whole_end->changed.wait(lock, [&] { return whole_end->reached; });
+  } else {
+    on.let_end(whole_end);
   }
   return {at->root(), at->stopped_by(), at->look().books.completed == n};
 }

@@ -383,6 +383,17 @@ BOOST_AUTO_TEST_CASE(a_caller_that_is_a_worker_elsewhere_is_that_again_afterward
   BOOST_TEST(std::ranges::count(*all, true) == 4);
 }
 
+BOOST_AUTO_TEST_CASE(calls_one_after_the_other_leave_no_more_than_a_bound_behind) {
+  // A call that its caller has done alone is over before its actors are.
+  constexpr std::size_t actors_of_a_call = 4;
+  std::size_t most = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    static_cast<void>(parallel_map(on, ctx, numbers(1), [](int n) { return n; }, {.parallelism = 2}));
+    most = std::max(most, on.system().registry().running());
+  }
+  BOOST_TEST(most <= actors_of_a_call * (engine::ending_max + 1));
+}
+
 BOOST_AUTO_TEST_CASE(what_fails_is_tried_again_as_the_options_say) {
   std::array<std::atomic<int>, 100> tries{};
   const auto moody = [&](int i) {

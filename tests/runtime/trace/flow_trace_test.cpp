@@ -1,6 +1,7 @@
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/parallel_map.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -134,6 +135,32 @@ BOOST_AUTO_TEST_CASE(what_a_flows_task_starts_is_below_its_attempt) {
   const auto inner = std::ranges::find(runs, "parallel_map", &span_record::name);
   BOOST_REQUIRE(inner != runs.end());
   BOOST_TEST(inner->parent == kept.named("outer").at.span);
+}
+
+BOOST_AUTO_TEST_CASE(a_map_within_a_map_is_below_the_attempt_that_called_it_on_whatever_thread) {
+  traced t;
+  {
+    engine on;
+    const std::vector<int> three{0, 1, 2};
+    const auto outer = [&](const context& ctx, int n) {
+      trace_attribute("before", std::to_string(n));
+      static_cast<void>(parallel_map(on, ctx, three, [](int m) { return m; }, {.parallelism = 1}));
+      trace_attribute("after", std::to_string(n));
+      return n;
+    };
+    BOOST_TEST(static_cast<bool>(parallel_map(on, t.ctx, three, outer, {.parallelism = 2})));
+  }
+  const auto& kept = t.end();
+  const auto attempts = kept.of(span_role::attempt);
+  const auto runs = kept.of(span_role::run);
+  BOOST_TEST(runs.size() == 4u);
+  BOOST_TEST(attempts.size() == 12u);
+  for (const auto& a : attempts) {
+    const auto calls = std::ranges::count(runs, a.at.span, &span_record::parent);
+    const auto is_outer = !text(a, "before").empty();
+    BOOST_TEST(calls == (is_outer ? 1 : 0));
+    BOOST_TEST(text(a, "before") == text(a, "after"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(items_that_a_cancel_keeps_from_running_end_canceled) {

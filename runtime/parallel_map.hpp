@@ -212,7 +212,7 @@ caf::error check(const map_options& options) {
 /// The call returns only when no job runs any more; so it may be made from within a task, also on the same
 /// engine. `f` is a task for the elements (invoke.hpp), is called by several threads at a time and gets the
 /// elements themselves: one that takes its job as a value that can only be moved empties the caller's range.
-/// Costs some 20 µs a call and about a nanosecond a job.
+/// Costs some ten µs a call and about a nanosecond a job.
 template <std::ranges::random_access_range Inputs, class F>
   requires std::ranges::sized_range<Inputs> && task_for<F, detail::job_of<Inputs>>
 auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const map_options& options = {})

@@ -25,6 +25,10 @@ constexpr std::size_t workers = 2;
 constexpr std::uint64_t jobs = 1'000'000;
 constexpr std::uint64_t capacity = 65'536;
 
+/// CAF's policies, as arguments of benchmarks.
+constexpr std::int64_t stealing = 0;
+constexpr std::int64_t sharing = 1;
+
 using numbers = std::vector<std::uint64_t>;
 
 std::uint64_t trivial(std::uint64_t x) {
@@ -122,20 +126,22 @@ void run_with_actors(caf::scoped_actor& self, numbers& results, Send send) {
   }
 }
 
-/// As somebody who knows CAF sets it up: idle threads do not poll.
+/// With the policy `sharing` idle threads do not poll; with CAF's own they do, and more messages pass.
 struct actors {
   struct config : caf::actor_system_config {
-    config() {
-      set("scheduler.policy", caf::atom("sharing"));
+    explicit config(bool shares) {
       set("scheduler.max-threads", workers);
+      if (shares)
+        set("scheduler.policy", caf::atom("sharing"));
     }
   };
+  explicit actors(bool shares) : settings(shares) {}
   config settings;
   caf::actor_system system{settings};
 };
 
 void caf_message_a_job(benchmark::State& state) {
-  actors on;
+  actors on{state.range(0) == sharing};
   caf::scoped_actor self{on.system};
   const caf::actor all[workers] = {on.system.spawn(caf_worker), on.system.spawn(caf_worker)};
   measure(state, [&](numbers& results) {
@@ -147,7 +153,7 @@ void caf_message_a_job(benchmark::State& state) {
 }
 
 void caf_actor_pool(benchmark::State& state) {
-  actors on;
+  actors on{state.range(0) == sharing};
   caf::scoped_actor self{on.system};
   caf::scoped_execution_unit context{&on.system};
   const auto pool = caf::actor_pool::make(
@@ -161,8 +167,8 @@ void caf_actor_pool(benchmark::State& state) {
 BENCHMARK(asio_thread_pool)->UseRealTime();
 BENCHMARK(tbb_task_group)->UseRealTime();
 BENCHMARK(tbb_flow_graph)->UseRealTime();
-BENCHMARK(caf_message_a_job)->UseRealTime();
-BENCHMARK(caf_actor_pool)->UseRealTime();
+BENCHMARK(caf_message_a_job)->Arg(stealing)->Arg(sharing)->UseRealTime();
+BENCHMARK(caf_actor_pool)->Arg(stealing)->UseRealTime();
 
 }  // namespace
 

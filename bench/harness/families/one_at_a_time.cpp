@@ -39,8 +39,9 @@ family one_at_a_time(const places& at) {
           peer("Boost.Asio thread_pool and a semaphore of 65536", "asio_thread_pool"),
           peer("oneTBB task_group, not bounded", "tbb_task_group"),
           peer("oneTBB flow graph, limiter of 65536 and sequencer", "tbb_flow_graph"),
-          peer("CAF, a message a job to 2 actors in turn", "caf_message_a_job"),
-          peer("CAF actor_pool of 2", "caf_actor_pool"),
+          peer("CAF, a message a job to 2 actors in turn", "caf_message_a_job/0"),
+          peer("CAF, the same with the policy sharing", "caf_message_a_job/1"),
+          peer("CAF actor_pool of 2", "caf_actor_pool/0"),
       }};
 }
 

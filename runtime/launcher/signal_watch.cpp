@@ -18,6 +18,7 @@ constexpr std::array ends{SIGINT, SIGTERM};
 
 /// The second signal. Only async-signal-safe calls.
 extern "C" void weir_end_at_once(int number) {
+  guardian::close();
   guardian::kill_all();
   ::_exit(128 + number);
 }

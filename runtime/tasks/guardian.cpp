@@ -34,6 +34,7 @@ struct identity {
 // Set once the guardian runs, and never freed: a command may still run while statics are destroyed.
 std::atomic<const identity*> own{nullptr};
 std::atomic<entry*> table{nullptr};
+std::atomic<bool> closed{false};
 std::mutex starting;
 
 caf::error refused(const char* what) {
@@ -153,6 +154,8 @@ caf::expected<place> reserve() {
   // Each thread looks first where it found a place last, which is free again as a rule.
   thread_local std::size_t hint = std::hash<std::thread::id>{}(std::this_thread::get_id());
   auto* entries = table.load(std::memory_order_acquire);
+  if (closed.load(std::memory_order_seq_cst))
+    return make_error(ec::canceled, "can't start a command: the process ends");
   for (std::size_t i = 0; i < process_groups_max; ++i) {
     const auto at = (hint + i) % process_groups_max;
     std::int32_t expected = 0;
@@ -165,6 +168,10 @@ caf::expected<place> reserve() {
   return make_error(ec::failed, "can't start a command: " + std::to_string(process_groups_max) +
                                     " commands run in this process already, which is the limit; lower "
                                     "the parallelism of the stages that run commands");
+}
+
+void close() noexcept {
+  closed.store(true, std::memory_order_seq_cst);
 }
 
 void kill_all() noexcept {

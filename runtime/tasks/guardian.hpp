@@ -68,11 +68,16 @@ private:
   std::atomic<std::int32_t>* entry_;
 };
 
-/// Takes a place for a command that is about to start; `ec::failed` if all are taken.
+/// Takes a place for a command that is about to start; `ec::failed` if all are taken, `ec::canceled` after
+/// `close`.
 /// Thread-safe, does not block. Only after `start` succeeded.
 [[nodiscard]] caf::expected<place> reserve();
 
-/// Sends KILL to every group in the table, at once. Async-signal-safe: it is for the second signal.
+/// From now on there is no place for another command, for good: where one is killed the next would start.
+/// Async-signal-safe, as `kill_all` after it: they are for the second signal.
+void close() noexcept;
+
+/// Sends KILL to every group in the table, at once.
 void kill_all() noexcept;
 
 }  // namespace weir::guardian

@@ -7,6 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "../../support/asleep.hpp"
 #include "commands.hpp"
 
@@ -53,6 +56,21 @@ BOOST_AUTO_TEST_CASE(kill_all_ends_what_runs_and_nothing_else) {
     std::this_thread::yield();
   }
   BOOST_TEST(run(command({"true"})).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(closed_it_has_no_place_for_another_command) {
+  BOOST_REQUIRE(!guardian::start());
+  // It is for good, so that a process of its own is closed.
+  const auto child = ::fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) {
+    guardian::close();
+    ::_exit(weir::is(guardian::reserve().error(), weir::ec::canceled) ? 0 : 1);
+  }
+  int status = -1;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  BOOST_TEST(status == 0);
+  BOOST_TEST(static_cast<bool>(guardian::reserve()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -227,4 +227,14 @@ void stop_tree(const station& stage, tree_end& end, duration budget) {
   tell_if_alive<supervisor_actor>(top, stop_tag::value, budget);
 }
 
+void wait_for_end(tree_end& end) {
+  std::unique_lock lock{end.mutex};
+  end.changed.wait(lock, [&] { return end.reached; });
+}
+
+bool wait_for_end(tree_end& end, duration at_most) {
+  std::unique_lock lock{end.mutex};
+  return end.changed.wait_for(lock, at_most, [&] { return end.reached; });
+}
+
 }  // namespace weir

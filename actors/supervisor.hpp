@@ -32,4 +32,11 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
 /// several calls the earliest end counts. Does not block.
 void stop_tree(const station& stage, tree_end& end, duration budget);
 
+/// Waits until the last actor of the tree has gone. On a thread that carries messages it may keep those from
+/// going that it waits for.
+void wait_for_end(tree_end& end);
+
+/// The same for so long at most; whether it has come.
+[[nodiscard]] bool wait_for_end(tree_end& end, duration at_most);
+
 }  // namespace weir

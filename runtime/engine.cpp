@@ -18,6 +18,9 @@ namespace {
 /// After this long the destructor says what it waits for.
 constexpr std::chrono::seconds long_wait{5};
 
+/// How long somebody who gets ahead of the actors is held up. They may be waiting for just his thread.
+constexpr std::chrono::milliseconds ending_wait{100};
+
 const engine_options& checked(const engine_options& options) {
   if (const auto problem = options.validate())
     throw std::invalid_argument{"engine: " + text_of(problem)};
@@ -62,11 +65,6 @@ void try_threads(std::size_t n) {
   end();
 }
 
-void wait_for_end(tree_end& end) {
-  std::unique_lock lock{end.mutex};
-  end.changed.wait(lock, [&] { return end.reached; });
-}
-
 }  // namespace
 
 struct engine::own_system {
@@ -96,15 +94,11 @@ engine::engine(caf::actor_system& existing) : system_(&existing) {}
 engine::~engine() {
   for (const auto& t : trees_) {
     const auto end = t.end.lock();
-    if (!end)
-      continue;
-    std::unique_lock lock{end->mutex};
-    const auto reached = [&] { return end->reached; };
-    if (end->changed.wait_for(lock, long_wait, reached))
+    if (!end || wait_for_end(*end, long_wait))
       continue;
     log()->warn("the engine's destructor waits for \"{}\" to end: pools and streams go before their engine",
                 t.name);
-    end->changed.wait(lock, reached);
+    wait_for_end(*end);
   }
 }
 
@@ -144,7 +138,7 @@ void engine::let_end(std::shared_ptr<tree_end> end) {
   const auto oldest = std::move(ending_.front());
   ending_.pop_front();
   lock.unlock();
-  wait_for_end(*oldest);
+  static_cast<void>(wait_for_end(*oldest, ending_wait));
 }
 
 }  // namespace weir

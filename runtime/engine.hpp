@@ -52,8 +52,8 @@ public:
   void lend_thread_to(station& stage) noexcept;
 
   /// Lets the actors of a stage that is at rest end in the background; of `ending_max` such stages the oldest
-  /// is waited for, so that whoever starts one after the other gets no further ahead of them. For the pieces
-  /// of this library.
+  /// is waited for, for 100 ms at most, so that whoever starts one after the other does not get ahead of
+  /// them. For the pieces of this library.
   void let_end(std::shared_ptr<tree_end> end);
   static constexpr std::size_t ending_max = 16;
 

@@ -1,3 +1,4 @@
+#include <weir/actors/supervisor.hpp>
 #include <weir/runtime/parallel_map.hpp>
 
 namespace weir::detail {
@@ -32,12 +33,10 @@ map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> blo
   at->wait_for_lost_lanes();
   // The actors end by themselves, in the background. But they read the time meanwhile, and a clock of
   // the caller's may go as soon as this returns.
-  if (&ctx.time() != &steady_clock()) {
-    std::unique_lock lock{whole_end->mutex};
-    whole_end->changed.wait(lock, [&] { return whole_end->reached; });
-  } else {
+  if (&ctx.time() != &steady_clock())
+    wait_for_end(*whole_end);
+  else
     on.let_end(whole_end);
-  }
   return {at->root(), at->stopped_by(), at->look().books.completed == n};
 }
 

@@ -5,6 +5,7 @@
 #include <caf/event_based_actor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -130,6 +131,28 @@ BOOST_AUTO_TEST_CASE(an_engine_runs_on_the_applications_actor_system) {
   gate ran;
   system.spawn([&](caf::event_based_actor*) { ran.open(); });
   ran.wait();
+}
+
+BOOST_AUTO_TEST_CASE(an_actor_that_maps_on_the_only_thread_for_messages_is_not_held_up_for_ever) {
+  caf::actor_system_config config;
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", std::size_t{1});
+  caf::actor_system system{config};
+  engine on{system};
+  // The actors of its calls can't end before it returns, so that it gets ahead of them.
+  constexpr auto calls = static_cast<int>(engine::ending_max) + 3;
+  gate done;
+  std::atomic<int> right{0};
+  system.spawn([&](caf::event_based_actor*) {
+    for (int i = 0; i < calls; ++i) {
+      const auto doubled =
+          parallel_map(on, context::background(), std::views::iota(0, 3), [](int n) { return 2 * n; });
+      right += doubled && (*doubled)[2] == 4 ? 1 : 0;
+    }
+    done.open();
+  });
+  done.wait();
+  BOOST_TEST(right == calls);
 }
 
 BOOST_AUTO_TEST_CASE(jobs_that_block_do_not_hold_up_messages) {

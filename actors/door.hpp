@@ -129,7 +129,7 @@ private:
   // writes, and what the lanes say.
   alignas(cache_line) mutable biased_mutex mutex_;
   policy::admission admission_;
-  caf::error full_;  // what refusals say: to copy it takes a third of the time that making it would
+  caf::error full_;  // what refusals say: to make the text for each would be half of a refusal's time
   caf::error closed_with_;
   std::function<job_span()> take_open_;
   std::function<void()> when_closed_;

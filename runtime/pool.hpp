@@ -5,8 +5,9 @@
 /// one receiver takes all outcomes, `parallel_map` if all inputs are known.
 ///
 /// Bounds: `parallelism` jobs run, `capacity` are inside. A job inside costs its own size and about
-/// 100 bytes; it is destroyed when it has run, before its outcome is handed over. Each job costs some
-/// hundred nanoseconds beside its own time. All members are thread-safe, except the destructor.
+/// 150 bytes, its ticket included; it is destroyed when it has run, before its outcome is handed over. Each
+/// job costs some hundred nanoseconds beside its own time. All members are thread-safe, except the
+/// destructor.
 
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>

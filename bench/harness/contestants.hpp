@@ -13,7 +13,7 @@ inline constexpr std::uint64_t trivial_jobs = 1'000'000;
 [[nodiscard]] contestant in_process(const places& at, std::string name, const std::string& program,
                                     const std::string& benchmark, std::vector<target> targets = {});
 
-/// A program that prints nanoseconds for each job.
+/// A program that prints its figure.
 [[nodiscard]] contestant printed_by(const places& at, std::string name, const std::string& program,
                                     std::vector<std::string> arguments, std::vector<target> targets = {});
 

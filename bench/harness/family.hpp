@@ -13,7 +13,7 @@ namespace bench {
 /// How a run of a contestant becomes its figure.
 enum class figure {
   google_benchmark,  ///< time for each item, from the JSON of the one benchmark that its filter leaves
-  printed,           ///< nanoseconds for each job, printed as a number
+  printed,           ///< a number: nanoseconds for each job, or what the unit of its family is made from
   wall_time,         ///< of the whole command, divided by its jobs
   peak_memory,       ///< of the whole command, in KiB
 };

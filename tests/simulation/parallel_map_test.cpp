@@ -12,7 +12,6 @@
 
 namespace {
 
-using namespace std::chrono_literals;
 using weir::testing::world;
 
 struct run_of_a_map {

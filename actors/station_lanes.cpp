@@ -239,7 +239,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost
   ++begun_;
   l.begun_ = ctx_.time().now();
   // The time of a single job is that of its span, which is longer by what an observer does.
-  l.fine_ = sizes_.fine() && (jobs.size() > 1 || observer_);
+  l.fine_ = !sizes_.brief() && (jobs.size() > 1 || observer_);
   l.may_nap_ = sizes_.brief();
   l.in_burst_ = jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
@@ -257,7 +257,7 @@ std::optional<station::halting> station::report(lane& l, std::uint64_t stop, std
   const auto executed = ran + (l.repeat_ ? 1 : 0);
   if (executed > 0) {
     sizes_.observe(executed, elapsed);
-    fine_.store(observer_ || sizes_.fine(), std::memory_order_relaxed);
+    fine_.store(observer_ || !sizes_.brief(), std::memory_order_relaxed);
   }
   if (!done.empty()) {
     note_outcome(l, done);

@@ -16,7 +16,7 @@ struct outcome {
   std::uint64_t index = 0;  ///< the job's place in the order of submission, from 0
   unsigned attempt = 0;     ///< the execution that this is the outcome of, from 1; 0: never started
   duration queue_time{};    ///< from its admission to the start of its last attempt
-  duration run_time{};      ///< of its last attempt; the mean of its batch for jobs below 1 µs
+  duration run_time{};      ///< of its last attempt; the mean of its batch for jobs below 5 µs
   outcome_kind kind = outcome_kind::completed;
   caf::expected<Result> result;  ///< the value of a completed job, else the error
 

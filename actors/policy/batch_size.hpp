@@ -18,9 +18,8 @@ public:
   static constexpr duration target{100'000};
   /// No fair share makes it shorter than this: below, a hand-over costs more than it evens out.
   static constexpr duration shortest{20'000};
-  /// Jobs shorter than this are timed a batch at a time: two clock readings cost more than the job.
-  static constexpr duration fine_min{1'000};
-  /// Jobs shorter than this take less time than it takes to wake a worker for them.
+  /// Jobs shorter than this take less time than it takes to wake a worker for them, and are timed a batch at
+  /// a time: two clock readings for each, and what handles their times, would be felt.
   static constexpr duration brief_max{5'000};
   /// The estimate follows a faster batch at once and a slower one by this factor at most: a thread
   /// that was put aside by the system for a moment looks like a thousand long jobs, and a batch that
@@ -40,12 +39,7 @@ public:
   /// The smoothed time of one job; zero before the first one was measured.
   [[nodiscard]] duration mean() const noexcept;
 
-  /// Whether jobs are long enough to be timed one by one.
-  [[nodiscard]] bool fine() const noexcept {
-    return !measured_ || mean_ >= static_cast<double>(fine_min.count());
-  }
-
-  /// Whether a job is known to take less time than waking a worker.
+  /// Whether a job is known to be shorter than `brief_max`.
   [[nodiscard]] bool brief() const noexcept {
     return measured_ && mean_ < static_cast<double>(brief_max.count());
   }

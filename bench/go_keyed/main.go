@@ -11,7 +11,7 @@ import (
 
 const (
 	workers  = 2
-	count    = 500_000
+	count    = 1_000_000
 	keys     = 1000
 	capacity = 65_536
 	runs     = 2

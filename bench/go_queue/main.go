@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,6 +38,7 @@ type large struct{ content [8]uint64 }
 func memory[J any](bytes int, make1 func(uint64) J) float64 {
 	held := make(chan struct{})
 	var wg sync.WaitGroup
+	var done int64
 	before := resident()
 	jobs := make(chan J, waitingJobs)
 	for w := 0; w < workers; w++ {
@@ -45,6 +47,7 @@ func memory[J any](bytes int, make1 func(uint64) J) float64 {
 			defer wg.Done()
 			<-held
 			for range jobs {
+				atomic.AddInt64(&done, 1)
 			}
 		}()
 	}
@@ -55,6 +58,9 @@ func memory[J any](bytes int, make1 func(uint64) J) float64 {
 	close(jobs)
 	close(held)
 	wg.Wait()
+	if done != waitingJobs {
+		panic("a job is missing")
+	}
 	return each
 }
 

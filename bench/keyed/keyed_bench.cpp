@@ -20,7 +20,7 @@
 namespace {
 
 constexpr std::size_t workers = 2;
-constexpr std::uint64_t jobs = 500'000;
+constexpr std::uint64_t jobs = 1'000'000;
 constexpr std::uint64_t keys = 1000;
 constexpr std::uint64_t capacity = 65'536;
 
@@ -72,18 +72,22 @@ void weir_keyed_stream(benchmark::State& state) {
   const weir::stream_options options{.parallelism = workers,
                                      .capacity = static_cast<std::size_t>(state.range(0))};
   measure(state, [&](lines& seen) {
-    weir::stream<std::uint64_t, std::uint64_t> s{engine,
-                                                 weir::keyed(key_of,
-                                                             [&seen](std::uint64_t job) {
-                                                               seen.run(job);
-                                                               return job;
-                                                             }),
-                                                 options, [](const weir::outcome<std::uint64_t>&) {}};
+    std::uint64_t completed = 0;
+    weir::stream<std::uint64_t, std::uint64_t> s{
+        engine,
+        weir::keyed(key_of,
+                    [&seen](std::uint64_t job) {
+                      seen.run(job);
+                      return job;
+                    }),
+        options, [&](const weir::outcome<std::uint64_t>& o) { completed += o.completed() ? 1 : 0; }};
     const auto ctx = weir::context::background();
     for (std::uint64_t i = 0; i < jobs; ++i)
       static_cast<void>(s.submit(ctx, i));
     s.close();
     s.wait();
+    if (completed != jobs)
+      state.SkipWithError("an outcome is missing");
   });
 }
 

@@ -7,7 +7,7 @@ family keyed(const places& at) {
     return in_process(at, name, "keyed_bench", benchmark);
   };
   return {.id = "K",
-          .title = "500,000 trivial jobs of 1,000 keys submitted one at a time, in order by key",
+          .title = "1 M trivial jobs of 1,000 keys submitted one at a time, in order by key",
           .contestants = {
               in_keyed_bench("weir::stream of a keyed task, capacity 65536", "weir_keyed_stream/65536"),
               in_keyed_bench("weir::stream of a keyed task, capacity 1024", "weir_keyed_stream/1024"),

@@ -16,6 +16,7 @@ family memory(const places& at, const std::string& bytes) {
               by("weir::pool, the callers' tickets included", "pool"),
               printed_by(at, "Go, a buffered channel", "go_queue", {"-mode=memory", "-bytes=" + bytes}),
               by("Boost.Asio thread_pool", "asio"),
+              by("CAF, the mailbox of an actor", "caf"),
               by("oneTBB flow graph, function_node", "flow_graph"),
               by("std::deque", "deque"),
           }};
@@ -32,6 +33,8 @@ family refusal(const places& at) {
               by("weir::pool, try_submit", "pool", {at_most(50)}),
               by("weir::stream, try_submit", "stream", {at_most(50)}),
               printed_by(at, "Go, select with default", "go_queue", {"-mode=refuse"}),
+              by("Boost.Asio thread_pool and a counter", "asio"),
+              by("oneTBB flow graph, limiter_node", "flow_graph"),
               by("std::deque under a std::mutex", "deque"),
           }};
 }
@@ -41,6 +44,10 @@ family goodput(const places& at) {
                       std::vector<target> targets = {}) {
     return printed_by(at, name + ", " + times + " times what it can do", "overload_bench", {who, times},
                       std::move(targets));
+  };
+  const auto go = [&](const std::string& times) {
+    return printed_by(at, "Go, select with default, " + times + " times what it can do", "go_overload",
+                      {"-times=" + times});
   };
   const auto peak = by("weir", "weir::stream", "1");
   return {.id = "R2",
@@ -52,15 +59,21 @@ family goodput(const places& at) {
               by("weir", "weir::stream", "2"),
               by("weir", "weir::stream", "5"),
               by("weir", "weir::stream", "10", {faster_than(peak.name, 0.95)}),
+              go("1"),
+              go("10"),
               by("asio", "Boost.Asio thread_pool and a counter", "1"),
               by("asio", "Boost.Asio thread_pool and a counter", "10"),
           }};
 }
 
 family cancel(const places& at) {
-  const auto weir = [&](const std::string& who, const std::string& jobs, std::vector<target> targets = {}) {
-    return printed_by(at, "weir::" + who + ", " + jobs + " jobs", "queue_bench", {"cancel", who, jobs},
+  const auto by = [&](const std::string& name, const std::string& who, const std::string& jobs,
+                      std::vector<target> targets = {}) {
+    return printed_by(at, name + ", " + jobs + " jobs", "queue_bench", {"cancel", who, jobs},
                       std::move(targets));
+  };
+  const auto weir = [&](const std::string& who, const std::string& jobs, std::vector<target> targets = {}) {
+    return by("weir::" + who, who, jobs, std::move(targets));
   };
   const auto go = [&](const std::string& jobs) {
     return printed_by(at, "Go, a context, workers that drain the channel, " + jobs + " jobs", "go_queue",
@@ -79,6 +92,8 @@ family cancel(const places& at) {
               weir("pool", "1000"),
               go("1000000"),
               go("1000"),
+              by("Boost.Asio thread_pool::stop, which drops them", "asio", "1000000"),
+              by("oneTBB task_group::cancel, which drops them", "task_group", "1000000"),
           }};
 }
 

@@ -1,6 +1,7 @@
 // Bounded workers as Go's users write them: a pool on buffered channels (the jobs go through one channel to
 // two workers, the results through another back to the caller, who puts each in its place), or an errgroup
-// with a limit, a goroutine for each job. Prints the nanoseconds for each job.
+// with a limit, a goroutine for each job. Prints the nanoseconds for each job; or, of jobs with real work, the
+// time as a multiple of the ideal, as work/work_bench.cpp does.
 package main
 
 import (
@@ -125,6 +126,25 @@ func group(task func(uint64) uint64, count, workers int) []uint64 {
 	return ordered
 }
 
+func secondsOf(run func()) float64 {
+	begun := time.Now()
+	run()
+	return time.Since(begun).Seconds()
+}
+
+func check(ordered, wanted []uint64) {
+	if len(ordered) != len(wanted) {
+		fmt.Fprintln(os.Stderr, "a result is missing")
+		os.Exit(1)
+	}
+	for i, value := range ordered {
+		if value != wanted[i] {
+			fmt.Fprintln(os.Stderr, "a result is wrong or not in its place")
+			os.Exit(1)
+		}
+	}
+}
+
 func main() {
 	mode := flag.String("mode", "pool", "pool or errgroup")
 	mix := flag.String("mix", "trivial", "trivial, 1, 10, 100 or tail")
@@ -133,31 +153,34 @@ func main() {
 	capacity := flag.Int("capacity", 65_536, "slots of each channel")
 	submitters := flag.Int("submitters", 1, "goroutines that submit")
 	runs := flag.Int("runs", 2, "runs that are timed, after one that is not")
+	ideal := flag.Bool("ideal", false, "prints the time as a multiple of the ideal")
 	flag.Parse()
 
 	task, count := work(*mix, *jobs)
-	var spent time.Duration
-	for r := 0; r <= *runs; r++ {
-		begun := time.Now()
-		var ordered []uint64
+	run := func() []uint64 {
 		if *mode == "errgroup" {
-			ordered = group(task, count, *workers)
-		} else {
-			ordered = pool(task, count, *workers, *capacity, *submitters)
+			return group(task, count, *workers)
 		}
-		if r > 0 {
-			spent += time.Since(begun)
-		}
-		if len(ordered) != count {
-			fmt.Fprintln(os.Stderr, "a result is missing")
-			os.Exit(1)
-		}
-		for i, value := range ordered {
-			if value != task(uint64(i)) {
-				fmt.Fprintln(os.Stderr, "a result is wrong or not in its place")
-				os.Exit(1)
-			}
-		}
+		return pool(task, count, *workers, *capacity, *submitters)
 	}
-	fmt.Println(float64(spent.Nanoseconds()) / float64(*runs) / float64(count))
+	wanted := make([]uint64, count)
+	alone := secondsOf(func() {
+		for i := range wanted {
+			wanted[i] = task(uint64(i))
+		}
+	})
+	var spent float64
+	for r := 0; r <= *runs; r++ {
+		var ordered []uint64
+		seconds := secondsOf(func() { ordered = run() })
+		if r > 0 {
+			spent += seconds
+		}
+		check(ordered, wanted)
+	}
+	if *ideal {
+		fmt.Println(spent / float64(*runs) / (alone / float64(*workers)))
+		return
+	}
+	fmt.Println(spent * 1e9 / float64(*runs) / float64(count))
 }

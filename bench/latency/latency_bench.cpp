@@ -1,8 +1,9 @@
 /// Family C: one job there and back, with a pause in between, and what an idle pool costs.
-///   latency_bench WHO p50|p99    prints that percentile of 500 jobs, in ns
+///   latency_bench WHO p50|p99    prints that percentile of 1,000 jobs, in ns
 ///   latency_bench WHO idle                  prints the CPU time of two idle seconds, in ns a second
 
 #include <weir/runtime/pool.hpp>
+#include <weir/runtime/stream.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -33,7 +34,7 @@ using steady = std::chrono::steady_clock;
 using nanoseconds = std::chrono::nanoseconds;
 
 constexpr std::size_t workers = 2;
-constexpr std::size_t jobs = 500;
+constexpr std::size_t jobs = 1'000;
 constexpr std::chrono::milliseconds pause{1};
 constexpr std::chrono::seconds idle_time{2};
 
@@ -48,9 +49,24 @@ round_trip weir_pool() {
   const auto on = std::make_shared<weir::engine>();
   const auto pool = std::make_shared<weir::pool<std::uint64_t, std::uint64_t>>(
       *on, trivial, weir::pool_options{.parallelism = workers, .capacity = 64});
-  return [on, pool](std::uint64_t x) {
-    auto ticket = pool->try_submit(x);
-    return ticket ? *ticket->get().result : 0;
+  return [on, pool](std::uint64_t x) -> std::uint64_t {
+    auto ticket = pool->submit(weir::context::background(), x);
+    if (!ticket)
+      return 0;
+    const auto answered = ticket->get();
+    return answered.result ? *answered.result : 0;
+  };
+}
+
+round_trip weir_stream() {
+  const auto on = std::make_shared<weir::engine>();
+  const auto stream = std::make_shared<weir::stream<std::uint64_t, std::uint64_t>>(
+      *on, trivial, weir::stream_options{.parallelism = workers, .capacity = 64});
+  return [on, stream](std::uint64_t x) -> std::uint64_t {
+    if (!stream->submit(weir::context::background(), x))
+      return 0;
+    const auto next = stream->next();
+    return next && next->result ? *next->result : 0;
   };
 }
 
@@ -165,10 +181,11 @@ nanoseconds cpu_time() {
   return of(used.ru_utime) + of(used.ru_stime);
 }
 
-/// After some jobs, as whoever has just worked may not be at rest yet.
+/// After some jobs, as whoever has just worked may not be at rest yet. Negative if a result was wrong.
 double idle_cost(const round_trip& there_and_back) {
   for (std::size_t i = 0; i < jobs; ++i)
-    static_cast<void>(there_and_back(i));
+    if (there_and_back(i) != trivial(i))
+      return -1;
   std::this_thread::sleep_for(std::chrono::milliseconds{100});
   const auto before = cpu_time();
   std::this_thread::sleep_for(idle_time);
@@ -180,6 +197,7 @@ double idle_cost(const round_trip& there_and_back) {
 int main(int argc, char** argv) {
   const std::map<std::string, std::function<round_trip()>> contestants{
       {"weir", weir_pool},
+      {"weir_stream", weir_stream},
       {"asio", asio_thread_pool},
       {"caf_sharing", [] { return caf_request(true); }},
       {"caf_default", [] { return caf_request(false); }},
@@ -188,12 +206,17 @@ int main(int argc, char** argv) {
   const auto who = contestants.find(argc == 3 ? argv[1] : "");
   const std::string what = argc == 3 ? argv[2] : "";
   if (who == contestants.end() || (what != "p50" && what != "p99" && what != "idle")) {
-    std::cerr << "usage: latency_bench weir|asio|caf_sharing|caf_default|plain p50|p99|idle\n";
+    std::cerr << "usage: latency_bench weir|weir_stream|asio|caf_sharing|caf_default|plain p50|p99|idle\n";
     return 2;
   }
   const auto there_and_back = who->second();
   if (what == "idle") {
-    std::cout << idle_cost(there_and_back) << '\n';
+    const auto cost = idle_cost(there_and_back);
+    if (cost < 0) {
+      std::cerr << "a result is wrong\n";
+      return 1;
+    }
+    std::cout << cost << '\n';
     return 0;
   }
   const auto all = measure(there_and_back);

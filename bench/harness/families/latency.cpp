@@ -19,16 +19,17 @@ family latency(const places& at, const std::string& percentile) {
   const auto median = percentile == "p50";
   return {
       .id = "C" + percentile,
-      .title = "one job there and back, 1 ms between two of them, " + percentile + " of 500",
+      .title = "one job there and back, 1 ms between two of them, " + percentile + " of 1,000",
       .unit = "µs",
       .divisor = 1e3,
       .contestants = {
           by("weir::pool, submit and get", "weir",
              median ? std::vector{at_most(8), faster_than(asio.name, 1 / 2.5)} : std::vector{at_most(20)}),
+          by("weir::stream, submit and next", "weir_stream"),
           asio,
           by("CAF, request to an actor, policy sharing", "caf_sharing"),
           by("CAF, request to an actor, default policy", "caf_default"),
-          printed_by(at, "Go, two channels and a goroutine", "go_latency", {"-percentile=" + percentile}),
+          printed_by(at, "Go, two channels and 2 goroutines", "go_latency", {"-percentile=" + percentile}),
           by("a plain thread with two condition variables", "plain"),
       }};
 }

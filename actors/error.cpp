@@ -71,6 +71,8 @@ std::string_view name_of(ec code) noexcept {
       return "worker_lost";
     case ec::quarantined:
       return "quarantined";
+    case ec::link:
+      return "link";
   }
   return "unknown";
 }

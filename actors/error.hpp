@@ -34,6 +34,7 @@ enum class ec : std::uint8_t {
   deadlock,           ///< the wait would never have ended: it closed a cycle, which the text names
   worker_lost,        ///< who did the work has gone; the job runs again with another one, if it can
   quarantined,        ///< the job has lost as many workers as it may; the text says how
+  link,               ///< another node was refused, or what connects us with it has ended
 };
 
 /// The name of `code` as it stands in the enumeration, e.g. "overloaded".

@@ -22,6 +22,9 @@ public:
   [[nodiscard]] int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
 
+  /// Whoever calls it owns the descriptor from now on.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
   void reset() noexcept {
     if (fd_ >= 0)
       ::close(std::exchange(fd_, -1));

@@ -1,0 +1,515 @@
+#include <weir/actors/error.hpp>
+#include <weir/actors/log.hpp>
+#include <weir/actors/policy/rate_limit.hpp>
+#include <weir/actors/policy/retry.hpp>
+#include <weir/runtime/link/address.hpp>
+#include <weir/runtime/link/coroutine.hpp>
+#include <weir/runtime/link/endpoint.hpp>
+#include <weir/runtime/link/greet.hpp>
+#include <weir/runtime/link/relay.hpp>
+#include <weir/runtime/system/system_error.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <future>
+#include <list>
+#include <map>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace weir::link {
+
+namespace {
+
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+/// After an accept that failed, for want of descriptors as a rule: to try again at once would cost a core.
+constexpr std::chrono::milliseconds accept_pause{100};
+/// Of lines about peers that were refused: whoever comes often does not fill the log.
+constexpr policy::rate_rule log_rule{.per_second = 5, .burst = 50};
+
+caf::error failed(const std::string& text) {
+  return make_error(ec::link, text);
+}
+
+/// Later processes of a name have a greater one, as long as the clock is not set back.
+std::uint64_t incarnation_now() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+std::string text_of(const tcp::endpoint& at) {
+  return to_text(address{at.address().to_string(), at.port()});
+}
+
+caf::error only_loopback(const address& a) {
+  return make_error(ec::invalid_option,
+                    to_text(a) + " is not a loopback address, and there is no TLS: set tls.authority, " +
+                        "tls.certificate and tls.key");
+}
+
+asio::awaitable<void> wait(asio::steady_timer& t) {
+  error_code ignored;  // it ran out, or was canceled
+  co_await t.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// A peer that is not admitted yet, and what ends it.
+struct attempt {
+  std::function<void()> close;
+  asio::steady_timer limit;
+  std::string ended_because = {};  // empty: by itself
+
+  void end(const std::string& why) {
+    if (!close)
+      return;
+    ended_because = why;
+    std::exchange(close, nullptr)();
+  }
+
+  /// What was under way may have come just before it was ended.
+  void require_not_ended() const {
+    if (!ended_because.empty())
+      throw thrown_error{failed(ended_because)};
+  }
+};
+using attempt_ptr = std::shared_ptr<attempt>;
+
+/// Somebody to be dialed for good.
+struct target {
+  address at;
+  asio::steady_timer changed;  // canceled when the link has gone, or the waiting is to end
+  std::optional<std::uint64_t> link;
+  bool given_up = false;
+};
+
+struct link_entry {
+  std::shared_ptr<relay> over;
+  identity who;
+  std::string address;
+  std::shared_ptr<target> dialed;  // none: it was accepted
+};
+
+}  // namespace
+
+class endpoint::core {
+public:
+  core(const link_options& options, tls_context tls, const engine_id& engine, link_events events)
+      : options_(options),
+        tls_(std::move(tls)),
+        engine_(engine),
+        ours_{options.name, link::to_text(engine), incarnation_now()},
+        events_(std::move(events)),
+        thread_([this] { io_.run(); }) {}
+
+  ~core() {
+    asio::post(io_, [this] { end_all(); });
+    thread_.join();
+  }
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  caf::expected<std::uint16_t> listen(const address& at);
+  caf::error dial(const address& at);
+  void leave(std::uint64_t link, const std::string& why);
+  void end(std::uint64_t link, const std::string& why);
+  std::vector<link_state> links();
+
+private:
+  template <class Loop>
+  void spawn(Loop loop) {
+    asio::co_spawn(io_, std::move(loop), asio::detached);
+  }
+
+  asio::awaitable<void> accept(std::shared_ptr<tcp::acceptor> from);
+  asio::awaitable<void> meet(tcp::socket socket);
+  asio::awaitable<void> keep(std::shared_ptr<target> whom);
+  asio::awaitable<void> reach(std::shared_ptr<target> whom);
+
+  /// Begins an attempt, which `close` ends if it takes too long or has to make room.
+  attempt_ptr begin(std::function<void()> close);
+  void finish(const attempt_ptr& a);
+
+  caf::expected<std::string> admit(const identity& who, const std::string& offers);
+  void open(std::unique_ptr<record_stream> with, acquaintance peer, std::string address,
+            std::shared_ptr<target> dialed);
+  void closed(std::uint64_t link, const std::string& why);
+  void tell_refusal(const std::string& address, const std::string& why);
+  void end_all();
+
+  const link_options options_;
+  const tls_context tls_;
+  const engine_id engine_;
+  const identity ours_;
+  const link_events events_;
+
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
+  std::vector<std::shared_ptr<target>> targets_;
+  std::list<attempt_ptr> attempts_;  // the oldest first
+  std::map<std::uint64_t, link_entry> links_;
+  std::uint64_t last_link_ = 0;
+  policy::rate_limit log_limit_{log_rule};
+  std::uint64_t not_logged_ = 0;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+// -- accepting --------------------------------------------------------------------------------------
+
+caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
+  if (!tls_ && !at.is_loopback())
+    return only_loopback(at);
+  error_code e;
+  tcp::resolver resolver{io_};
+  const auto found = resolver.resolve(at.host, std::to_string(at.port), e);
+  if (e || found.empty())
+    return make_error(ec::invalid_option, to_text(at) + ": " + e.message());
+  const tcp::endpoint where = found.begin()->endpoint();
+  auto made = std::make_shared<tcp::acceptor>(io_);
+  made->open(where.protocol(), e);
+  if (!e)
+    made->set_option(tcp::acceptor::reuse_address{true}, e);
+  if (!e)
+    made->bind(where, e);
+  if (!e)
+    made->listen(tcp::acceptor::max_listen_connections, e);
+  if (e)
+    return make_error(ec::invalid_option, "can't listen at " + to_text(at) + ": " + e.message());
+  const auto port = made->local_endpoint().port();
+  asio::post(io_, [this, made] {
+    acceptors_.push_back(made);
+    spawn([this, made] { return accept(made); });
+  });
+  return port;
+}
+
+asio::awaitable<void> endpoint::core::accept(std::shared_ptr<tcp::acceptor> from) {
+  asio::steady_timer pause{io_};
+  while (!ending_) {
+    error_code e;
+    auto socket = co_await from->async_accept(asio::redirect_error(asio::use_awaitable, e));
+    if (ending_)
+      co_return;
+    if (e) {
+      tell_refusal("a connection", "it can't be accepted: " + e.message());
+      pause.expires_after(accept_pause);
+      co_await wait(pause);
+      continue;
+    }
+    // In a box, as g++ 12 moves what a lambda holds once more than it should.
+    auto boxed = std::make_shared<tcp::socket>(std::move(socket));
+    spawn([this, boxed] { return meet(std::move(*boxed)); });
+  }
+}
+
+asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
+  error_code e;
+  const auto from = socket.remote_endpoint(e);
+  const auto address = e ? "a peer that has gone" : text_of(from);
+  socket.set_option(tcp::no_delay{true}, e);
+  auto with = std::make_unique<record_stream>(make_channel(std::move(socket), tls_), role::acceptor);
+  const auto this_one = begin([over = &with->over()] { over->close(); });
+  std::string why;
+  try {
+    const admission admitting = [this](const identity& who, const std::string& offers) {
+      return admit(who, offers);
+    };
+    auto known = co_await greet_dialer(*with, ours_, options_, admitting);
+    this_one->require_not_ended();
+    finish(this_one);
+    open(std::move(with), std::move(known), address, nullptr);
+    co_return;
+  } catch (const thrown_error& failure) {
+    why = weir::text_of(failure.why());
+  } catch (const std::exception& failure) {
+    why = failure.what();
+  }
+  finish(this_one);
+  tell_refusal(address, this_one->ended_because.empty() ? why : this_one->ended_because);
+}
+
+// -- dialing ----------------------------------------------------------------------------------------
+
+caf::error endpoint::core::dial(const address& at) {
+  if (!tls_ && !at.is_loopback())
+    return only_loopback(at);
+  asio::post(io_, [this, at] {
+    const auto whom = std::make_shared<target>(target{at, asio::steady_timer{io_}, {}, false});
+    targets_.push_back(whom);
+    spawn([this, whom] { return keep(whom); });
+  });
+  return {};
+}
+
+asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
+  policy::retry waits{{.attempts = policy::retry_rule::attempts_max,
+                       .backoff = options_.backoff,
+                       .backoff_max = options_.backoff_max},
+                      std::random_device{}()};
+  unsigned failures = 0;
+  std::string told;
+  while (!ending_ && !whom->given_up) {
+    std::string why;
+    try {
+      co_await reach(whom);
+      failures = 0;
+      told.clear();
+      while (whom->link) {
+        whom->changed.expires_at(steady_clock::time_point::max());
+        co_await wait(whom->changed);
+      }
+    } catch (const thrown_error& failure) {
+      why = weir::text_of(failure.why());
+    } catch (const std::exception& failure) {
+      why = failure.what();
+    }
+    if (ending_ || whom->given_up)
+      co_return;
+    // A peer that is away for long is one event, not one for each try.
+    if (!why.empty() && why != told)
+      log()->warn("link: no link to {}: {}; it is tried again", to_text(whom->at), why);
+    told = why.empty() ? told : why;
+    failures = std::min(failures + 1, policy::retry_rule::attempts_max - 1);
+    whom->changed.expires_after(*waits.next(failures, 0));
+    co_await wait(whom->changed);
+  }
+}
+
+asio::awaitable<void> endpoint::core::reach(std::shared_ptr<target> whom) {
+  auto socket = std::make_shared<tcp::socket>(io_);
+  auto resolver = std::make_shared<tcp::resolver>(io_);
+  std::unique_ptr<record_stream> with;
+  const auto this_one = begin([&with, socket, resolver] {
+    resolver->cancel();
+    error_code ignored;  // it is closed whatever it says
+    socket->close(ignored);
+    if (with)
+      with->over().close();
+  });
+  try {
+    const auto port = std::to_string(whom->at.port);
+    const auto found = co_await resolver->async_resolve(whom->at.host, port, asio::use_awaitable);
+    co_await asio::async_connect(*socket, found, asio::use_awaitable);
+    socket->set_option(tcp::no_delay{true});
+    with = std::make_unique<record_stream>(make_channel(std::move(*socket), tls_), role::dialer);
+    const auto offers = events_.offers();
+    auto known = co_await greet_acceptor(*with, ours_, options_, offers);
+    this_one->require_not_ended();
+    finish(this_one);
+    open(std::move(with), std::move(known), to_text(whom->at), whom);
+  } catch (...) {
+    finish(this_one);
+    this_one->require_not_ended();
+    throw;
+  }
+}
+
+// -- attempts ---------------------------------------------------------------------------------------
+
+attempt_ptr endpoint::core::begin(std::function<void()> close) {
+  if (attempts_.size() >= options_.handshakes_max) {
+    attempts_.front()->end("it made room for a newer one before it was admitted");
+    attempts_.pop_front();
+  }
+  auto a =
+      std::make_shared<attempt>(attempt{std::move(close), asio::steady_timer{io_, options_.handshake_time}});
+  attempts_.push_back(a);
+  a->limit.async_wait([a](const error_code& e) {
+    if (!e)
+      a->end("it was not admitted within the handshake_time");
+  });
+  return a;
+}
+
+void endpoint::core::finish(const attempt_ptr& a) {
+  a->close = nullptr;
+  a->limit.cancel();
+  std::erase(attempts_, a);
+}
+
+// -- links ------------------------------------------------------------------------------------------
+
+caf::expected<std::string> endpoint::core::admit(const identity& who, const std::string& offers) {
+  if (ending_)
+    return failed("we are about to end");
+  for (const auto& [number, other] : links_) {
+    if (other.who.name != who.name && other.who.engine == who.engine)
+      return failed("its engine has the same id as that of '" + other.who.name + "', " + who.engine);
+    if (other.who.name == who.name && other.who.incarnation > who.incarnation)
+      return failed("a later process of '" + who.name + "' is connected");
+    if (other.who.name == who.name && other.who.incarnation == who.incarnation &&
+        other.who.engine != who.engine)
+      return failed("another process is '" + who.name + "' already");
+  }
+  if (links_.size() >= options_.connections_max)
+    return failed("there are " + std::to_string(links_.size()) + " links, and no more are allowed");
+  return events_.admit(who, offers);
+}
+
+void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance known, std::string address,
+                          std::shared_ptr<target> dialed) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    with->over().close();
+    throw thrown_error{failed(detail::system_error_text("socketpair", errno))};
+  }
+  detail::unique_fd engine{ends[1]};
+  relay::engine_socket ours{io_, asio::local::stream_protocol{}, ends[0]};
+  // Whoever comes again has lost its link and knows it before we do.
+  for (auto i = links_.begin(); i != links_.end();) {
+    const auto same = i->second.who.name == known.who.name ? i->second.over : nullptr;
+    ++i;
+    if (same)
+      same->end("it has come again from " + address);
+  }
+  const auto number = ++last_link_;
+  engine_frames::rules rules{.ours = dialed ? role::dialer : role::acceptor,
+                             .us = engine_,
+                             .peer = *read_engine_id(known.who.engine),
+                             .frame_bytes_max = options_.frame_bytes_max};
+  log()->info("link: {} at {} is up", known.who.name, address);
+  rules.gateway = events_.opened(peer{number, known.who, std::move(known.said), std::move(engine)});
+  auto over = std::make_shared<relay>(std::move(with), std::move(ours), engine_frames{rules},
+                                      relay_options{options_.heartbeat, options_.timeout},
+                                      [this, number](const std::string& why) { closed(number, why); });
+  if (dialed)
+    dialed->link = number;
+  links_.emplace(number, link_entry{over, std::move(known.who), std::move(address), std::move(dialed)});
+  over->start();
+}
+
+void endpoint::core::closed(std::uint64_t link, const std::string& why) {
+  const auto gone = links_.extract(link);
+  const auto& entry = gone.mapped();
+  log()->info("link: {} at {} is down: {}", entry.who.name, entry.address, why);
+  if (entry.dialed) {
+    entry.dialed->link.reset();
+    entry.dialed->changed.cancel();
+  }
+  events_.closed(link, entry.who, why);
+}
+
+void endpoint::core::leave(std::uint64_t link, const std::string& why) {
+  asio::post(io_, [this, link, why] {
+    const auto found = links_.find(link);
+    if (found == links_.end())
+      return;
+    if (found->second.dialed)
+      found->second.dialed->given_up = true;
+    found->second.over->leave(why);
+  });
+}
+
+void endpoint::core::end(std::uint64_t link, const std::string& why) {
+  asio::post(io_, [this, link, why] {
+    if (const auto found = links_.find(link); found != links_.end())
+      std::shared_ptr {
+        found->second.over
+      } -> end(why);
+  });
+}
+
+std::vector<link_state> endpoint::core::links() {
+  std::promise<std::vector<link_state>> seen;
+  asio::post(io_, [this, &seen] {
+    std::vector<link_state> all;
+    for (const auto& [number, entry] : links_) {
+      const auto& counts = entry.over->counts();
+      all.push_back({number, entry.who, entry.address, counts.bytes_in, counts.bytes_out, counts.round_trip});
+    }
+    seen.set_value(std::move(all));
+  });
+  return seen.get_future().get();
+}
+
+// -- the log, and the end ---------------------------------------------------------------------------
+
+void endpoint::core::tell_refusal(const std::string& address, const std::string& why) {
+  if (ending_)
+    return;
+  if (!log_limit_.allow(steady_clock::now())) {
+    ++not_logged_;
+    return;
+  }
+  const auto others = std::exchange(not_logged_, 0);
+  log()->warn("link: refused {}: {}{}", address, why,
+              others == 0 ? "" : "; " + std::to_string(others) + " more were refused and not logged");
+}
+
+void endpoint::core::end_all() {
+  ending_ = true;
+  error_code ignored;  // it is closed whatever it says
+  for (const auto& a : acceptors_)
+    a->close(ignored);
+  for (const auto& t : targets_)
+    t->changed.cancel();
+  for (const auto& a : std::list{attempts_})
+    a->end("we end");
+  while (!links_.empty())
+    std::shared_ptr {
+      links_.begin()->second.over
+    } -> end("we end");
+  work_.reset();
+}
+
+// -- the face ---------------------------------------------------------------------------------------
+
+caf::expected<std::unique_ptr<endpoint>> endpoint::make(const link_options& options, const engine_id& engine,
+                                                        link_events events) {
+  if (auto e = options.validate())
+    return e;
+  tls_context tls;
+  if (!options.tls.none()) {
+    auto loaded = load_tls(options.tls, options.name);
+    if (!loaded)
+      return std::move(loaded.error());
+    tls = std::move(*loaded);
+  }
+  return std::unique_ptr<endpoint>{
+      new endpoint{std::make_unique<core>(options, std::move(tls), engine, std::move(events))}};
+}
+
+endpoint::endpoint(std::unique_ptr<core> c) : core_(std::move(c)) {}
+endpoint::~endpoint() = default;
+
+caf::expected<std::uint16_t> endpoint::listen(const std::string& at) {
+  auto where = read_address(at);
+  if (!where)
+    return std::move(where.error());
+  return core_->listen(*where);
+}
+
+caf::error endpoint::dial(const std::string& at) {
+  const auto where = read_address(at);
+  return where ? core_->dial(*where) : where.error();
+}
+
+void endpoint::leave(std::uint64_t link, const std::string& why) {
+  core_->leave(link, why);
+}
+
+void endpoint::end(std::uint64_t link, const std::string& why) {
+  core_->end(link, why);
+}
+
+std::vector<link_state> endpoint::links() const {
+  return core_->links();
+}
+
+}  // namespace weir::link

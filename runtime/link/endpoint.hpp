@@ -1,0 +1,90 @@
+#pragma once
+
+/// Where a node meets others: accepts links, or dials and dials again, and tells those above of each one that
+/// has come up or gone. Owns one thread, on which all of it happens, and the sockets.
+///
+/// Bounds: `connections_max` peers that were admitted; `handshakes_max` others, of which the oldest has to go
+/// when one more comes, so that mute ones hold up nobody; a few hundred KiB for a peer that was admitted, a
+/// few tens for another. An endpoint without peers costs no CPU time but its thread's stack.
+///
+/// All members are thread-safe.
+
+#include <weir/runtime/link/engine_frames.hpp>
+#include <weir/runtime/link/greeting.hpp>
+#include <weir/runtime/link/link_options.hpp>
+#include <weir/runtime/system/unique_fd.hpp>
+
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir::link {
+
+/// A link that is up.
+struct peer {
+  std::uint64_t link = 0;  ///< its number in this endpoint; none comes twice
+  identity who;
+  std::string said;          ///< its offers, or its terms
+  detail::unique_fd engine;  ///< what goes in here comes out at the peer's, and the reverse
+};
+
+/// What an endpoint tells, on its thread. They must not block, and must not throw.
+struct link_events {
+  /// Whether a peer that is who it says it is comes in: the terms that it is told, or the reason why not.
+  std::function<caf::expected<std::string>(const identity&, const std::string& offers)> admit;
+  /// What to bring along to an acceptor.
+  std::function<std::string()> offers;
+  /// A link has come up. The id of the actor that the peer may talk to, the only one.
+  std::function<std::uint64_t(peer)> opened;
+  std::function<void(std::uint64_t link, const identity&, const std::string& why)> closed;
+};
+
+struct link_state {
+  std::uint64_t link = 0;
+  identity who;
+  std::string address;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  duration round_trip{};  ///< the last one that was measured; zero before
+};
+
+class endpoint {
+public:
+  /// Loads what it needs; errors are of `ec::invalid_option`. `engine` is the id of the actor system that its
+  /// links are for.
+  static caf::expected<std::unique_ptr<endpoint>> make(const link_options& options, const engine_id& engine,
+                                                       link_events events);
+
+  /// Ends all links at once.
+  ~endpoint();
+  endpoint(const endpoint&) = delete;
+  endpoint& operator=(const endpoint&) = delete;
+
+  /// Accepts at "host:port" from now on; port 0 is one that is free. The port, or an error of
+  /// `ec::invalid_option`: not an address, in use, or not loopback and there is no TLS.
+  caf::expected<std::uint16_t> listen(const std::string& address);
+
+  /// Keeps a link to "host:port" up from now on: dials until it is admitted, waits as the options' backoff
+  /// says where it is not, and dials again once it has gone. Errors as with `listen`.
+  caf::error dial(const std::string& address);
+
+  /// Says farewell to this peer; a dialer does not dial it again.
+  void leave(std::uint64_t link, const std::string& why);
+
+  /// Ends the link to this peer now.
+  void end(std::uint64_t link, const std::string& why);
+
+  /// The links that are up. Waits for the thread, so that events must not ask.
+  [[nodiscard]] std::vector<link_state> links() const;
+
+private:
+  class core;
+  explicit endpoint(std::unique_ptr<core> c);
+  std::unique_ptr<core> core_;
+};
+
+}  // namespace weir::link

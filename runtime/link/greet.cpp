@@ -1,0 +1,102 @@
+#include <weir/actors/error.hpp>
+#include <weir/runtime/link/engine_frames.hpp>
+#include <weir/runtime/link/greet.hpp>
+
+#include <utility>
+
+namespace weir::link {
+
+namespace {
+
+template <class T>
+T or_throw(caf::expected<T> e) {
+  if (!e)
+    throw thrown_error{std::move(e.error())};
+  return std::move(*e);
+}
+
+caf::error refused(const std::string& why) {
+  return make_error(ec::link, why);
+}
+
+/// Whether the channel and the options agree with who it says it is.
+caf::error check_name(const channel& over, const identity& peer, const link_options& options) {
+  if (!options.allows(peer.name))
+    return refused("it is '" + peer.name + "', which is not among the peers that may connect");
+  if (!over.certified_as(peer.name))
+    return refused("it says that it is '" + peer.name + "', and its certificate is for " +
+                   over.certified_name());
+  return {};
+}
+
+/// A process that connects to itself, or a clone of a container, which has the same id.
+caf::error check_engine(const identity& peer, const identity& ours) {
+  if (!read_engine_id(peer.engine))
+    return refused("the id of its engine is not one");
+  if (peer.engine == ours.engine)
+    return refused("its engine has the same id as ours, " + ours.engine +
+                   ": it is this process, or a clone of its machine with the same process id");
+  return {};
+}
+
+caf::expected<acquaintance> judge(const hello& h, const std::string& nonce, const channel& over,
+                                  const identity& ours, const link_options& options, admission& admit) {
+  if (h.nonce != nonce)
+    return refused("its hello answers another challenge: it was recorded, or came late");
+  if (auto e = check_name(over, h.dialer, options))
+    return e;
+  if (auto e = check_engine(h.dialer, ours))
+    return e;
+  auto terms = admit(h.dialer, h.offers);
+  if (!terms)
+    return std::move(terms.error());
+  return acquaintance{h.dialer, std::move(*terms)};
+}
+
+asio::awaitable<void> refuse(record_stream& with, const caf::error& why) {
+  auto text = text_of(why);
+  text.resize(std::min(text.size(), record_limits::reason_bytes_max));
+  co_await with.write(record_kind::refusal, text);
+  throw thrown_error{why};
+}
+
+}  // namespace
+
+asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& ours,
+                                           const link_options& options, admission admit) {
+  co_await with.over().handshake(role::acceptor);
+  const auto nonce = make_nonce();
+  const auto question = to_text(challenge{ours, nonce});
+  co_await with.write(record_kind::challenge, question);
+  const auto answer = co_await with.next();
+  auto said = read_hello(answer.text());
+  auto judged = said ? judge(*said, nonce, with.over(), ours, options, admit)
+                     : caf::expected<acquaintance>{std::move(said.error())};
+  if (!judged)
+    co_await refuse(with, judged.error());
+  const auto terms = to_text(welcome{std::move(judged->said)});
+  co_await with.write(record_kind::welcome, terms);
+  co_return acquaintance{std::move(judged->who), std::move(said->offers)};
+}
+
+asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity& ours,
+                                             const link_options& options, std::string offers) {
+  co_await with.over().handshake(role::dialer);
+  auto answer = co_await with.next();
+  const auto refuse_us = [&] { throw thrown_error{refused("it refused us: " + std::string{answer.text()})}; };
+  if (answer.kind == record_kind::refusal)
+    refuse_us();
+  const auto asked = or_throw(read_challenge(answer.text()));
+  if (auto e = check_name(with.over(), asked.acceptor, options))
+    throw thrown_error{std::move(e)};
+  if (auto e = check_engine(asked.acceptor, ours))
+    throw thrown_error{std::move(e)};
+  const auto reply = to_text(hello{ours, asked.nonce, std::move(offers)});
+  co_await with.write(record_kind::hello, reply);
+  answer = co_await with.next();
+  if (answer.kind == record_kind::refusal)
+    refuse_us();
+  co_return acquaintance{asked.acceptor, or_throw(read_welcome(answer.text())).terms};
+}
+
+}  // namespace weir::link

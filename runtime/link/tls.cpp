@@ -1,0 +1,109 @@
+#include <weir/actors/error.hpp>
+#include <weir/runtime/link/tls.hpp>
+#include <weir/runtime/system/system_error.hpp>
+
+#include <boost/asio/ssl/context.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace weir::link {
+
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+using names_ptr = std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)>;
+using store_ctx_ptr = std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)>;
+
+caf::error bad(const std::string& what) {
+  return make_error(ec::invalid_option, what);
+}
+
+std::string reason_of(const boost::system::error_code& e) {
+  return e.message();
+}
+
+/// A key that others may read is not a secret any more.
+caf::error check_secrecy(const std::string& file) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0)
+    return bad("tls.key: " + file + ": " + detail::system_error_text("stat", errno));
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return bad("tls.key: " + file + ": others than its owner may read it; chmod 600 " + file);
+  return {};
+}
+
+/// As a peer will look at it.
+caf::error check_chain(ssl::context& of, const std::string& file) {
+  auto* const handle = of.native_handle();
+  const store_ctx_ptr check{X509_STORE_CTX_new(), &X509_STORE_CTX_free};
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(handle, &chain);
+  if (!check || X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(handle),
+                                    SSL_CTX_get0_certificate(handle), chain) != 1)
+    return bad("tls.certificate: " + file + ": it can't be checked");
+  if (X509_verify_cert(check.get()) == 1)
+    return {};
+  return bad("tls.certificate: " + file + ": " +
+             X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get())));
+}
+
+names_ptr names_in(x509_st* certificate) {
+  return {static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+          &GENERAL_NAMES_free};
+}
+
+}  // namespace
+
+caf::expected<tls_context> load_tls(const tls_files& files, const std::string& own_name) {
+  if (auto e = check_secrecy(files.key))
+    return e;
+  auto made = std::make_shared<ssl::context>(ssl::context::tls);
+  auto* const handle = made->native_handle();
+  SSL_CTX_set_min_proto_version(handle, TLS1_3_VERSION);
+  SSL_CTX_set_num_tickets(handle, 0);
+  SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
+  // Nobody needs them in 1.3, and they cost the other side work.
+  SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+  made->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  boost::system::error_code e;
+  if (made->load_verify_file(files.authority, e); e)
+    return bad("tls.authority: " + files.authority + ": " + reason_of(e));
+  if (made->use_certificate_chain_file(files.certificate, e); e)
+    return bad("tls.certificate: " + files.certificate + ": " + reason_of(e));
+  // It fails too if the key is not the certificate's.
+  if (made->use_private_key_file(files.key, ssl::context::pem, e); e)
+    return bad("tls.key: " + files.key + ": " + reason_of(e));
+  if (auto broken = check_chain(*made, files.certificate))
+    return broken;
+  auto* const own = SSL_CTX_get0_certificate(handle);
+  if (!certifies(own, own_name))
+    return bad("tls.certificate: " + files.certificate + ": it is for " + named_in(own) + ", not for " +
+               own_name);
+  return made;
+}
+
+bool certifies(x509_st* certificate, const std::string& name) {
+  constexpr unsigned as_a_whole = X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+  return certificate && X509_check_host(certificate, name.data(), name.size(), as_a_whole, nullptr) == 1;
+}
+
+std::string named_in(x509_st* certificate) {
+  if (!certificate)
+    return "nobody";
+  const auto names = names_in(certificate);
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i)
+    if (const auto* name = sk_GENERAL_NAME_value(names.get(), i); name->type == GEN_DNS)
+      return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+              static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))};
+  return "nobody";
+}
+
+}  // namespace weir::link

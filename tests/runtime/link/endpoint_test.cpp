@@ -1,0 +1,221 @@
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frame_support.hpp"
+#include "link_support.hpp"
+
+using namespace weir;
+using namespace weir::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string coordinator = "coordinator";
+const std::string node_1 = "node-1";
+
+/// As an engine does.
+void send(const link::peer& to, const bytes& what) {
+  for (std::size_t sent = 0; sent < what.size();) {
+    const auto n = ::send(to.engine.get(), what.data() + sent, what.size() - sent, MSG_NOSIGNAL);
+    BOOST_TEST_REQUIRE(n > 0);
+    sent += static_cast<std::size_t>(n);
+  }
+}
+
+/// So many bytes, or what came before the end.
+bytes receive(const link::peer& from, std::size_t count) {
+  bytes come(count);
+  std::size_t n = 0;
+  while (n < count) {
+    const auto got = ::read(from.engine.get(), come.data() + n, count - n);
+    if (got <= 0)
+      break;
+    n += static_cast<std::size_t>(got);
+  }
+  come.resize(n);
+  return come;
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A coordinator that listens and a node that dials it.
+struct two_nodes {
+  node acceptor;
+  node dialer;
+  std::uint16_t port = 0;
+
+  explicit two_nodes(const link::tls_files& a = {}, const link::tls_files& d = {})
+      : two_nodes(options_of(coordinator, node_1, a), options_of(node_1, coordinator, d)) {}
+  two_nodes(const link::link_options& a, const link::link_options& d) : acceptor(a, us), dialer(d, them) {
+    port = value_of(acceptor.end->listen(loopback(0)));
+    BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(link_endpoint)
+
+BOOST_AUTO_TEST_CASE(two_nodes_get_to_know_each_other) {
+  two_nodes both;
+  const auto at_acceptor = both.acceptor.seen.opened();
+  BOOST_TEST(at_acceptor.who.name == node_1);
+  BOOST_TEST(at_acceptor.who.engine == link::to_text(them));
+  BOOST_TEST(at_acceptor.said == "offers");
+  const auto at_dialer = both.dialer.seen.opened();
+  BOOST_TEST(at_dialer.who.name == coordinator);
+  BOOST_TEST(at_dialer.who.engine == link::to_text(us));
+  BOOST_TEST(at_dialer.said == "terms for offers");
+}
+
+BOOST_AUTO_TEST_CASE(what_one_engine_sends_comes_to_the_other_with_tls_and_without) {
+  const certificates made;
+  for (const auto encrypted : {false, true}) {
+    two_nodes both{encrypted ? made.of(coordinator) : link::tls_files{},
+                   encrypted ? made.of(node_1) : link::tls_files{}};
+    const auto at_acceptor = both.acceptor.seen.opened();
+    const auto at_dialer = both.dialer.seen.opened();
+    auto sent = greeting_to(link::role::acceptor);
+    for (int i = 0; i < 100; ++i)
+      append(sent, text_message(std::string(static_cast<std::size_t>(i) * 1000, 'x')));
+    std::thread sends{[&] { send(at_dialer, sent); }};
+    BOOST_TEST((receive(at_acceptor, sent.size()) == sent));
+    sends.join();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_link_ends_at_both_sides_when_one_engine_closes_it) {
+  two_nodes both;
+  const auto at_dialer = both.dialer.seen.opened();
+  both.acceptor.seen.opened();  // and is closed
+  BOOST_TEST(says(both.acceptor.seen.closed().why, "the engine here"));
+  BOOST_TEST(says(both.dialer.seen.closed().why, "it has closed the connection"));
+  BOOST_TEST(receive(at_dialer, 1).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_that_no_honest_engine_sends_ends_the_link) {
+  two_nodes both;
+  const auto at_acceptor = both.acceptor.seen.opened();
+  const auto at_dialer = both.dialer.seen.opened();
+  auto sent = greeting_to(link::role::acceptor);
+  append(sent, typed_message("@<>+@exit", bytes(40)));
+  send(at_dialer, sent);
+  BOOST_TEST(says(both.acceptor.seen.closed().why, "a message that is not one text"));
+  BOOST_TEST(receive(at_acceptor, sent.size()).size() <= greeting_to(link::role::acceptor).size());
+}
+
+BOOST_AUTO_TEST_CASE(a_dialer_comes_back_when_its_acceptor_does) {
+  auto o = options_of(node_1, coordinator);
+  node dialer{o, them};
+  std::uint16_t port = 0;
+  {
+    node first{options_of(coordinator, node_1), us};
+    port = value_of(first.end->listen(loopback(0)));
+    BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+    static_cast<void>(dialer.seen.opened());
+  }
+  dialer.seen.closed();
+  node second{options_of(coordinator, node_1), us};
+  BOOST_TEST(value_of(second.end->listen(loopback(port))) == port);
+  BOOST_TEST(dialer.seen.opened().who.name == coordinator);
+}
+
+BOOST_AUTO_TEST_CASE(a_dialer_waits_for_an_acceptor_that_is_not_there_yet) {
+  node dialer{options_of(node_1, coordinator), them};
+  std::uint16_t port = 0;
+  {
+    node gone{options_of(coordinator, node_1), us};
+    port = value_of(gone.end->listen(loopback(0)));
+  }
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  node acceptor{options_of(coordinator, node_1), us};
+  static_cast<void>(value_of(acceptor.end->listen(loopback(port))));
+  BOOST_TEST(dialer.seen.opened().who.name == coordinator);
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_says_why_and_does_not_come_back) {
+  two_nodes both;
+  const auto at_acceptor = both.acceptor.seen.opened();
+  const auto at_dialer = both.dialer.seen.opened();
+  both.dialer.end->leave(at_dialer.link, "enough for today");
+  BOOST_TEST(says(both.acceptor.seen.closed().why, "it has left: enough for today"));
+  BOOST_TEST(says(both.dialer.seen.closed().why, "we left"));
+  // Another one that dials comes; the first would have come before it.
+  node other{options_of(node_1, coordinator), engine_of(3)};
+  BOOST_TEST_REQUIRE(!other.end->dial(loopback(both.port)));
+  BOOST_TEST(both.acceptor.seen.opened().who.engine == link::to_text(engine_of(3)));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_ended_comes_again) {
+  two_nodes both;
+  const auto first = both.acceptor.seen.opened();
+  both.acceptor.end->end(first.link, "for a test");
+  BOOST_TEST(both.acceptor.seen.closed().why == "for a test");
+  const auto second = both.acceptor.seen.opened();
+  BOOST_TEST(second.link != first.link);
+  BOOST_TEST(second.who.incarnation == first.who.incarnation);
+}
+
+BOOST_AUTO_TEST_CASE(a_later_process_of_a_name_takes_the_place_of_an_earlier_one) {
+  two_nodes both;
+  const auto first = both.acceptor.seen.opened();
+  node later{options_of(node_1, coordinator), engine_of(3)};
+  BOOST_TEST_REQUIRE(!later.end->dial(loopback(both.port)));
+  BOOST_TEST(says(both.acceptor.seen.closed().why, "it has come again"));
+  const auto second = both.acceptor.seen.opened();
+  BOOST_TEST(second.who.engine == link::to_text(engine_of(3)));
+  BOOST_TEST(second.who.incarnation > first.who.incarnation);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_refused_by_those_above_is_told_why) {
+  two_nodes both;
+  const auto first = both.acceptor.seen.opened();
+  both.acceptor.seen.refuse("no task that it has is wanted");
+  both.acceptor.end->end(first.link, "for a test");
+  both.acceptor.seen.closed();
+  both.dialer.seen.opened();
+  both.dialer.seen.closed();
+  both.acceptor.seen.refuse("");
+  BOOST_TEST(both.acceptor.seen.opened().who.name == node_1);
+}
+
+BOOST_AUTO_TEST_CASE(links_show_who_is_there_and_how_far_away) {
+  two_nodes both;
+  const auto at_acceptor = both.acceptor.seen.opened();
+  const auto at_dialer = both.dialer.seen.opened();
+  auto links = both.acceptor.end->links();
+  while (links.empty() || links.front().round_trip == duration::zero())
+    links = both.acceptor.end->links();
+  BOOST_TEST(links.size() == 1u);
+  BOOST_TEST(links.front().link == at_acceptor.link);
+  BOOST_TEST(links.front().who.name == node_1);
+  BOOST_TEST(says(links.front().address, "127.0.0.1:"));
+  BOOST_TEST((links.front().round_trip < 10s));
+}
+
+BOOST_AUTO_TEST_CASE(without_tls_only_loopback_is_listened_at_and_dialed) {
+  node n{options_of(node_1, coordinator), us};
+  for (const std::string address : {"0.0.0.0:0", "10.1.2.3:4000", "node.example:4000", "[::]:0"}) {
+    const auto listened = n.end->listen(address);
+    BOOST_TEST_REQUIRE(!listened, address);
+    BOOST_TEST(says(text_of(listened.error()), "there is no TLS"));
+    BOOST_TEST(says(text_of(n.end->dial(address)), "there is no TLS"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_port_in_use_is_an_error_that_names_it) {
+  node first{options_of(coordinator, node_1), us};
+  const auto address = loopback(value_of(first.end->listen(loopback(0))));
+  node second{options_of(coordinator, node_1), us};
+  const auto again = second.end->listen(address);
+  BOOST_TEST_REQUIRE(!again);
+  BOOST_TEST(says(text_of(again.error()), address));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

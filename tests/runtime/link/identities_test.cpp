@@ -1,0 +1,249 @@
+/// Who is not who it must be comes no further than its greeting: nothing of it reaches the engine, and one
+/// line of the log says who it was and why.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/test/unit_test.hpp>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <functional>
+#include <optional>
+
+#include "frame_support.hpp"
+#include "link_support.hpp"
+
+using namespace weir;
+using namespace weir::test;
+
+namespace {
+
+namespace asio = boost::asio;
+namespace ssl = boost::asio::ssl;
+using asio::ip::tcp;
+
+const std::string coordinator = "coordinator";
+const std::string node_1 = "node-1";
+
+/// The lines of the log, to be waited for.
+class kept_log : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  std::string next() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return !lines_.empty(); });
+    auto line = std::move(lines_.front());
+    lines_.pop_front();
+    return line;
+  }
+  bool empty() {
+    const std::lock_guard guard{mutex_};
+    return lines_.empty();
+  }
+
+private:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    const std::lock_guard guard{mutex_};
+    lines_.emplace_back(m.payload.data(), m.payload.size());
+    changed_.notify_all();
+  }
+  void flush_() override {}
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> lines_;
+};
+
+/// The log of the test, in place of that of the process.
+struct with_log {
+  std::shared_ptr<kept_log> lines = std::make_shared<kept_log>();
+  std::shared_ptr<spdlog::logger> before = spdlog::get("weir");
+
+  with_log() {
+    spdlog::drop("weir");
+    spdlog::register_logger(std::make_shared<spdlog::logger>("weir", lines));
+  }
+  ~with_log() {
+    spdlog::drop("weir");
+    if (before)
+      spdlog::register_logger(before);
+  }
+  with_log(const with_log&) = delete;
+  with_log& operator=(const with_log&) = delete;
+};
+
+/// A coordinator with TLS, and what it makes of who comes.
+struct guarded : with_log {
+  certificates made;
+  node acceptor{options_of(coordinator, node_1, made.of(coordinator)), us};
+  std::uint16_t port = value_of(acceptor.end->listen(loopback(0)));
+  asio::io_context io;
+
+  tcp::socket connected() {
+    tcp::socket s{io};
+    s.connect({asio::ip::address_v4::loopback(), port});
+    return s;
+  }
+
+  /// One who has come was refused with one line, which has this in it.
+  void check_refused(const std::string& why) {
+    const auto line = lines->next();
+    BOOST_TEST(line.find("link: refused 127.0.0.1:") == 0u, line);
+    BOOST_TEST(line.find(why) != std::string::npos, line);
+    BOOST_TEST(lines->empty());
+    BOOST_TEST(acceptor.seen.ups() == 0u);
+  }
+};
+
+/// A peer of TLS that is up to something. Its errors are the point: what counts is what the acceptor says.
+class rogue {
+public:
+  rogue(tcp::socket socket, const std::function<void(ssl::context&)>& prepare)
+      : context_(ssl::context::tls_client), stream_((prepare(context_), std::move(socket)), context_) {}
+
+  bool shake_hands() {
+    boost::system::error_code e;
+    stream_.handshake(ssl::stream_base::client, e);
+    return !e;
+  }
+  void write(link::record_kind kind, const std::string& content) {
+    bytes out;
+    link::append_record(out, kind, content);
+    boost::system::error_code ignored;
+    asio::write(stream_, asio::buffer(out.data(), out.size()), ignored);
+  }
+  /// The content of the next record; empty if there is none.
+  std::string read() {
+    boost::system::error_code e;
+    std::array<std::byte, link::record_limits::head_bytes> head{};
+    asio::read(stream_, asio::buffer(head), e);
+    const auto size = std::to_integer<std::size_t>(head[3]) << 8 | std::to_integer<std::size_t>(head[4]);
+    std::string content(e ? 0 : size, '\0');
+    asio::read(stream_, asio::buffer(content), e);
+    return content;
+  }
+
+private:
+  ssl::context context_;
+  ssl::stream<tcp::socket> stream_;
+};
+
+void show(ssl::context& c, const link::tls_files& files) {
+  c.use_certificate_chain_file(files.certificate);
+  c.use_private_key_file(files.key, ssl::context::pem);
+}
+
+/// A hello for this challenge.
+std::string hello_to(const std::string& challenge, const link::identity& who) {
+  return link::to_text(link::hello{who, value_of(link::read_challenge(challenge)).nonce, ""});
+}
+
+link::identity node_of(const link::engine_id& engine, const std::string& name = node_1) {
+  return {name, link::to_text(engine), 1};
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(identities, guarded)
+
+BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_refused) {
+  rogue peer{connected(), [](auto&) {}};
+  static_cast<void>(peer.shake_hands());
+  check_refused("peer did not return a certificate");
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_another_authority_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of_another_authority(node_1)); }};
+  static_cast<void>(peer.shake_hands());
+  check_refused("its certificate was not accepted");
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_has_expired_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of("expired")); }};
+  static_cast<void>(peer.shake_hands());
+  check_refused("certificate has expired");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_the_certificates_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of("node-2")); }};
+  BOOST_TEST(peer.shake_hands());
+  peer.write(link::record_kind::hello, hello_to(peer.read(), node_of(them)));
+  check_refused("it says that it is 'node-1', and its certificate is for node-2");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_on_the_list_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of("node-2")); }};
+  BOOST_TEST(peer.shake_hands());
+  peer.write(link::record_kind::hello, hello_to(peer.read(), node_of(them, "node-2")));
+  check_refused("it is 'node-2', which is not among the peers that may connect");
+}
+
+BOOST_AUTO_TEST_CASE(plain_text_is_refused) {
+  auto socket = connected();
+  asio::write(socket, asio::buffer(std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}));
+  check_refused("no TLS");
+}
+
+BOOST_AUTO_TEST_CASE(an_older_tls_is_refused) {
+  rogue peer{connected(), [&](auto& c) {
+               show(c, made.of(node_1));
+               SSL_CTX_set_max_proto_version(c.native_handle(), TLS1_2_VERSION);
+             }};
+  BOOST_TEST(!peer.shake_hands());
+  check_refused("unsupported protocol");
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_that_was_recorded_is_refused) {
+  std::string recorded;
+  {
+    rogue first{connected(), [&](auto& c) { show(c, made.of(node_1)); }};
+    BOOST_TEST(first.shake_hands());
+    recorded = hello_to(first.read(), node_of(them));
+  }
+  lines->next();  // that the first has gone
+  rogue again{connected(), [&](auto& c) { show(c, made.of(node_1)); }};
+  BOOST_TEST(again.shake_hands());
+  static_cast<void>(again.read());
+  again.write(link::record_kind::hello, recorded);
+  check_refused("its hello answers another challenge");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_with_our_engine_id_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of(node_1)); }};
+  BOOST_TEST(peer.shake_hands());
+  peer.write(link::record_kind::hello, hello_to(peer.read(), node_of(us)));
+  check_refused("its engine has the same id as ours");
+}
+
+BOOST_AUTO_TEST_CASE(data_before_the_hello_is_refused) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of(node_1)); }};
+  BOOST_TEST(peer.shake_hands());
+  peer.write(link::record_kind::data, "engine");
+  check_refused("it sent a data, which may not come now");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_who_it_must_be_is_admitted) {
+  rogue peer{connected(), [&](auto& c) { show(c, made.of(node_1)); }};
+  BOOST_TEST(peer.shake_hands());
+  peer.write(link::record_kind::hello, hello_to(peer.read(), node_of(them)));
+  BOOST_TEST(acceptor.seen.opened().who.name == node_1);
+  BOOST_TEST(lines->next().find("link: node-1 at 127.0.0.1:") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
+  // Node 2 has an honest certificate, and listens where the coordinator is looked for.
+  node other{options_of("node-2", node_1, made.of("node-2")), us};
+  const auto there = value_of(other.end->listen(loopback(0)));
+  node dialer{options_of(node_1, coordinator, made.of(node_1)), them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there)));
+  auto line = lines->next();
+  while (line.find("no link to") == std::string::npos)
+    line = lines->next();
+  BOOST_TEST(line.find("it is 'node-2', which is not among the peers") != std::string::npos, line);
+  BOOST_TEST(dialer.seen.ups() == 0u);
+  BOOST_TEST(other.seen.ups() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -24,6 +24,7 @@
 #include <future>
 #include <list>
 #include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
@@ -116,10 +117,7 @@ public:
         events_(std::move(events)),
         thread_([this] { io_.run(); }) {}
 
-  ~core() {
-    asio::post(io_, [this] { end_all(); });
-    thread_.join();
-  }
+  ~core() { close(); }
   core(const core&) = delete;
   core& operator=(const core&) = delete;
 
@@ -128,6 +126,7 @@ public:
   void leave(std::uint64_t link, const std::string& why);
   void end(std::uint64_t link, const std::string& why);
   std::vector<link_state> links();
+  void close();
 
 private:
   template <class Loop>
@@ -167,6 +166,7 @@ private:
   policy::rate_limit log_limit_{log_rule};
   std::uint64_t not_logged_ = 0;
   bool ending_ = false;
+  std::mutex closing_;  // the thread is there, or has ended
   std::thread thread_;
 };
 
@@ -384,7 +384,8 @@ void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance know
                              .peer = *read_engine_id(known.who.engine),
                              .frame_bytes_max = options_.frame_bytes_max};
   log()->info("link: {} at {} is up", known.who.name, address);
-  rules.gateway = events_.opened(peer{number, known.who, std::move(known.said), std::move(engine)});
+  rules.gateway =
+      events_.opened(opened_link{number, rules.ours, known.who, std::move(known.said), std::move(engine)});
   auto over = std::make_shared<relay>(std::move(with), std::move(ours), engine_frames{rules},
                                       relay_options{options_.heartbeat, options_.timeout},
                                       [this, number](const std::string& why) { closed(number, why); });
@@ -427,6 +428,9 @@ void endpoint::core::end(std::uint64_t link, const std::string& why) {
 
 std::vector<link_state> endpoint::core::links() {
   std::promise<std::vector<link_state>> seen;
+  const std::lock_guard guard{closing_};
+  if (!thread_.joinable())
+    return {};
   asio::post(io_, [this, &seen] {
     std::vector<link_state> all;
     for (const auto& [number, entry] : links_) {
@@ -450,6 +454,14 @@ void endpoint::core::tell_refusal(const std::string& address, const std::string&
   const auto others = std::exchange(not_logged_, 0);
   log()->warn("link: refused {}: {}{}", address, why,
               others == 0 ? "" : "; " + std::to_string(others) + " more were refused and not logged");
+}
+
+void endpoint::core::close() {
+  const std::lock_guard guard{closing_};
+  if (!thread_.joinable())
+    return;
+  asio::post(io_, [this] { end_all(); });
+  thread_.join();
 }
 
 void endpoint::core::end_all() {
@@ -506,6 +518,10 @@ void endpoint::leave(std::uint64_t link, const std::string& why) {
 
 void endpoint::end(std::uint64_t link, const std::string& why) {
   core_->end(link, why);
+}
+
+void endpoint::close() {
+  core_->close();
 }
 
 std::vector<link_state> endpoint::links() const {

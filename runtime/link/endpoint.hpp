@@ -25,8 +25,9 @@
 namespace weir::link {
 
 /// A link that is up.
-struct peer {
+struct opened_link {
   std::uint64_t link = 0;  ///< its number in this endpoint; none comes twice
+  role ours = role::acceptor;
   identity who;
   std::string said;          ///< its offers, or its terms
   detail::unique_fd engine;  ///< what goes in here comes out at the peer's, and the reverse
@@ -39,7 +40,7 @@ struct link_events {
   /// What to bring along to an acceptor.
   std::function<std::string()> offers;
   /// A link has come up. The id of the actor that the peer may talk to, the only one.
-  std::function<std::uint64_t(peer)> opened;
+  std::function<std::uint64_t(opened_link)> opened;
   std::function<void(std::uint64_t link, const identity&, const std::string& why)> closed;
 };
 
@@ -59,7 +60,7 @@ public:
   static caf::expected<std::unique_ptr<endpoint>> make(const link_options& options, const engine_id& engine,
                                                        link_events events);
 
-  /// Ends all links at once.
+  /// Closes it.
   ~endpoint();
   endpoint(const endpoint&) = delete;
   endpoint& operator=(const endpoint&) = delete;
@@ -78,7 +79,11 @@ public:
   /// Ends the link to this peer now.
   void end(std::uint64_t link, const std::string& why);
 
-  /// The links that are up. Waits for the thread, so that events must not ask.
+  /// Ends all links at once and takes no more; returns when the last event was told. Idempotent; what is
+  /// asked of it afterwards has no effect.
+  void close();
+
+  /// The links that are up; none once it is closed. Waits for the thread, so that events must not ask.
   [[nodiscard]] std::vector<link_state> links() const;
 
 private:

@@ -18,7 +18,7 @@ const std::string coordinator = "coordinator";
 const std::string node_1 = "node-1";
 
 /// As an engine does.
-void send(const link::peer& to, const bytes& what) {
+void send(const link::opened_link& to, const bytes& what) {
   for (std::size_t sent = 0; sent < what.size();) {
     const auto n = ::send(to.engine.get(), what.data() + sent, what.size() - sent, MSG_NOSIGNAL);
     BOOST_TEST_REQUIRE(n > 0);
@@ -27,7 +27,7 @@ void send(const link::peer& to, const bytes& what) {
 }
 
 /// So many bytes, or what came before the end.
-bytes receive(const link::peer& from, std::size_t count) {
+bytes receive(const link::opened_link& from, std::size_t count) {
   bytes come(count);
   std::size_t n = 0;
   while (n < count) {

@@ -40,7 +40,7 @@ public:
         .admit = [this](const link::identity& who, const std::string& offers) { return admit(who, offers); },
         .offers = [] { return std::string{"offers"}; },
         .opened =
-            [this](link::peer p) {
+            [this](link::opened_link p) {
               add(up_, std::move(p));
               return our_gateway;
             },
@@ -50,7 +50,7 @@ public:
             }};
   }
 
-  link::peer opened() { return take(up_); }
+  link::opened_link opened() { return take(up_); }
   gone closed() { return take(down_); }
 
   [[nodiscard]] std::size_t ups() {
@@ -88,7 +88,7 @@ private:
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<link::peer> up_;
+  std::deque<link::opened_link> up_;
   std::deque<gone> down_;
   std::string refusal_;
 };

@@ -1,0 +1,58 @@
+#pragma once
+
+/// The actors that talk with those of other nodes: an actor system of its own, with CAF's middleman, in which
+/// each link has one actor, its gateway. Gateways exchange texts and nothing else, and a peer can reach no
+/// other actor (engine_frames.hpp): the application's actors are in another system.
+///
+/// Owns its threads: two for messages, one for sockets, one for time. Costs no CPU time while nobody talks.
+/// All members are thread-safe.
+
+#include <weir/runtime/link/endpoint.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace weir::nodes {
+
+/// What gateways tell, for one link on one thread at a time: `up`, then texts, then `down`, each in the order
+/// in which the peer sent it. A link that never comes up has its `down` too. They must not block for long:
+/// one that does holds up other links. They must not throw.
+struct gateway_events {
+  std::function<void(std::uint64_t link)> up;
+  std::function<void(std::uint64_t link, std::string text)> text;
+  std::function<void(std::uint64_t link)> down;
+};
+
+class gateways {
+public:
+  /// Throws std::system_error if the system has no thread left.
+  explicit gateways(gateway_events events);
+
+  /// Ends all gateways; returns when the last event was told.
+  ~gateways();
+  gateways(const gateways&) = delete;
+  gateways& operator=(const gateways&) = delete;
+
+  /// The id of the actor system, for `endpoint::make`.
+  [[nodiscard]] link::engine_id id() const;
+
+  /// A gateway for a link that has come up, for `link_events::opened`: returns its actor's id. Does not
+  /// block. If the system here still has an earlier link to that process, it is let go first.
+  std::uint64_t attach(link::opened_link p);
+
+  /// Ends the gateway of a link that has gone, for `link_events::closed`. Idempotent; does not block.
+  void detach(std::uint64_t link);
+
+  /// Sends a text to the peer at the other end, after those that were sent before. False if the link is not
+  /// up; one that goes down takes what is under way with it. Does not block: who sends has to know how much
+  /// the peer still takes. A text is of `frame_bytes_max` at most, less 64 bytes.
+  bool send(std::uint64_t link, std::string text);
+
+private:
+  class core;
+  std::unique_ptr<core> core_;
+};
+
+}  // namespace weir::nodes

@@ -1,0 +1,82 @@
+#include <weir/runtime/nodes/peers.hpp>
+
+#include <utility>
+
+namespace weir::nodes {
+
+peers::peers(peer_events events)
+    : events_(std::move(events)), gateways_(std::make_unique<gateways>(of_gateways())) {}
+
+caf::expected<std::unique_ptr<peers>> peers::make(const link::link_options& options, peer_events events) {
+  std::unique_ptr<peers> made{new peers{std::move(events)}};
+  auto endpoint = link::endpoint::make(options, made->gateways_->id(), made->of_links());
+  if (!endpoint)
+    return std::move(endpoint.error());
+  made->endpoint_ = std::move(*endpoint);
+  return made;
+}
+
+peers::~peers() {
+  if (endpoint_)
+    endpoint_->close();
+  gateways_.reset();
+}
+
+gateway_events peers::of_gateways() {
+  return {.up = [this](std::uint64_t n) { up(n); },
+          .text = [this](std::uint64_t n, std::string text) { events_.text(n, std::move(text)); },
+          .down = [this](std::uint64_t n) { gateway_ended(n); }};
+}
+
+link::link_events peers::of_links() {
+  return {
+      .admit = events_.admit,
+      .offers = events_.offers,
+      .opened = [this](link::opened_link p) { return opened(std::move(p)); },
+      .closed = [this](std::uint64_t n, const link::identity&, const std::string& why) { closed(n, why); }};
+}
+
+std::uint64_t peers::opened(link::opened_link p) {
+  {
+    const std::lock_guard guard{mutex_};
+    known_[p.link].who = {p.link, p.who, p.said};
+  }
+  return gateways_->attach(std::move(p));
+}
+
+void peers::closed(std::uint64_t link, const std::string& why) {
+  gateways_->detach(link);
+  std::unique_lock lock{mutex_};
+  known_.at(link).closed_because = why;
+  tell_end(std::move(lock), link);
+}
+
+void peers::up(std::uint64_t link) {
+  peer who;
+  {
+    const std::lock_guard guard{mutex_};
+    auto& k = known_.at(link);
+    k.is_up = true;
+    who = k.who;
+  }
+  events_.up(who);
+}
+
+void peers::gateway_ended(std::uint64_t link) {
+  endpoint_->end(link, "its gateway has ended");
+  std::unique_lock lock{mutex_};
+  known_.at(link).has_gateway = false;
+  tell_end(std::move(lock), link);
+}
+
+void peers::tell_end(std::unique_lock<std::mutex> lock, std::uint64_t link) {
+  const auto found = known_.find(link);
+  if (found->second.has_gateway || !found->second.closed_because)
+    return;
+  const auto gone = std::move(known_.extract(found).mapped());
+  lock.unlock();
+  if (gone.is_up)
+    events_.down(link, *gone.closed_because);
+}
+
+}  // namespace weir::nodes

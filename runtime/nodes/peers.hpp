@@ -1,0 +1,94 @@
+#pragma once
+
+/// The other processes that this one works with: links to them (link/endpoint.hpp), and a gateway for each
+/// (gateways.hpp), by which they send each other texts. Owns the threads of both.
+///
+/// All members are thread-safe.
+
+#include <weir/runtime/link/endpoint.hpp>
+#include <weir/runtime/nodes/gateways.hpp>
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::nodes {
+
+/// A peer with whom texts can be exchanged.
+struct peer {
+  std::uint64_t link = 0;  ///< the number of its link; none comes twice
+  link::identity who;
+  std::string said;  ///< what it brought along: its offers, or its terms
+};
+
+/// What is told of peers. For one link in its order and one at a time: `up`, then texts, then `down`; a link
+/// that never came up is not told of. They must not block for long, and must not throw.
+struct peer_events {
+  /// Whether a peer that is who it says it is comes in: the terms that it is told, or the reason why not.
+  std::function<caf::expected<std::string>(const link::identity&, const std::string& offers)> admit;
+  /// What to bring along to an acceptor.
+  std::function<std::string()> offers;
+  std::function<void(const peer&)> up;
+  std::function<void(std::uint64_t link, std::string text)> text;
+  std::function<void(std::uint64_t link, const std::string& why)> down;
+};
+
+class peers {
+public:
+  /// Errors are those of the options and of the files that they name, of `ec::invalid_option`. Throws
+  /// std::system_error if the system has no thread left.
+  static caf::expected<std::unique_ptr<peers>> make(const link::link_options& options, peer_events events);
+
+  /// Ends all links; returns when the last event was told.
+  ~peers();
+  peers(const peers&) = delete;
+  peers& operator=(const peers&) = delete;
+
+  /// As `endpoint` does.
+  caf::expected<std::uint16_t> listen(const std::string& address) { return endpoint_->listen(address); }
+  caf::error dial(const std::string& address) { return endpoint_->dial(address); }
+  void leave(std::uint64_t link, const std::string& why) { endpoint_->leave(link, why); }
+  void end(std::uint64_t link, const std::string& why) { endpoint_->end(link, why); }
+  [[nodiscard]] std::vector<link::link_state> links() const { return endpoint_->links(); }
+
+  /// As `gateways` does.
+  bool send(std::uint64_t link, std::string text) { return gateways_->send(link, std::move(text)); }
+
+private:
+  explicit peers(peer_events events);
+
+  [[nodiscard]] gateway_events of_gateways();
+  [[nodiscard]] link::link_events of_links();
+
+  std::uint64_t opened(link::opened_link p);
+  void closed(std::uint64_t link, const std::string& why);
+  void up(std::uint64_t link);
+  void gateway_ended(std::uint64_t link);
+
+  struct known {
+    peer who;
+    bool is_up = false;
+    bool has_gateway = true;
+    std::optional<std::string> closed_because;  // none: its link is there
+  };
+
+  /// Tells of the end of a peer once both its link and its gateway have ended, in whichever order.
+  void tell_end(std::unique_lock<std::mutex> lock, std::uint64_t link);
+
+  const peer_events events_;
+  std::mutex mutex_;
+  std::map<std::uint64_t, known> known_;
+  // The gateways end links, so that the endpoint goes last; it is closed first, and tells of no more links.
+  std::unique_ptr<link::endpoint> endpoint_;
+  std::unique_ptr<gateways> gateways_;
+};
+
+}  // namespace weir::nodes

@@ -29,6 +29,7 @@ constexpr const char* main_footer = R"(Examples:
   % check config/checksum.toml
   % graph config/fan_out.toml
   % tasks
+  % certs coordinator node-1 node-2
 
 Exit codes:
   0        all jobs completed, or were dropped where a stage was full
@@ -69,6 +70,14 @@ constexpr const char* tasks_footer = R"(Examples:
   % tasks
   % tasks | grep sha256)";
 
+constexpr const char* certs_footer = R"(Examples:
+  % certs coordinator node-1 node-2
+  % certs --folder /etc/weir node-3
+Makes a private certificate authority in the folder, if there is none, and a key and
+a certificate for each node: what `tls` in the files of a coordinator and of nodes
+asks for. Nothing that is there is written over. A node needs authority.pem and its
+own NAME.pem and NAME.key; authority.key stays where it is, and stays secret.)";
+
 void add_flow_options(CLI::App& to, arguments& into) {
   to.add_option("FLOW", into.flow, "The flow file; - is standard input")->required();
   to.add_option("--set", into.overrides, "Change one key of the file; may be given several times")
@@ -79,7 +88,8 @@ void add_flow_options(CLI::App& to, arguments& into) {
 /// The library says of a mistyped command only that one is missing.
 std::string unknown_command(const std::string& program, const std::string& given) {
   return program + ": there is no command " + quoted(given, 60) +
-         suggestion(given, {"run", "check", "graph", "tasks"}) + "; `" + program + " --help` shows them\n";
+         suggestion(given, {"run", "check", "graph", "tasks", "certs"}) + "; `" + program +
+         " --help` shows them\n";
 }
 
 /// What the end of a file's name says; nothing if it is that of another kind of file.
@@ -172,6 +182,13 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
 
   auto* tasks = app.add_subcommand("tasks", "List sources, tasks and sinks with their settings");
   tasks->footer(with_name(tasks_footer, program));
+
+  out.folder = "certs";
+  auto* certs = app.add_subcommand("certs", "Make certificates for nodes");
+  certs->add_option("NODE", out.nodes, "The names of the nodes")->required();
+  certs->add_option("--folder", out.folder, "Where they are kept (certs)")->type_name("FOLDER");
+  certs->footer(with_name(certs_footer, program));
+
   // For those who maintain config/reference.toml; not shown in the help.
   auto* reference = app.add_subcommand("reference", "Print a flow file with every key")->group("");
 
@@ -190,6 +207,7 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   out.command = run->parsed()         ? command::run
                 : check->parsed()     ? command::check
                 : graph->parsed()     ? command::graph
+                : certs->parsed()     ? command::certs
                 : reference->parsed() ? command::reference
                                       : command::tasks;
   out.progress = rules.at(progress);

@@ -9,7 +9,7 @@
 
 namespace weir::config {
 
-enum class command : std::uint8_t { run, check, graph, tasks, reference };
+enum class command : std::uint8_t { run, check, graph, tasks, certs, reference };
 enum class progress_rule : std::uint8_t { automatic, always, never };
 
 enum class graph_format : std::uint8_t { mermaid, dot, svg };
@@ -23,7 +23,9 @@ struct arguments {
   std::string trace;   ///< the file for the trace; empty: none
   progress_rule progress = progress_rule::automatic;
   graph_format format = graph_format::mermaid;
-  std::string output;  ///< the file for the graph; empty: standard output
+  std::string output;              ///< the file for the graph; empty: standard output
+  std::string folder;              ///< of the certificates
+  std::vector<std::string> nodes;  ///< whom to make one for
 };
 
 /// Nothing more to do: a text for one of the streams and the exit code. Help and version go to

@@ -1,3 +1,4 @@
+#include <weir/runtime/launcher/certs_command.hpp>
 #include <weir/runtime/launcher/command_line.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/graph_command.hpp>
@@ -114,6 +115,8 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
                                                      : config::reference(kinds_));
     return code(exit_status::completed);
   }
+  if (wanted.command == config::command::certs)
+    return config::certs_command(wanted, name_, out, err);
   config::problems found;
   auto flow = config::load_flow(wanted.flow, wanted.overrides, kinds_, found);
   if (!flow) {

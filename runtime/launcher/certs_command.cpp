@@ -1,0 +1,26 @@
+#include <weir/actors/error.hpp>
+#include <weir/runtime/launcher/certs_command.hpp>
+#include <weir/runtime/launcher/launcher.hpp>
+#include <weir/runtime/link/authority.hpp>
+
+namespace weir::config {
+
+int certs_command(const arguments& wanted, const std::string& program, std::ostream& out, std::ostream& err) {
+  const auto refused = [&](const caf::error& e) {
+    err << program << ": " << text_of(e) << '\n';
+    return static_cast<int>(is(e, ec::invalid_option) ? exit_status::bad_usage : exit_status::failed);
+  };
+  const auto authority = link::authority::in(wanted.folder);
+  if (!authority)
+    return refused(authority.error());
+  out << "authority    " << authority->file() << '\n';
+  for (const auto& node : wanted.nodes) {
+    const auto issued = authority->issue(node);
+    if (!issued)
+      return refused(issued.error());
+    out << "certificate  " << issued->certificate << '\n' << "key          " << issued->key << '\n';
+  }
+  return static_cast<int>(exit_status::completed);
+}
+
+}  // namespace weir::config

@@ -1,0 +1,194 @@
+#include <weir/actors/error.hpp>
+#include <weir/actors/log.hpp>
+#include <weir/runtime/nodes/coordinator.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace weir::nodes {
+
+caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_options& options,
+                                                              const std::string& address) {
+  std::unique_ptr<coordinator> made{new coordinator};
+  auto* const self = made.get();
+  auto peers = nodes::peers::make(
+      options, {.admit = [](const link::identity&, const std::string& offers) -> caf::expected<std::string> {
+                  if (auto offer = read_offer(offers); !offer)
+                    return std::move(offer.error());
+                  return std::string{};
+                },
+                .offers = [] { return std::string{}; },
+                .up = [self](const peer& p) { self->joined(p); },
+                .text = [self](std::uint64_t link, std::string text) { self->said(link, std::move(text)); },
+                .down = [self](std::uint64_t link, const std::string& why) { self->gone(link, why); }});
+  if (!peers)
+    return std::move(peers.error());
+  made->peers_ = std::move(*peers);
+  const auto port = made->peers_->listen(address);
+  if (!port)
+    return port.error();
+  made->port_ = *port;
+  return made;
+}
+
+coordinator::~coordinator() = default;
+
+// -- calls ------------------------------------------------------------------------------------------
+
+std::uint64_t coordinator::id_of(const task_name& task) {
+  return tasks_.emplace(task, tasks_.size() + 1).first->second;
+}
+
+caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const task_name& task,
+                                                      std::vector<std::string> jobs) {
+  const auto mine = std::make_shared<waiting>();
+  mine->jobs = jobs.size();
+  const auto watch = ctx.on_cancel([this, mine] {
+    const std::lock_guard guard{mutex_};
+    room_.notify_all();
+    mine->changed.notify_all();
+  });
+  std::unique_lock lock{mutex_};
+  const auto id = id_of(task);
+  std::optional<policy::node_table::assignment> to;
+  room_.wait(lock, [&] { return ctx.canceled() || (to = table_.take(id, jobs.size())); });
+  if (!to)
+    return ctx.error();
+  calls_.emplace(to->call, mine);
+  lock.unlock();
+
+  call_message out{to->call, task, {}, std::move(jobs)};
+  if (const auto deadline = ctx.deadline())
+    out.time_left = *deadline - ctx.time().now();
+  // One that is not sent is lost with its link.
+  peers_->send(to->node, to_text(message{std::move(out)}));
+
+  lock.lock();
+  mine->changed.wait(lock, [&] { return mine->answer || ctx.canceled(); });
+  if (!mine->answer) {
+    lock.unlock();
+    peers_->send(to->node, to_text(message{cancel_message{to->call, *ctx.why()}}));
+    lock.lock();
+    mine->changed.wait(lock, [&] { return mine->answer.has_value(); });
+  }
+  return std::move(*mine->answer);
+}
+
+// -- what nodes say ---------------------------------------------------------------------------------
+
+void coordinator::joined(const peer& who) {
+  auto offer = read_offer(who.said);
+  const std::lock_guard guard{mutex_};
+  policy::node_table::offer can{offer->workers, offer->credit, {}};
+  for (const auto& task : offer->tasks)
+    can.tasks.insert(id_of(task));
+  table_.join(who.link, std::move(can));
+  log()->info("node {} has joined: {} workers, {} tasks", who.who.name, offer->workers, offer->tasks.size());
+  members_.emplace(who.link, member{who, std::move(*offer)});
+  room_.notify_all();
+}
+
+void coordinator::gone(std::uint64_t link, const std::string& why) {
+  const std::lock_guard guard{mutex_};
+  const auto left = members_.extract(link);
+  const auto& name = left.mapped().who.who.name;
+  const auto lost = table_.remove(link);
+  records_[name].lost += lost.size();
+  for (const auto id : lost) {
+    const auto call = calls_.extract(id);
+    call.mapped()->answer = make_error(ec::worker_lost, "node " + name + " has gone: " + why);
+    call.mapped()->changed.notify_all();
+  }
+  if (lost.empty())
+    log()->info("node {} has gone: {}", name, why);
+  else
+    log()->warn("node {} has gone: {}; {} calls run again elsewhere", name, why, lost.size());
+}
+
+void coordinator::said(std::uint64_t link, std::string text) {
+  auto read = read_message(text);
+  if (read) {
+    if (auto* m = std::get_if<done_message>(&*read))
+      return done(link, std::move(*m));
+    if (std::holds_alternative<leaving_message>(*read))
+      return leaving(link);
+  }
+  peers_->end(link, read ? "it sent what only a coordinator sends" : text_of(read.error()));
+}
+
+void coordinator::done(std::uint64_t link, done_message m) {
+  std::unique_lock lock{mutex_};
+  const auto found = calls_.find(m.id);
+  // One that comes late, as its call was given up with an earlier link, is dropped here.
+  if (found == calls_.end() || !table_.finish(link, m.id))
+    return;
+  const auto call = std::move(calls_.extract(found).mapped());
+  auto& seen = records_[members_.at(link).who.who.name];
+  seen.done += call->jobs;
+  seen.busy += m.busy;
+  if (m.ends.size() == call->jobs)
+    call->answer = std::move(m.ends);
+  else
+    call->answer = make_error(ec::worker_lost, "its node answered for another count of jobs");
+  call->changed.notify_all();
+  room_.notify_all();
+  lock.unlock();
+  tell_if_drained(link);
+}
+
+void coordinator::leaving(std::uint64_t link) {
+  {
+    const std::lock_guard guard{mutex_};
+    table_.drain(link);
+    if (const auto found = members_.find(link); found != members_.end())
+      found->second.leaving = true;
+  }
+  tell_if_drained(link);
+}
+
+void coordinator::tell_if_drained(std::uint64_t link) {
+  std::unique_lock lock{mutex_};
+  const auto drained = table_.drained(link);
+  lock.unlock();
+  if (drained)
+    peers_->send(link, to_text(message{leaving_message{"all that it had is done"}}));
+}
+
+// -- looking on -------------------------------------------------------------------------------------
+
+std::vector<node_state> coordinator::nodes() const {
+  const auto links = peers_->links();
+  const std::lock_guard guard{mutex_};
+  std::vector<node_state> all;
+  for (const auto& [link, m] : members_) {
+    node_state s;
+    s.name = m.who.who.name;
+    s.workers = m.offer.workers;
+    s.credit = m.offer.credit;
+    s.in_flight = table_.load_of(link).jobs;
+    s.leaving = m.leaving;
+    const auto same = [number = link](const auto& l) { return l.link == number; };
+    if (const auto found = std::find_if(links.begin(), links.end(), same); found != links.end()) {
+      s.address = found->address;
+      s.round_trip = found->round_trip;
+    }
+    all.push_back(std::move(s));
+  }
+  for (const auto& [name, r] : records_) {
+    const auto called = [&of = name](const auto& s) { return s.name == of; };
+    auto found = std::find_if(all.begin(), all.end(), called);
+    if (found == all.end()) {
+      found = all.emplace(all.end());
+      found->name = name;
+      found->connected = false;
+    }
+    found->done = r.done;
+    found->busy = r.busy;
+    found->lost = r.lost;
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
+}  // namespace weir::nodes

@@ -1,0 +1,63 @@
+#pragma once
+
+/// The tasks that a node can do for others, by name and version.
+
+#include <weir/actors/context.hpp>
+#include <weir/runtime/invoke.hpp>
+#include <weir/runtime/nodes/codec.hpp>
+#include <weir/runtime/nodes/messages.hpp>
+
+#include <exception>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace weir::nodes {
+
+class task_registry {
+public:
+  /// Does one job. Must not throw.
+  using function = std::function<job_end(const context& ctx, std::string_view job)>;
+
+  /// Adds the task `name` for jobs of type `Job`; `call` is a task as a pool takes it, and is called on
+  /// several threads at once. Give it another `version` whenever it does, takes or returns something else: a
+  /// coordinator has only those nodes do its jobs that have the version it names. Throws
+  /// std::invalid_argument if there is one of this name.
+  template <class Job, task_for<Job> F>
+  task_registry& add(const std::string& name, const std::string& version, F call) {
+    insert({name, version}, [call = std::move(call)](const context& ctx, std::string_view text) mutable {
+      try {
+        auto job = codec<Job>::decode(text);
+        if (!job)
+          return job_end{std::move(job.error()), {}};
+        auto result = run_task(call, ctx, *job);
+        if (!result)
+          return job_end{std::move(result.error()), {}};
+        // What holds nothing has no value to be asked for.
+        if constexpr (std::is_same_v<task_result_t<F, Job>, caf::unit_t>)
+          return job_end{};
+        else
+          return job_end{{}, codec<task_result_t<F, Job>>::encode(std::move(*result))};
+      } catch (...) {
+        return job_end{make_error(std::current_exception()), {}};
+      }
+    });
+    return *this;
+  }
+
+  /// Null if there is none.
+  [[nodiscard]] const function* find(const task_name& t) const;
+
+  [[nodiscard]] std::vector<task_name> names() const;
+
+private:
+  void insert(task_name t, function f);
+
+  std::map<task_name, function> all_;
+};
+
+}  // namespace weir::nodes

@@ -1,0 +1,235 @@
+#include <weir/runtime/engine.hpp>
+#include <weir/runtime/nodes/coordinator.hpp>
+#include <weir/runtime/nodes/node.hpp>
+#include <weir/runtime/nodes/remote.hpp>
+#include <weir/runtime/parallel_map.hpp>
+#include <weir/runtime/pool.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "../../support/event.hpp"
+#include "../link/link_support.hpp"
+
+using namespace weir;
+using namespace weir::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const nodes::task_name square{"square", "1"};
+
+nodes::task_registry squares() {
+  nodes::task_registry r;
+  r.add<std::uint64_t>("square", "1", [](std::uint64_t x) { return x * x; });
+  return r;
+}
+
+link::link_options of_coordinator() {
+  auto o = options_of("coordinator", "*");
+  o.heartbeat = 20ms;
+  return o;
+}
+
+/// A node with an engine of its own, as if it were another process.
+class some_node {
+public:
+  some_node(const nodes::coordinator& of, const std::string& name, nodes::task_registry tasks,
+            std::uint32_t workers = 2, std::uint32_t credit = 16)
+      : node_(value_of(nodes::node::make(engine_,
+                                         {.link = options_of(name, "coordinator"),
+                                          .coordinator = loopback(of.port()),
+                                          .workers = workers,
+                                          .credit = credit},
+                                         std::move(tasks)))) {}
+
+  nodes::node* operator->() { return node_.get(); }
+  void end() { node_.reset(); }
+
+private:
+  engine engine_;
+  std::unique_ptr<nodes::node> node_;
+};
+
+struct coordinated {
+  engine here;
+  std::unique_ptr<nodes::coordinator> coordinator =
+      value_of(nodes::coordinator::make(of_coordinator(), loopback(0)));
+
+  std::vector<std::uint64_t> numbers(std::uint64_t n) {
+    std::vector<std::uint64_t> all(n);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
+
+  void check_squares(const std::vector<std::uint64_t>& results, std::uint64_t n) {
+    BOOST_TEST_REQUIRE(results.size() == n);
+    for (std::uint64_t i = 0; i < n; ++i)
+      BOOST_TEST_REQUIRE(results[i] == i * i);
+  }
+
+  nodes::node_state state_of(const std::string& name) {
+    for (auto& s : coordinator->nodes())
+      if (s.name == name)
+        return s;
+    return {};
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(work_on_nodes, coordinated)
+
+BOOST_AUTO_TEST_CASE(a_map_is_done_by_nodes_and_its_results_come_in_order) {
+  some_node one{*coordinator, "one", squares()};
+  some_node two{*coordinator, "two", squares()};
+  const auto results =
+      parallel_map(here, context::background(), numbers(2000),
+                   nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 8});
+  check_squares(value_of(results), 2000);
+  BOOST_TEST(state_of("one").done + state_of("two").done == 2000u);
+}
+
+BOOST_AUTO_TEST_CASE(jobs_wait_for_a_node_that_is_not_there_yet) {
+  pool<std::uint64_t, std::uint64_t> p{here,
+                                       nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),
+                                       {.parallelism = 2, .capacity = 10}};
+  auto ticket = std::move(*p.try_submit(7));
+  some_node one{*coordinator, "one", squares()};
+  BOOST_TEST(value_of(ticket.get().result) == 49u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_task_says_and_throws_over_there_is_its_outcome_here) {
+  nodes::task_registry r;
+  r.add<std::string>("fail", "1", [](const std::string& how) -> caf::expected<std::string> {
+    if (how == "throw")
+      throw std::runtime_error{"thrown over there"};
+    if (how == "fail")
+      return make_error(ec::failed, "failed over there");
+    return how;
+  });
+  some_node one{*coordinator, "one", std::move(r)};
+  pool<std::string, std::string> p{here,
+                                   nodes::remote<std::string, std::string>(*coordinator, {"fail", "1"}),
+                                   {.parallelism = 2, .capacity = 10}};
+  auto thrown = std::move(*p.try_submit("throw")).get();
+  BOOST_TEST(is(thrown.result.error(), ec::exception));
+  BOOST_TEST(text_of(thrown.result.error()) == "thrown over there");
+  auto failed = std::move(*p.try_submit("fail")).get();
+  BOOST_TEST(is(failed.result.error(), ec::failed));
+  BOOST_TEST(text_of(failed.result.error()) == "failed over there");
+  BOOST_TEST(value_of(std::move(*p.try_submit("ok")).get().result) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_cancel_and_its_cause_reach_the_job_over_there) {
+  event started;
+  std::string cause_there;
+  nodes::task_registry r;
+  r.add<int>("wait", "1", [&](const context& ctx, int) -> caf::expected<int> {
+    started.set();
+    static_cast<void>(ctx.wait_for(1h));
+    cause_there = to_string(*ctx.why());
+    return ctx.error();
+  });
+  some_node one{*coordinator, "one", std::move(r)};
+  pool<int, int> p{
+      here, nodes::remote<int, int>(*coordinator, {"wait", "1"}), {.parallelism = 1, .capacity = 1}};
+  auto ticket = std::move(*p.try_submit(0));
+  started.wait();
+  p.cancel("it has seen enough");
+  BOOST_TEST((ticket.get().kind == outcome_kind::canceled));
+  BOOST_TEST(cause_there.find("it has seen enough") == 0u, cause_there);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_that_is_left_crosses_over) {
+  nodes::task_registry r;
+  r.add<int>("left", "1", [](const context& ctx, int) { return ctx.deadline().has_value(); });
+  some_node one{*coordinator, "one", std::move(r)};
+  const auto with = parallel_map(here, context::with_timeout(context::background(), 1h), std::vector{1},
+                                 nodes::remote<int, bool>(*coordinator, {"left", "1"}), {.parallelism = 1});
+  BOOST_TEST(value_of(with).front());
+  const auto without =
+      parallel_map(here, context::background(), std::vector{1},
+                   nodes::remote<int, bool>(*coordinator, {"left", "1"}), {.parallelism = 1});
+  BOOST_TEST(!value_of(without).front());
+}
+
+BOOST_AUTO_TEST_CASE(the_jobs_of_a_node_that_goes_run_elsewhere_and_none_is_lost_or_doubled) {
+  auto one = std::make_unique<some_node>(*coordinator, "one", squares());
+  some_node two{*coordinator, "two", squares()};
+  std::atomic<int> ended{0};
+  std::vector<ticket<std::uint64_t>> tickets;
+  pool<std::uint64_t, std::uint64_t> p{here,
+                                       nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),
+                                       {.parallelism = 8, .capacity = 5000}};
+  for (std::uint64_t i = 0; i < 5000; ++i)
+    tickets.push_back(std::move(*p.try_submit(i)));
+  for (int i = 0; i < 5; ++i) {
+    // Somewhere in between.
+    while (state_of("one").done < 200u * static_cast<unsigned>(i + 1) && ended < 5000)
+      ended = static_cast<int>(p.stats().books.completed);
+    one = nullptr;
+    one = std::make_unique<some_node>(*coordinator, "one", squares());
+  }
+  for (std::uint64_t i = 0; i < 5000; ++i)
+    BOOST_TEST_REQUIRE(value_of(tickets[i].get().result) == i * i);
+  BOOST_TEST(p.stats().books.completed == 5000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_without_the_task_or_with_another_version_of_it_is_not_asked) {
+  nodes::task_registry other;
+  other.add<std::uint64_t>("square", "2", [](std::uint64_t x) { return x; });
+  some_node one{*coordinator, "one", std::move(other)};
+  some_node two{*coordinator, "two", squares()};
+  const auto results =
+      parallel_map(here, context::background(), numbers(100),
+                   nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 4});
+  check_squares(value_of(results), 100);
+  BOOST_TEST(state_of("one").done == 0u);
+  BOOST_TEST(state_of("two").done == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_finishes_what_it_has_and_is_given_nothing_more) {
+  std::latch begun{2};
+  event go_on;
+  nodes::task_registry r;
+  std::atomic<int> runs{0};
+  r.add<int>("hold", "1", [&](int x) {
+    ++runs;
+    if (x < 2) {
+      begun.count_down();
+      go_on.wait();
+    }
+    return x;
+  });
+  some_node one{*coordinator, "one", r, 2};
+  pool<int, int> p{
+      here, nodes::remote<int, int>(*coordinator, {"hold", "1"}), {.parallelism = 8, .capacity = 10}};
+  std::vector<ticket<int>> tickets;
+  for (int i = 0; i < 2; ++i)
+    tickets.push_back(std::move(*p.try_submit(i)));
+  begun.wait();
+  one->leave("a test");
+  while (!state_of("one").leaving)
+    std::this_thread::yield();
+  some_node two{*coordinator, "two", r, 2};
+  for (int i = 2; i < 10; ++i)
+    tickets.push_back(std::move(*p.submit(context::background(), i)));
+  for (int i = 2; i < 10; ++i)
+    BOOST_TEST(value_of(tickets[static_cast<std::size_t>(i)].get().result) == i);
+  go_on.set();
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(value_of(tickets[static_cast<std::size_t>(i)].get().result) == i);
+  BOOST_TEST(one->wait_until_left(context::background()));
+  BOOST_TEST(runs == 10);
+  BOOST_TEST(state_of("one").lost == 0u);
+  BOOST_TEST(state_of("two").done == 8u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/link/authority.hpp>
 #include <weir/runtime/link/greeting.hpp>
+#include <weir/runtime/link/tls.hpp>
 #include <weir/runtime/system/system_error.hpp>
 
 #include <openssl/bio.h>
@@ -60,7 +61,12 @@ caf::expected<file_ptr> create(const std::string& name, mode_t mode) {
   const auto fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0)
     return io_error(name, "open", errno);
-  return file_ptr{::fdopen(fd, "w")};
+  file_ptr f{::fdopen(fd, "w")};
+  if (!f) {
+    ::close(fd);
+    return io_error(name, "fdopen", ENOMEM);
+  }
+  return f;
 }
 
 caf::error save(const std::string& name, mode_t mode, auto write) {
@@ -91,7 +97,9 @@ caf::expected<Ptr> load(const std::string& name, auto read) {
   const file_ptr f{std::fopen(name.c_str(), "re")};
   if (!f)
     return io_error(name, "open", errno);
-  Ptr loaded{read(f.get(), nullptr, nullptr, nullptr)};
+  // Without it OpenSSL asks for the password of a key on the terminal.
+  constexpr auto no_password = [](char*, int, int, void*) { return 0; };
+  Ptr loaded{read(f.get(), nullptr, no_password, nullptr)};
   if (!loaded)
     return make_error(ec::invalid_option, name + ": it is not in PEM, or is of another kind");
   return loaded;
@@ -161,6 +169,18 @@ caf::expected<pair> make_node(const std::string& name, std::chrono::seconds life
   return made;
 }
 
+caf::expected<pair> load_pair(const std::string& file, const std::string& key_file) {
+  auto certificate = load<certificate_ptr>(file, PEM_read_X509);
+  if (!certificate)
+    return std::move(certificate.error());
+  if (auto e = check_secrecy(key_file))
+    return e;
+  auto key = load<key_ptr>(key_file, PEM_read_PrivateKey);
+  if (!key)
+    return std::move(key.error());
+  return pair{std::move(*key), std::move(*certificate)};
+}
+
 bool is_there(const std::string& file) {
   return ::access(file.c_str(), F_OK) == 0;
 }
@@ -169,8 +189,11 @@ bool is_there(const std::string& file) {
 
 caf::expected<authority> authority::in(const std::string& folder) {
   authority a{folder, folder + "/authority.pem", folder + "/authority.key"};
-  if (is_there(a.file_) && is_there(a.key_file_))
+  if (is_there(a.file_) || is_there(a.key_file_)) {
+    if (const auto own = load_pair(a.file_, a.key_file_); !own)
+      return own.error();
     return a;
+  }
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
     return io_error(folder, "mkdir", errno);
   auto made = make_authority();
@@ -186,13 +209,10 @@ caf::expected<issued> authority::issue(const std::string& name, std::chrono::sec
     return make_error(ec::invalid_option,
                       "'" + name + "' can't be the name of a node: letters, digits, '.', '_' and '-' are " +
                           "allowed, 64 at most, and 'authority' is taken");
-  auto certificate = load<certificate_ptr>(file_, PEM_read_X509);
-  if (!certificate)
-    return std::move(certificate.error());
-  auto key = load<key_ptr>(key_file_, PEM_read_PrivateKey);
-  if (!key)
-    return std::move(key.error());
-  const auto made = make_node(name, life, {std::move(*key), std::move(*certificate)});
+  const auto own = load_pair(file_, key_file_);
+  if (!own)
+    return own.error();
+  const auto made = make_node(name, life, *own);
   if (!made)
     return made.error();
   issued files{folder_ + "/" + name + ".pem", folder_ + "/" + name + ".key"};

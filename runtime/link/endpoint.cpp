@@ -6,6 +6,7 @@
 #include <weir/runtime/link/coroutine.hpp>
 #include <weir/runtime/link/endpoint.hpp>
 #include <weir/runtime/link/greet.hpp>
+#include <weir/runtime/link/link_table.hpp>
 #include <weir/runtime/link/relay.hpp>
 #include <weir/runtime/system/system_error.hpp>
 
@@ -42,6 +43,11 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds accept_pause{100};
 /// Of lines about peers that were refused: whoever comes often does not fill the log.
 constexpr policy::rate_rule log_rule{.per_second = 5, .burst = 50};
+/// Of connections that are accepted: a handshake costs half a millisecond, on the thread of all links.
+constexpr double accepts_per_second = 200;
+/// Of links that are admitted: what CAF keeps of each process that it has known, for ever, is 1.6 kB.
+constexpr double admissions_per_second = 1;
+constexpr std::uint64_t admissions_at_once = 4;  // for each link that there may be
 
 caf::error failed(const std::string& text) {
   return make_error(ec::link, text);
@@ -69,6 +75,13 @@ asio::awaitable<void> wait(asio::steady_timer& t) {
   co_await t.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
+std::pair<detail::unique_fd, detail::unique_fd> socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    throw thrown_error{failed(detail::system_error_text("socketpair", errno))};
+  return {detail::unique_fd{ends[0]}, detail::unique_fd{ends[1]}};
+}
+
 /// A peer that is not admitted yet, and what ends it.
 struct attempt {
   std::function<void()> close;
@@ -82,7 +95,7 @@ struct attempt {
     std::exchange(close, nullptr)();
   }
 
-  /// What was under way may have come just before it was ended.
+  /// What was under way may have come just before it was ended, and what can't be ended after it.
   void require_not_ended() const {
     if (!ended_because.empty())
       throw thrown_error{failed(ended_because)};
@@ -115,6 +128,9 @@ public:
         engine_(engine),
         ours_{options.name, link::to_text(engine), incarnation_now()},
         events_(std::move(events)),
+        accept_limit_({accepts_per_second, options.handshakes_max}),
+        admit_limit_({admissions_per_second, admissions_at_once * options.connections_max}),
+        table_(options.connections_max),
         thread_([this] { io_.run(); }) {}
 
   ~core() { close(); }
@@ -138,10 +154,12 @@ private:
   asio::awaitable<void> meet(tcp::socket socket);
   asio::awaitable<void> keep(std::shared_ptr<target> whom);
   asio::awaitable<void> reach(std::shared_ptr<target> whom);
+  asio::awaitable<std::vector<tcp::endpoint>> resolve(address at);
 
   /// Begins an attempt, which `close` ends if it takes too long or has to make room.
   attempt_ptr begin(std::function<void()> close);
-  void finish(const attempt_ptr& a);
+  static void finish(const attempt_ptr& a);
+  void make_room();
 
   caf::expected<std::string> admit(const identity& who, const std::string& offers);
   void open(std::unique_ptr<record_stream> with, acquaintance peer, std::string address,
@@ -160,10 +178,14 @@ private:
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
   std::vector<std::shared_ptr<target>> targets_;
-  std::list<attempt_ptr> attempts_;  // the oldest first
+  std::list<attempt_ptr> accepted_;  // not admitted yet, the oldest first
+  std::list<attempt_ptr> dialed_;
   std::map<std::uint64_t, link_entry> links_;
   std::uint64_t last_link_ = 0;
   policy::rate_limit log_limit_{log_rule};
+  policy::rate_limit accept_limit_;
+  policy::rate_limit admit_limit_;
+  link_table table_;
   std::uint64_t not_logged_ = 0;
   bool ending_ = false;
   std::mutex closing_;  // the thread is there, or has ended
@@ -181,6 +203,11 @@ caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
   if (e || found.empty())
     return make_error(ec::invalid_option, to_text(at) + ": " + e.message());
   const tcp::endpoint where = found.begin()->endpoint();
+  if (!tls_ && !where.address().is_loopback())
+    return only_loopback(at);
+  const std::lock_guard guard{closing_};
+  if (!thread_.joinable())
+    return make_error(ec::closed, "the endpoint is closed");
   auto made = std::make_shared<tcp::acceptor>(io_);
   made->open(where.protocol(), e);
   if (!e)
@@ -212,6 +239,12 @@ asio::awaitable<void> endpoint::core::accept(std::shared_ptr<tcp::acceptor> from
       co_await wait(pause);
       continue;
     }
+    // What comes too fast waits in the system's queue.
+    const auto ahead = accept_limit_.reserve(steady_clock::now());
+    if (ahead > duration::zero()) {
+      pause.expires_after(ahead);
+      co_await wait(pause);
+    }
     // In a box, as g++ 12 moves what a lambda holds once more than it should.
     auto boxed = std::make_shared<tcp::socket>(std::move(socket));
     spawn([this, boxed] { return meet(std::move(*boxed)); });
@@ -219,12 +252,16 @@ asio::awaitable<void> endpoint::core::accept(std::shared_ptr<tcp::acceptor> from
 }
 
 asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
+  if (ending_)
+    co_return;
   error_code e;
   const auto from = socket.remote_endpoint(e);
   const auto address = e ? "a peer that has gone" : text_of(from);
   socket.set_option(tcp::no_delay{true}, e);
   auto with = std::make_unique<record_stream>(make_channel(std::move(socket), tls_), role::acceptor);
+  make_room();
   const auto this_one = begin([over = &with->over()] { over->close(); });
+  accepted_.push_back(this_one);
   std::string why;
   try {
     const admission admitting = [this](const identity& who, const std::string& offers) {
@@ -233,6 +270,7 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
     auto known = co_await greet_dialer(*with, ours_, options_, admitting);
     this_one->require_not_ended();
     finish(this_one);
+    accepted_.remove(this_one);
     open(std::move(with), std::move(known), address, nullptr);
     co_return;
   } catch (const thrown_error& failure) {
@@ -241,12 +279,15 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
     why = failure.what();
   }
   finish(this_one);
+  accepted_.remove(this_one);
   tell_refusal(address, this_one->ended_because.empty() ? why : this_one->ended_because);
 }
 
 // -- dialing ----------------------------------------------------------------------------------------
 
 caf::error endpoint::core::dial(const address& at) {
+  if (at.port == 0)
+    return make_error(ec::invalid_option, to_text(at) + " has no port to dial");
   if (!tls_ && !at.is_loopback())
     return only_loopback(at);
   asio::post(io_, [this, at] {
@@ -268,12 +309,15 @@ asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
     std::string why;
     try {
       co_await reach(whom);
-      failures = 0;
       told.clear();
+      const auto since = steady_clock::now();
       while (whom->link) {
         whom->changed.expires_at(steady_clock::time_point::max());
         co_await wait(whom->changed);
       }
+      // One that admits and cuts at once is no better than one that does not admit.
+      if (steady_clock::now() - since >= options_.timeout)
+        failures = 0;
     } catch (const thrown_error& failure) {
       why = weir::text_of(failure.why());
     } catch (const std::exception& failure) {
@@ -293,43 +337,67 @@ asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
 
 asio::awaitable<void> endpoint::core::reach(std::shared_ptr<target> whom) {
   auto socket = std::make_shared<tcp::socket>(io_);
-  auto resolver = std::make_shared<tcp::resolver>(io_);
   std::unique_ptr<record_stream> with;
-  const auto this_one = begin([&with, socket, resolver] {
-    resolver->cancel();
+  const auto this_one = begin([&with, socket] {
     error_code ignored;  // it is closed whatever it says
     socket->close(ignored);
     if (with)
       with->over().close();
   });
+  dialed_.push_back(this_one);
   try {
-    const auto port = std::to_string(whom->at.port);
-    const auto found = co_await resolver->async_resolve(whom->at.host, port, asio::use_awaitable);
+    const auto found = co_await resolve(whom->at);
+    this_one->require_not_ended();
     co_await asio::async_connect(*socket, found, asio::use_awaitable);
+    this_one->require_not_ended();
     socket->set_option(tcp::no_delay{true});
     with = std::make_unique<record_stream>(make_channel(std::move(*socket), tls_), role::dialer);
     const auto offers = events_.offers();
     auto known = co_await greet_acceptor(*with, ours_, options_, offers);
     this_one->require_not_ended();
     finish(this_one);
+    dialed_.remove(this_one);
     open(std::move(with), std::move(known), to_text(whom->at), whom);
   } catch (...) {
     finish(this_one);
+    dialed_.remove(this_one);
     this_one->require_not_ended();
     throw;
   }
 }
 
+/// What is an address already needs nobody to look it up, which can't be interrupted.
+asio::awaitable<std::vector<tcp::endpoint>> endpoint::core::resolve(address at) {
+  std::vector<tcp::endpoint> all;
+  error_code e;
+  if (const auto literal = asio::ip::make_address(at.host, e); !e) {
+    all.emplace_back(literal, at.port);
+  } else {
+    tcp::resolver resolver{io_};
+    const auto port = std::to_string(at.port);
+    const auto found = co_await resolver.async_resolve(at.host, port, asio::use_awaitable);
+    for (const auto& one : found)
+      all.push_back(one.endpoint());
+  }
+  const auto is_elsewhere = [](const auto& one) { return !one.address().is_loopback(); };
+  if (!tls_ && std::any_of(all.begin(), all.end(), is_elsewhere))
+    throw thrown_error{only_loopback(at)};
+  co_return all;
+}
+
 // -- attempts ---------------------------------------------------------------------------------------
 
+/// Of those who came and are not admitted yet, the one that has had the longest goes.
+void endpoint::core::make_room() {
+  if (accepted_.size() < options_.handshakes_max)
+    return;
+  accepted_.front()->end("it made room for a newer one before it was admitted");
+  accepted_.pop_front();
+}
+
 attempt_ptr endpoint::core::begin(std::function<void()> close) {
-  if (attempts_.size() >= options_.handshakes_max) {
-    attempts_.front()->end("it made room for a newer one before it was admitted");
-    attempts_.pop_front();
-  }
   auto a =
       std::make_shared<attempt>(attempt{std::move(close), asio::steady_timer{io_, options_.handshake_time}});
-  attempts_.push_back(a);
   a->limit.async_wait([a](const error_code& e) {
     if (!e)
       a->end("it was not admitted within the handshake_time");
@@ -340,7 +408,6 @@ attempt_ptr endpoint::core::begin(std::function<void()> close) {
 void endpoint::core::finish(const attempt_ptr& a) {
   a->close = nullptr;
   a->limit.cancel();
-  std::erase(attempts_, a);
 }
 
 // -- links ------------------------------------------------------------------------------------------
@@ -348,56 +415,54 @@ void endpoint::core::finish(const attempt_ptr& a) {
 caf::expected<std::string> endpoint::core::admit(const identity& who, const std::string& offers) {
   if (ending_)
     return failed("we are about to end");
-  for (const auto& [number, other] : links_) {
-    if (other.who.name != who.name && other.who.engine == who.engine)
-      return failed("its engine has the same id as that of '" + other.who.name + "', " + who.engine);
-    if (other.who.name == who.name && other.who.incarnation > who.incarnation)
-      return failed("a later process of '" + who.name + "' is connected");
-    if (other.who.name == who.name && other.who.incarnation == who.incarnation &&
-        other.who.engine != who.engine)
-      return failed("another process is '" + who.name + "' already");
-  }
-  if (links_.size() >= options_.connections_max)
-    return failed("there are " + std::to_string(links_.size()) + " links, and no more are allowed");
+  if (const auto clash = table_.clash_of(who, role::acceptor))
+    return failed(*clash);
+  if (!admit_limit_.allow(steady_clock::now()))
+    return failed("too many links came and went in a short time; it may try again");
   return events_.admit(who, offers);
 }
 
 void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance known, std::string address,
                           std::shared_ptr<target> dialed) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    with->over().close();
-    throw thrown_error{failed(detail::system_error_text("socketpair", errno))};
-  }
-  detail::unique_fd engine{ends[1]};
-  relay::engine_socket ours{io_, asio::local::stream_protocol{}, ends[0]};
-  // Whoever comes again has lost its link and knows it before we do.
-  for (auto i = links_.begin(); i != links_.end();) {
-    const auto same = i->second.who.name == known.who.name ? i->second.over : nullptr;
-    ++i;
-    if (same)
-      same->end("it has come again from " + address);
-  }
+  const auto ours = dialed ? role::dialer : role::acceptor;
+  // Others may have come while it was told that it is welcome.
+  if (const auto clash = table_.clash_of(known.who, ours))
+    throw thrown_error{failed(*clash)};
+  auto [inner, outer] = socket_pair();
   const auto number = ++last_link_;
-  engine_frames::rules rules{.ours = dialed ? role::dialer : role::acceptor,
+  engine_frames::rules rules{.ours = ours,
                              .us = engine_,
                              .peer = *read_engine_id(known.who.engine),
                              .frame_bytes_max = options_.frame_bytes_max};
+  const auto unhandled = std::make_shared<backlog>();
+  error_code e;
+  relay::engine_socket engine{io_};
+  engine.assign(asio::local::stream_protocol{}, inner.get(), e);
+  if (e)
+    throw thrown_error{failed(e.message())};
+  static_cast<void>(inner.release());
+  if (const auto earlier = table_.predecessor_of(known.who)) {
+    const auto over = links_.at(*earlier).over;
+    over->end("it has come again from " + address);
+  }
+  table_.add(number, known.who, ours);
+  auto& entry = links_[number];
+  entry = {nullptr, known.who, address, dialed};
   log()->info("link: {} at {} is up", known.who.name, address);
-  rules.gateway =
-      events_.opened(opened_link{number, rules.ours, known.who, std::move(known.said), std::move(engine)});
-  auto over = std::make_shared<relay>(std::move(with), std::move(ours), engine_frames{rules},
-                                      relay_options{options_.heartbeat, options_.timeout},
-                                      [this, number](const std::string& why) { closed(number, why); });
+  rules.gateway = events_.opened(
+      opened_link{number, ours, known.who, std::move(known.said), std::move(outer), unhandled});
+  entry.over = std::make_shared<relay>(std::move(with), std::move(engine), engine_frames{rules}, unhandled,
+                                       relay_options{options_.heartbeat, options_.timeout},
+                                       [this, number](const std::string& why) { closed(number, why); });
   if (dialed)
     dialed->link = number;
-  links_.emplace(number, link_entry{over, std::move(known.who), std::move(address), std::move(dialed)});
-  over->start();
+  entry.over->start();
 }
 
 void endpoint::core::closed(std::uint64_t link, const std::string& why) {
   const auto gone = links_.extract(link);
   const auto& entry = gone.mapped();
+  table_.remove(link);
   log()->info("link: {} at {} is down: {}", entry.who.name, entry.address, why);
   if (entry.dialed) {
     entry.dialed->link.reset();
@@ -419,10 +484,10 @@ void endpoint::core::leave(std::uint64_t link, const std::string& why) {
 
 void endpoint::core::end(std::uint64_t link, const std::string& why) {
   asio::post(io_, [this, link, why] {
-    if (const auto found = links_.find(link); found != links_.end())
-      std::shared_ptr {
-        found->second.over
-      } -> end(why);
+    if (const auto found = links_.find(link); found != links_.end()) {
+      const auto over = found->second.over;
+      over->end(why);
+    }
   });
 }
 
@@ -471,12 +536,13 @@ void endpoint::core::end_all() {
     a->close(ignored);
   for (const auto& t : targets_)
     t->changed.cancel();
-  for (const auto& a : std::list{attempts_})
-    a->end("we end");
-  while (!links_.empty())
-    std::shared_ptr {
-      links_.begin()->second.over
-    } -> end("we end");
+  for (const auto* attempts : {&accepted_, &dialed_})
+    for (const auto& a : *attempts)
+      a->end("we end");
+  while (!links_.empty()) {
+    const auto over = links_.begin()->second.over;
+    over->end("we end");
+  }
   work_.reset();
 }
 

@@ -1,14 +1,17 @@
 #pragma once
 
 /// Where a node meets others: accepts links, or dials and dials again, and tells those above of each one that
-/// has come up or gone. Owns one thread, on which all of it happens, and the sockets.
+/// has come up or gone. Owns one thread, on which all of it happens, the sockets, and, once a host is dialed
+/// by a name, a thread that looks names up: to end waits for a lookup that is under way.
 ///
-/// Bounds: `connections_max` peers that were admitted; `handshakes_max` others, of which the oldest has to go
-/// when one more comes, so that mute ones hold up nobody; a few hundred KiB for a peer that was admitted, a
-/// few tens for another. An endpoint without peers costs no CPU time but its thread's stack.
+/// Bounds: `connections_max` peers that have come and were admitted; `handshakes_max` others, of which the
+/// oldest has to go when one more comes, so that mute ones hold up nobody; connections that come faster than
+/// a few hundred a second wait in the system's queue; a few hundred KiB for a peer that was admitted, a few
+/// tens for another. An endpoint without peers costs no CPU time but its thread's stack.
 ///
 /// All members are thread-safe.
 
+#include <weir/runtime/link/backlog.hpp>
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/greeting.hpp>
 #include <weir/runtime/link/link_options.hpp>
@@ -29,8 +32,9 @@ struct opened_link {
   std::uint64_t link = 0;  ///< its number in this endpoint; none comes twice
   role ours = role::acceptor;
   identity who;
-  std::string said;          ///< its offers, or its terms
-  detail::unique_fd engine;  ///< what goes in here comes out at the peer's, and the reverse
+  std::string said;                    ///< its offers, or its terms
+  detail::unique_fd engine;            ///< what goes in here comes out at the peer's, and the reverse
+  std::shared_ptr<backlog> unhandled;  ///< whoever has handled a text of the peer's takes it off
 };
 
 /// What an endpoint tells, on its thread. They must not block, and must not throw.

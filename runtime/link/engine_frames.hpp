@@ -9,7 +9,7 @@
 ///   from an acceptor: its handshake, which names its gateway; then
 ///   from a dialer: two handshakes with one node id; then
 ///   from either: text messages from gateway to gateway, "I have a proxy of your gateway", "my gateway has
-///   ended", heartbeats. One question for the other's actor that spawns others is dropped: CAF asks it.
+///   ended". One question for the other's actor that spawns others is dropped: CAF asks it.
 ///
 /// A plain state machine over the bytes as they come: it judges a frame by its header and its first bytes and
 /// lets the rest pass as it comes, so it holds some hundred bytes at most. All lengths within a frame are
@@ -60,6 +60,10 @@ public:
   /// nothing more may pass.
   [[nodiscard]] caf::expected<std::span<const bytes_view>> pass(bytes_view come);
 
+  /// Of those that have begun to pass.
+  [[nodiscard]] std::uint64_t texts() const noexcept { return texts_; }
+  [[nodiscard]] std::uint64_t text_bytes() const noexcept { return text_bytes_; }
+
 private:
   enum class phase : std::uint8_t { first, second, open };
 
@@ -73,7 +77,7 @@ private:
   [[nodiscard]] verdict judge(const header& h) const;
   [[nodiscard]] const char* judge(const header& h, bytes_view begin);
   [[nodiscard]] const char* judge_acceptor(bytes_view content);
-  [[nodiscard]] const char* judge_text(const header& h, bytes_view begin) const;
+  [[nodiscard]] const char* judge_text(const header& h, bytes_view begin);
   [[nodiscard]] bool is_ours_and_theirs(bytes_view content) const;
   void add(bytes_view part);
 
@@ -83,6 +87,8 @@ private:
   bool asked_ = false;
   unsigned proxies_ = 0;
   unsigned ends_ = 0;
+  std::uint64_t texts_ = 0;
+  std::uint64_t text_bytes_ = 0;
 
   std::uint64_t rest_ = 0;  // of the content of a frame that was judged
   bool dropping_ = false;

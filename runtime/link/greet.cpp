@@ -19,6 +19,14 @@ caf::error refused(const std::string& why) {
   return make_error(ec::link, why);
 }
 
+/// What we say has its bound too; the peer would only say that it is broken.
+void require_short(const std::string& ours, const char* what) {
+  if (ours.size() > record_limits::greeting_bytes_max)
+    throw thrown_error{refused("our " + std::string{what} + " take " + std::to_string(ours.size()) +
+                               " bytes, and " + std::to_string(record_limits::greeting_bytes_max) +
+                               " are allowed")};
+}
+
 /// Whether the channel and the options agree with who it says it is.
 caf::error check_name(const channel& over, const identity& peer, const link_options& options) {
   if (!options.allows(peer.name))
@@ -56,7 +64,10 @@ caf::expected<acquaintance> judge(const hello& h, const std::string& nonce, cons
 asio::awaitable<void> refuse(record_stream& with, const caf::error& why) {
   auto text = text_of(why);
   text.resize(std::min(text.size(), record_limits::reason_bytes_max));
-  co_await with.write(record_kind::refusal, text);
+  try {
+    co_await with.write(record_kind::refusal, text);
+  } catch (const thrown_error&) {  // it need not hear it
+  }
   throw thrown_error{why};
 }
 
@@ -75,6 +86,7 @@ asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& 
   if (!judged)
     co_await refuse(with, judged.error());
   const auto terms = to_text(welcome{std::move(judged->said)});
+  require_short(terms, "terms");
   co_await with.write(record_kind::welcome, terms);
   co_return acquaintance{std::move(judged->who), std::move(said->offers)};
 }
@@ -83,19 +95,18 @@ asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity
                                              const link_options& options, std::string offers) {
   co_await with.over().handshake(role::dialer);
   auto answer = co_await with.next();
-  const auto refuse_us = [&] { throw thrown_error{refused("it refused us: " + std::string{answer.text()})}; };
-  if (answer.kind == record_kind::refusal)
-    refuse_us();
+
   const auto asked = or_throw(read_challenge(answer.text()));
   if (auto e = check_name(with.over(), asked.acceptor, options))
     throw thrown_error{std::move(e)};
   if (auto e = check_engine(asked.acceptor, ours))
     throw thrown_error{std::move(e)};
   const auto reply = to_text(hello{ours, asked.nonce, std::move(offers)});
+  require_short(reply, "offers");
   co_await with.write(record_kind::hello, reply);
   answer = co_await with.next();
   if (answer.kind == record_kind::refusal)
-    refuse_us();
+    throw thrown_error{refused("it refused us: " + printable(answer.text()))};
   co_return acquaintance{asked.acceptor, or_throw(read_welcome(answer.text())).terms};
 }
 

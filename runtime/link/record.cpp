@@ -53,6 +53,14 @@ std::string_view name_of(record_kind kind) noexcept {
   return names[is_kind(static_cast<std::uint8_t>(kind)) ? static_cast<std::size_t>(kind) : 0];
 }
 
+std::string printable(std::string_view text) {
+  std::string out{text};
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  for (auto& c : out)
+    c = is_plain(c) ? c : '?';
+  return out;
+}
+
 void write_head(std::span<std::byte, limits::head_bytes> head, record_kind kind, std::size_t content_bytes) {
   head[0] = static_cast<std::byte>(kind);
   for (std::size_t i = 1; i < limits::head_bytes; ++i)
@@ -74,9 +82,7 @@ bool record_reader::may_come(record_kind kind) const noexcept {
   const auto accepts = ours_ == role::acceptor;
   switch (phase_) {
     case phase::greeting:
-      // Who has no room for another dialer refuses it before the challenge.
-      return accepts ? kind == record_kind::hello
-                     : kind == record_kind::challenge || kind == record_kind::refusal;
+      return kind == (accepts ? record_kind::hello : record_kind::challenge);
     case phase::answered:
       return kind == record_kind::welcome || kind == record_kind::refusal;
     case phase::open:

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,6 +60,9 @@ struct record {
     return {reinterpret_cast<const char*>(content.data()), content.size()};
   }
 };
+
+/// What a peer says to people, fit for a line of a log: whatever is not plain text becomes "?".
+[[nodiscard]] std::string printable(std::string_view text);
 
 /// Appends a record to `out`.
 void append_record(std::vector<std::byte>& out, record_kind kind, bytes_view content);

@@ -27,9 +27,11 @@ asio::awaitable<record> record_stream::next() {
       handled_ = (*read)->bytes;
       co_return **read;
     }
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(first_),
-              buffer_.begin() + static_cast<std::ptrdiff_t>(last_), buffer_.begin());
-    last_ -= std::exchange(first_, 0);
+    if (first_ > 0) {
+      std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(first_),
+                buffer_.begin() + static_cast<std::ptrdiff_t>(last_), buffer_.begin());
+      last_ -= std::exchange(first_, 0);
+    }
     // It grows with what has come, not with what was announced.
     if (last_ == buffer_.size())
       buffer_.resize(std::min(2 * buffer_.size(), bytes_max));

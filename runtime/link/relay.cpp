@@ -16,6 +16,9 @@ namespace weir::link {
 
 namespace {
 
+/// Between two looks whether the engine's side has caught up.
+constexpr std::chrono::milliseconds handling_pause{1};
+
 /// Until the timer runs out or somebody cancels it.
 asio::awaitable<void> wait(asio::steady_timer& t) {
   error_code ignored;
@@ -33,10 +36,11 @@ std::string stamp_of(std::chrono::steady_clock::time_point t) {
 }  // namespace
 
 relay::relay(std::unique_ptr<record_stream> peer, engine_socket engine, engine_frames check,
-             const relay_options& options, ended tell)
+             std::shared_ptr<backlog> unhandled, const relay_options& options, ended tell)
     : peer_(std::move(peer)),
       engine_(std::move(engine)),
       check_(std::move(check)),
+      unhandled_(std::move(unhandled)),
       options_(options),
       tell_(std::move(tell)),
       outgoing_(record_limits::record_bytes_max),
@@ -104,7 +108,7 @@ asio::awaitable<void> relay::from_peer() {
         handle_pong(come.text());
         break;
       default:
-        end("it has left: " + std::string{come.text()});
+        end("it has left: " + printable(come.text()));
     }
   }
 }
@@ -116,9 +120,13 @@ void relay::handle_pong(std::string_view content) {
 }
 
 asio::awaitable<void> relay::to_engine(bytes_view content) {
+  const auto texts = check_.texts();
+  const auto bytes = check_.text_bytes();
   const auto passed = check_.pass(content);
   if (!passed)
     throw thrown_error{passed.error()};
+  unhandled_->add(check_.texts() - texts, check_.text_bytes() - bytes);
+  engine_is_slow_ = true;
   for (const auto part : *passed) {
     error_code e;
     co_await asio::async_write(engine_, asio::buffer(part.data(), part.size()),
@@ -127,6 +135,16 @@ asio::awaitable<void> relay::to_engine(bytes_view content) {
       end("the engine here has closed it");
       co_return;
     }
+  }
+  co_await wait_for_handling();
+  engine_is_slow_ = false;
+}
+
+asio::awaitable<void> relay::wait_for_handling() {
+  asio::steady_timer pause{engine_.get_executor()};
+  while (!over_ && unhandled_->full()) {
+    pause.expires_after(handling_pause);
+    co_await wait(pause);
   }
 }
 
@@ -152,6 +170,7 @@ asio::awaitable<void> relay::from_engine() {
 
 /// False if there is nothing to send.
 asio::awaitable<bool> relay::write_next() {
+  writing_since_ = clock::now();
   if (farewell_) {
     co_await peer_->write(record_kind::farewell, *farewell_);
     end("we left: " + *farewell_);
@@ -177,6 +196,7 @@ asio::awaitable<bool> relay::write_next() {
 asio::awaitable<void> relay::to_peer() {
   while (!over_) {
     const auto sent = co_await write_next();
+    writing_since_.reset();
     if (sent || over_)
       continue;
     to_send_.expires_at(ping_at_);
@@ -192,14 +212,21 @@ asio::awaitable<void> relay::watch() {
       end("we left: " + *farewell_);
       co_return;
     }
-    const auto lost_at = peer_->heard() + options_.timeout;
-    if (clock::now() >= lost_at)
-      end("nothing was heard of it for " + short_text(options_.timeout));
-    else {
-      silence_.expires_at(lost_at);
-      co_await wait(silence_);
+    if (const auto why = lost_because(clock::now())) {
+      end(*why);
+      co_return;
     }
+    silence_.expires_after(options_.heartbeat);
+    co_await wait(silence_);
   }
+}
+
+std::optional<std::string> relay::lost_because(clock::time_point now) const {
+  if (!engine_is_slow_ && now - peer_->heard() >= options_.timeout)
+    return "nothing was heard of it for " + short_text(options_.timeout);
+  if (writing_since_ && now - *writing_since_ >= options_.timeout)
+    return "it took nothing for " + short_text(options_.timeout);
+  return std::nullopt;
 }
 
 }  // namespace weir::link

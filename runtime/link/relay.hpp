@@ -1,11 +1,13 @@
 #pragma once
 
 /// A link in use: carries the bytes of two engines between a peer and one end of a pair of sockets whose
-/// other end the engine here has, says that we are here, and notices when the peer is not. What comes from
-/// the peer is checked before the engine sees any of it. All of it belongs to one thread.
+/// other end the engine here has, says that we are here, and notices when the peer is not, or takes nothing.
+/// What comes from the peer is checked before the engine sees any of it. All of it belongs to one thread.
 ///
-/// It holds at most one record in each direction, so that whoever is slow at one end holds up the other.
+/// It holds at most one record in each direction, and reads no more while what it has let pass waits to be
+/// handled: whoever is slow at one end holds up the other. (The engine takes whatever it is given.)
 
+#include <weir/runtime/link/backlog.hpp>
 #include <weir/runtime/link/coroutine.hpp>
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/record_stream.hpp>
@@ -41,7 +43,7 @@ public:
   using ended = std::function<void(const std::string& why)>;
 
   relay(std::unique_ptr<record_stream> peer, engine_socket engine, engine_frames check,
-        const relay_options& options, ended tell);
+        std::shared_ptr<backlog> unhandled, const relay_options& options, ended tell);
 
   /// Begins; it lives until it has ended, whoever holds it.
   void start();
@@ -63,12 +65,15 @@ private:
   [[nodiscard]] asio::awaitable<void> to_peer();
   [[nodiscard]] asio::awaitable<void> to_engine(bytes_view content);
   [[nodiscard]] asio::awaitable<void> watch();
+  [[nodiscard]] asio::awaitable<void> wait_for_handling();
   [[nodiscard]] asio::awaitable<bool> write_next();
+  [[nodiscard]] std::optional<std::string> lost_because(clock::time_point now) const;
   void handle_pong(std::string_view content);
 
   std::unique_ptr<record_stream> peer_;
   engine_socket engine_;
   engine_frames check_;
+  std::shared_ptr<backlog> unhandled_;
   relay_options options_;
   ended tell_;
   link_counts counts_;
@@ -77,6 +82,8 @@ private:
   std::size_t outgoing_bytes_ = 0;       // of the content; 0: there is room
   std::optional<std::string> pong_due_;  // the content of the last ping: whoever sends many gets one
   std::optional<std::string> farewell_;
+  std::optional<clock::time_point> writing_since_;  // to the peer
+  bool engine_is_slow_ = false;  // the peer is not read just now, and that is not its doing
   clock::time_point ping_at_;
   clock::time_point pinged_;
   asio::steady_timer to_send_;  // runs out when there is something to send

@@ -1,4 +1,5 @@
 #include <weir/actors/error.hpp>
+#include <weir/runtime/link/record.hpp>
 #include <weir/runtime/link/tls.hpp>
 #include <weir/runtime/system/system_error.hpp>
 
@@ -7,9 +8,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -30,24 +33,16 @@ std::string reason_of(const boost::system::error_code& e) {
   return e.message();
 }
 
-/// A key that others may read is not a secret any more.
-caf::error check_secrecy(const std::string& file) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) != 0)
-    return bad("tls.key: " + file + ": " + detail::system_error_text("stat", errno));
-  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return bad("tls.key: " + file + ": others than its owner may read it; chmod 600 " + file);
-  return {};
-}
-
-/// As a peer will look at it.
-caf::error check_chain(ssl::context& of, const std::string& file) {
+/// As a peer will look at it: one that it dials, or one that dials it.
+caf::error check_chain(ssl::context& of, const std::string& file, const char* purpose) {
   auto* const handle = of.native_handle();
   const store_ctx_ptr check{X509_STORE_CTX_new(), &X509_STORE_CTX_free};
   STACK_OF(X509)* chain = nullptr;
   SSL_CTX_get0_chain_certs(handle, &chain);
-  if (!check || X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(handle),
-                                    SSL_CTX_get0_certificate(handle), chain) != 1)
+  if (!check ||
+      X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(handle), SSL_CTX_get0_certificate(handle),
+                          chain) != 1 ||
+      X509_STORE_CTX_set_default(check.get(), purpose) != 1)
     return bad("tls.certificate: " + file + ": it can't be checked");
   if (X509_verify_cert(check.get()) == 1)
     return {};
@@ -55,9 +50,18 @@ caf::error check_chain(ssl::context& of, const std::string& file) {
              X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get())));
 }
 
-names_ptr names_in(x509_st* certificate) {
-  return {static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
-          &GENERAL_NAMES_free};
+std::vector<std::string> dns_names(x509_st* certificate) {
+  std::vector<std::string> out;
+  if (!certificate)
+    return out;
+  const names_ptr names{
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free};
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i)
+    if (const auto* name = sk_GENERAL_NAME_value(names.get(), i); name->type == GEN_DNS)
+      out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                       static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+  return out;
 }
 
 }  // namespace
@@ -70,10 +74,12 @@ caf::expected<tls_context> load_tls(const tls_files& files, const std::string& o
   SSL_CTX_set_min_proto_version(handle, TLS1_3_VERSION);
   SSL_CTX_set_num_tickets(handle, 0);
   SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
-  // Nobody needs them in 1.3, and they cost the other side work.
+  // Nobody here resumes a session.
   SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
   made->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   boost::system::error_code e;
+  // Else OpenSSL asks for it on the terminal.
+  made->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string{}; }, e);
   if (made->load_verify_file(files.authority, e); e)
     return bad("tls.authority: " + files.authority + ": " + reason_of(e));
   if (made->use_certificate_chain_file(files.certificate, e); e)
@@ -81,8 +87,9 @@ caf::expected<tls_context> load_tls(const tls_files& files, const std::string& o
   // It fails too if the key is not the certificate's.
   if (made->use_private_key_file(files.key, ssl::context::pem, e); e)
     return bad("tls.key: " + files.key + ": " + reason_of(e));
-  if (auto broken = check_chain(*made, files.certificate))
-    return broken;
+  for (const auto* purpose : {"ssl_server", "ssl_client"})
+    if (auto broken = check_chain(*made, files.certificate, purpose))
+      return broken;
   auto* const own = SSL_CTX_get0_certificate(handle);
   if (!certifies(own, own_name))
     return bad("tls.certificate: " + files.certificate + ": it is for " + named_in(own) + ", not for " +
@@ -90,20 +97,23 @@ caf::expected<tls_context> load_tls(const tls_files& files, const std::string& o
   return made;
 }
 
+caf::error check_secrecy(const std::string& file) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0)
+    return bad(file + ": " + detail::system_error_text("stat", errno));
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return bad(file + ": others than its owner may read it; chmod 600 " + file);
+  return {};
+}
+
 bool certifies(x509_st* certificate, const std::string& name) {
-  constexpr unsigned as_a_whole = X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-  return certificate && X509_check_host(certificate, name.data(), name.size(), as_a_whole, nullptr) == 1;
+  const auto names = dns_names(certificate);
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 std::string named_in(x509_st* certificate) {
-  if (!certificate)
-    return "nobody";
-  const auto names = names_in(certificate);
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i)
-    if (const auto* name = sk_GENERAL_NAME_value(names.get(), i); name->type == GEN_DNS)
-      return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
-              static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))};
-  return "nobody";
+  const auto names = dns_names(certificate);
+  return names.empty() ? "nobody" : printable(names.front());
 }
 
 }  // namespace weir::link

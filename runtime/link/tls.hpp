@@ -4,6 +4,7 @@
 /// Whom a certificate names is checked by the connection (`certifies`): that it is the authority's is not
 /// enough.
 
+#include <caf/error.hpp>
 #include <caf/expected.hpp>
 
 #include <memory>
@@ -35,8 +36,10 @@ using tls_context = std::shared_ptr<boost::asio::ssl::context>;
 /// file. Blocks on reading.
 [[nodiscard]] caf::expected<tls_context> load_tls(const tls_files& files, const std::string& own_name);
 
-/// Whether `certificate` is one for the node `name`: one of its DNS names is that, case aside; a
-/// certificate with a wildcard names no node.
+/// An error of `ec::invalid_option` if others than its owner may read a key: it is not a secret any more.
+[[nodiscard]] caf::error check_secrecy(const std::string& key_file);
+
+/// Whether `certificate` is one for the node `name`: one of its DNS names is that, to the letter.
 [[nodiscard]] bool certifies(x509_st* certificate, const std::string& name);
 
 /// The first of its DNS names, for a person; "nobody" without one.

@@ -41,9 +41,15 @@ std::uint64_t coordinator::id_of(const task_name& task) {
 }
 
 caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const task_name& task,
+                                                      const std::string& settings,
                                                       std::vector<std::string> jobs) {
+  call_message out{0, task, settings, {}, std::move(jobs)};
+  if (const auto bytes = to_text(message{out}).size(); bytes > peers_->text_bytes_max())
+    return make_error(ec::failed, "it takes " + std::to_string(bytes) + " bytes to send it, and " +
+                                      std::to_string(peers_->text_bytes_max()) +
+                                      " are allowed (frame_bytes_max)");
   const auto mine = std::make_shared<waiting>();
-  mine->jobs = jobs.size();
+  mine->jobs = out.jobs.size();
   const auto watch = ctx.on_cancel([this, mine] {
     const std::lock_guard guard{mutex_};
     room_.notify_all();
@@ -52,13 +58,13 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
   std::unique_lock lock{mutex_};
   const auto id = id_of(task);
   std::optional<policy::node_table::assignment> to;
-  room_.wait(lock, [&] { return ctx.canceled() || (to = table_.take(id, jobs.size())); });
+  room_.wait(lock, [&] { return ctx.canceled() || (to = table_.take(id, mine->jobs)); });
   if (!to)
     return ctx.error();
   calls_.emplace(to->call, mine);
   lock.unlock();
 
-  call_message out{to->call, task, {}, std::move(jobs)};
+  out.id = to->call;
   if (const auto deadline = ctx.deadline())
     out.time_left = *deadline - ctx.time().now();
   // One that is not sent is lost with its link.

@@ -54,11 +54,12 @@ public:
   /// Where it listens: of use where port 0 was asked for.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  /// Has a node do these jobs, and waits for it: until some node has room, then for the outcomes, one for
-  /// each job in their order. When `ctx` is canceled the node is told, and the jobs still end there.
-  /// `ec::worker_lost` if the node has gone; the error of `ctx` if it was canceled before a node had room.
-  /// Blocks.
+  /// Has a node do these jobs with these settings of the task, and waits for it: until some node has room,
+  /// then for the outcomes, one for each job in their order. When `ctx` is canceled the node is told, and the
+  /// jobs still end there. `ec::worker_lost` if the node has gone; the error of `ctx` if it was canceled
+  /// before a node had room. Blocks.
   [[nodiscard]] caf::expected<std::vector<job_end>> call(const context& ctx, const task_name& task,
+                                                         const std::string& settings,
                                                          std::vector<std::string> jobs);
 
   /// Nodes that are there, and those that were lost, by name.

@@ -16,7 +16,7 @@
 #include <caf/stateful_actor.hpp>
 
 #include <algorithm>
-#include <atomic>
+#include <cassert>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -37,11 +37,17 @@ constexpr std::size_t message_threads = 2;
 /// All links are published under one "port": each publication takes the place of the one before, which would
 /// be kept for ever else. Nothing listens at it.
 constexpr std::uint16_t no_port = 1;
+/// Between two looks whether CAF has let go of an earlier link, and how long that may take.
 constexpr auto release_pause = 2ms;
 constexpr auto release_time = 5s;
+/// Until a gateway must know the peer's.
+constexpr auto up_time = 10s;
+/// Of a frame beside its text.
+constexpr std::size_t frame_overhead_bytes = 64;
 
 using end_atom = caf::atom_constant<caf::atom("weir.end")>;
 using peer_atom = caf::atom_constant<caf::atom("weir.peer")>;
+using late_atom = caf::atom_constant<caf::atom("weir.late")>;
 using begin_atom = caf::atom_constant<caf::atom("weir.begin")>;
 
 struct config : caf::actor_system_config {
@@ -71,7 +77,7 @@ public:
   }
 
 private:
-  std::atomic<unsigned> next_{0};
+  unsigned next_ = 0;
 };
 
 /// One end of a link. It ends with `down`.
@@ -80,6 +86,7 @@ struct gateway_state {
 
   std::uint64_t link = 0;
   caf::actor peer;
+  std::shared_ptr<link::backlog> unhandled;
   std::function<void(const caf::actor&)> found;
   const gateway_events* events = nullptr;
 
@@ -94,9 +101,10 @@ struct gateway_state {
 };
 
 caf::behavior gateway(caf::stateful_actor<gateway_state>* self, std::uint64_t link,
-                      const gateway_events* events, std::function<void(const caf::actor&)> found,
-                      std::function<void()> ended) {
+                      std::shared_ptr<link::backlog> unhandled, const gateway_events* events,
+                      std::function<void(const caf::actor&)> found, std::function<void()> ended) {
   self->state.link = link;
+  self->state.unhandled = std::move(unhandled);
   self->state.events = events;
   self->state.found = std::move(found);
   // CAF delivers a message without content where one can't be read. An answer of any kind would end the
@@ -105,14 +113,19 @@ caf::behavior gateway(caf::stateful_actor<gateway_state>* self, std::uint64_t li
       [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> { return caf::message{}; });
   self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   self->attach_functor([ended = std::move(ended)] { ended(); });
+  self->delayed_send(self, up_time, late_atom::value);
   return {
       // From the peer's gateway. The first one has no content and says that it is there.
       [self](std::string& text) {
         auto& s = self->state;
-        if (!s.peer)
+        const auto bytes = text.size();
+        if (s.peer)
+          s.events->text(s.link, std::move(text));
+        else if (text.empty())
           s.meet(self, caf::actor_cast<caf::actor>(self->current_sender()));
         else
-          s.events->text(s.link, std::move(text));
+          self->quit();
+        s.unhandled->take_off(bytes);
       },
       // The peer's gateway, where we dialed: it does not know us yet. From the keeper.
       [self](peer_atom, const caf::actor& whom) {
@@ -121,6 +134,11 @@ caf::behavior gateway(caf::stateful_actor<gateway_state>* self, std::uint64_t li
       },
       // The link has gone, or never came up. From `detach`, or the keeper.
       [self](end_atom) { self->quit(); },
+      // To itself.
+      [self](late_atom) {
+        if (!self->state.peer)
+          self->quit();
+      },
   };
 }
 
@@ -128,11 +146,12 @@ caf::behavior gateway(caf::stateful_actor<gateway_state>* self, std::uint64_t li
 
 class gateways::core {
 public:
-  explicit core(gateway_events events) : events_(std::move(events)) {
+  core(std::size_t frame_bytes_max, gateway_events events)
+      : text_bytes_max_(frame_bytes_max - frame_overhead_bytes), events_(std::move(events)) {
     // They spawn actors and keep values for whoever asks, which may be a peer.
     system_.registry().erase(caf::atom("SpawnServ"));
     system_.registry().erase(caf::atom("ConfigServ"));
-    keeper_ = system_.spawn<caf::hidden>([this](caf::event_based_actor* self) { return keeper(self); });
+    keeper_ = system_.spawn([this](caf::event_based_actor* self) { return keeper(self); });
   }
 
   ~core() {
@@ -147,6 +166,7 @@ public:
     caf::anon_send(keeper_, end_atom::value);
     keeper_ = nullptr;
     system_.await_all_actors_done();
+    waiting_.clear();
   }
   core(const core&) = delete;
   core& operator=(const core&) = delete;
@@ -156,17 +176,16 @@ public:
     caf::binary_serializer to{nullptr, bytes};
     to(system_.node());
     link::engine_id id{};
-    if (bytes.size() == id.size())
-      std::transform(bytes.begin(), bytes.end(), id.begin(),
-                     [](char c) { return static_cast<std::byte>(c); });
+    assert(bytes.size() == id.size());
+    std::transform(bytes.begin(), bytes.end(), id.begin(), [](char c) { return static_cast<std::byte>(c); });
     return id;
   }
 
   std::uint64_t attach(link::opened_link p) {
     const auto number = p.link;
     auto made = system_.spawn(
-        gateway, number, &events_, [this, number](const caf::actor& peer) { found(number, peer); },
-        [this, number] { ended(number); });
+        gateway, number, p.unhandled, &events_,
+        [this, number](const caf::actor& peer) { found(number, peer); }, [this, number] { ended(number); });
     {
       const std::lock_guard guard{mutex_};
       pairs_[number].own = made;
@@ -180,6 +199,7 @@ public:
     caf::actor own;
     {
       const std::lock_guard guard{mutex_};
+      waiting_.erase(link);
       const auto found = pairs_.find(link);
       if (found == pairs_.end())
         return;
@@ -188,7 +208,10 @@ public:
     caf::anon_send(own, end_atom::value);
   }
 
+  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return text_bytes_max_; }
+
   bool send(std::uint64_t link, std::string text) {
+    assert(text.size() <= text_bytes_max_);
     caf::actor own;
     caf::actor peer;
     {
@@ -235,6 +258,7 @@ private:
     events_.down(link);
   }
 
+  const std::size_t text_bytes_max_;
   const gateway_events events_;
   std::mutex mutex_;
   std::map<std::uint64_t, pair> pairs_;
@@ -272,6 +296,8 @@ bool gateways::core::is_held(const link::opened_link& p) {
 void gateways::core::open(caf::event_based_actor* self, std::uint64_t link) {
   std::unique_lock lock{mutex_};
   const auto found = waiting_.find(link);
+  if (found == waiting_.end())
+    return;
   const auto held = is_held(found->second.over);
   if (held && std::chrono::steady_clock::now() - found->second.since < release_time) {
     self->delayed_send(self, release_pause, begin_atom::value, link);
@@ -307,7 +333,8 @@ void gateways::core::connect(caf::event_based_actor* self, opening o) {
           });
 }
 
-gateways::gateways(gateway_events events) : core_(std::make_unique<core>(std::move(events))) {}
+gateways::gateways(std::size_t frame_bytes_max, gateway_events events)
+    : core_(std::make_unique<core>(frame_bytes_max, std::move(events))) {}
 gateways::~gateways() = default;
 
 link::engine_id gateways::id() const {
@@ -320,6 +347,10 @@ std::uint64_t gateways::attach(link::opened_link p) {
 
 void gateways::detach(std::uint64_t link) {
   core_->detach(link);
+}
+
+std::size_t gateways::text_bytes_max() const noexcept {
+  return core_->text_bytes_max();
 }
 
 bool gateways::send(std::uint64_t link, std::string text) {

@@ -28,7 +28,7 @@ struct gateway_events {
 class gateways {
 public:
   /// Throws std::system_error if the system has no thread left.
-  explicit gateways(gateway_events events);
+  gateways(std::size_t frame_bytes_max, gateway_events events);
 
   /// Ends all gateways; returns when the last event was told.
   ~gateways();
@@ -39,15 +39,18 @@ public:
   [[nodiscard]] link::engine_id id() const;
 
   /// A gateway for a link that has come up, for `link_events::opened`: returns its actor's id. Does not
-  /// block. If the system here still has an earlier link to that process, it is let go first.
+  /// block. If CAF still has an earlier link to that process, this one waits until it has let go of that.
   std::uint64_t attach(link::opened_link p);
 
   /// Ends the gateway of a link that has gone, for `link_events::closed`. Idempotent; does not block.
   void detach(std::uint64_t link);
 
-  /// Sends a text to the peer at the other end, after those that were sent before. False if the link is not
-  /// up; one that goes down takes what is under way with it. Does not block: who sends has to know how much
-  /// the peer still takes. A text is of `frame_bytes_max` at most, less 64 bytes.
+  /// The longest text that can be sent.
+  [[nodiscard]] std::size_t text_bytes_max() const noexcept;
+
+  /// Sends a text of `text_bytes_max` at most to the peer at the other end, after those that were sent
+  /// before. False if the link is not up; one that goes down takes what is under way with it. Does not block:
+  /// who sends has to know how much the peer still takes.
   bool send(std::uint64_t link, std::string text);
 
 private:

@@ -56,7 +56,7 @@ std::optional<caf::error> read_error(wire_reader& from) {
 }
 
 void write(wire_writer& to, const call_message& m) {
-  to.put(m.id).put(m.task.name).put(m.task.version);
+  to.put(m.id).put(m.task.name).put(m.task.version).put(m.settings);
   to.put(m.time_left ? std::min(count(*m.time_left), no_deadline - 1) : no_deadline);
   to.put(static_cast<std::uint32_t>(m.jobs.size()));
   for (const auto& job : m.jobs)
@@ -86,10 +86,13 @@ caf::expected<message> read_call(wire_reader from) {
   m.id = from.number<std::uint64_t>();
   m.task.name = from.text();
   m.task.version = from.text();
+  m.settings = from.text();
   const auto left = from.number<std::uint64_t>();
   if (left != no_deadline)
     m.time_left = duration_of(left);
   const auto jobs = from.number<std::uint32_t>();
+  if (jobs > call_jobs_max)
+    return not_one("call");
   for (std::uint32_t i = 0; i < jobs && from.good(); ++i)
     m.jobs.emplace_back(from.text());
   if (!from.whole() || m.jobs.empty())
@@ -114,6 +117,8 @@ caf::expected<message> read_done(wire_reader from) {
   m.id = from.number<std::uint64_t>();
   m.busy = duration_of(from.number<std::uint64_t>());
   const auto ends = from.number<std::uint32_t>();
+  if (ends > call_jobs_max)
+    return not_one("done");
   for (std::uint32_t i = 0; i < ends && from.good(); ++i) {
     auto why = read_error(from);
     if (!why)

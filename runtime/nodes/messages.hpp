@@ -45,6 +45,7 @@ struct node_offer {
 struct call_message {
   std::uint64_t id = 0;  ///< none comes twice from one coordinator
   task_name task;
+  std::string settings;               ///< of the task, in its own words
   std::optional<duration> time_left;  ///< until their deadline
   std::vector<std::string> jobs;
 };
@@ -69,6 +70,9 @@ struct done_message {
 struct leaving_message {
   std::string why;
 };
+
+/// In one call. What is read takes some forty bytes for each, whatever the text says.
+constexpr std::uint32_t call_jobs_max = 65'536;
 
 using message = std::variant<call_message, cancel_message, done_message, leaving_message>;
 

@@ -149,7 +149,8 @@ void node::run(const call_ptr& c) {
   auto& clock = c->ctx.time();
   const auto begun = clock.now();
   for (const auto& job : c->what.jobs)
-    m.ends.push_back(c->ctx.canceled() ? job_end{c->ctx.error(), {}} : (*c->function)(c->ctx, job));
+    m.ends.push_back(c->ctx.canceled() ? job_end{c->ctx.error(), {}}
+                                       : (*c->function)(c->ctx, c->what.settings, job));
   m.busy = clock.now() - begun;
   {
     const std::lock_guard guard{mutex_};
@@ -158,7 +159,20 @@ void node::run(const call_ptr& c) {
   }
   // What ends with the node is no outcome: it runs elsewhere.
   if (!ctx_.canceled())
-    peers_->send(c->link, to_text(message{std::move(m)}));
+    peers_->send(c->link, fitting(std::move(m)));
+}
+
+/// What is too long to be sent has failed, where that is the reason.
+std::string node::fitting(done_message m) const {
+  auto text = to_text(message{m});
+  const auto max = peers_->text_bytes_max();
+  if (text.size() <= max)
+    return text;
+  for (auto& end : m.ends)
+    end = {make_error(ec::failed, "its result takes " + std::to_string(text.size()) + " bytes to send, and " +
+                                      std::to_string(max) + " are allowed (frame_bytes_max)"),
+           {}};
+  return to_text(message{std::move(m)});
 }
 
 void node::give_up(std::uint64_t link, const std::string& why) {

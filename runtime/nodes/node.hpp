@@ -67,6 +67,7 @@ private:
   void take(std::uint64_t link, call_message m);
   void cancel(std::uint64_t link, const cancel_message& m);
   void run(const call_ptr& c);
+  [[nodiscard]] std::string fitting(done_message m) const;
   void give_up(std::uint64_t link, const std::string& why);
 
   const task_registry tasks_;

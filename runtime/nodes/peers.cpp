@@ -4,11 +4,13 @@
 
 namespace weir::nodes {
 
-peers::peers(peer_events events)
-    : events_(std::move(events)), gateways_(std::make_unique<gateways>(of_gateways())) {}
+peers::peers(std::size_t frame_bytes_max, peer_events events)
+    : events_(std::move(events)), gateways_(std::make_unique<gateways>(frame_bytes_max, of_gateways())) {}
 
 caf::expected<std::unique_ptr<peers>> peers::make(const link::link_options& options, peer_events events) {
-  std::unique_ptr<peers> made{new peers{std::move(events)}};
+  if (auto e = options.validate())
+    return e;
+  std::unique_ptr<peers> made{new peers{options.frame_bytes_max, std::move(events)}};
   auto endpoint = link::endpoint::make(options, made->gateways_->id(), made->of_links());
   if (!endpoint)
     return std::move(endpoint.error());
@@ -19,7 +21,6 @@ caf::expected<std::unique_ptr<peers>> peers::make(const link::link_options& opti
 peers::~peers() {
   if (endpoint_)
     endpoint_->close();
-  gateways_.reset();
 }
 
 gateway_events peers::of_gateways() {

@@ -60,10 +60,11 @@ public:
   [[nodiscard]] std::vector<link::link_state> links() const { return endpoint_->links(); }
 
   /// As `gateways` does.
+  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return gateways_->text_bytes_max(); }
   bool send(std::uint64_t link, std::string text) { return gateways_->send(link, std::move(text)); }
 
 private:
-  explicit peers(peer_events events);
+  peers(std::size_t frame_bytes_max, peer_events events);
 
   [[nodiscard]] gateway_events of_gateways();
   [[nodiscard]] link::link_events of_links();

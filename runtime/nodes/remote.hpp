@@ -22,7 +22,7 @@ namespace weir::nodes {
 template <class Job, class Result>
 auto remote(coordinator& on, task_name task) {
   return [&on, task = std::move(task)](const context& ctx, const Job& job) -> caf::expected<Result> {
-    auto ends = on.call(ctx, task, {codec<Job>::encode(job)});
+    auto ends = on.call(ctx, task, {}, {codec<Job>::encode(job)});
     if (!ends)
       return std::move(ends.error());
     auto& end = ends->front();

@@ -5,11 +5,12 @@
 
 namespace weir::nodes {
 
-void task_registry::insert(task_name t, function f) {
-  const auto is_taken = [&](const auto& other) { return other.first.name == t.name; };
+task_registry& task_registry::add(const std::string& name, const std::string& version, function f) {
+  const auto is_taken = [&](const auto& other) { return other.first.name == name; };
   if (std::any_of(all_.begin(), all_.end(), is_taken))
-    throw std::invalid_argument{"there is a task '" + t.name + "' already; give it another name"};
-  all_.emplace(std::move(t), std::move(f));
+    throw std::invalid_argument{"there is a task '" + name + "' already; give it another name"};
+  all_.emplace(task_name{name, version}, std::move(f));
+  return *this;
 }
 
 const task_registry::function* task_registry::find(const task_name& t) const {

@@ -20,8 +20,9 @@ namespace weir::nodes {
 
 class task_registry {
 public:
-  /// Does one job. Must not throw.
-  using function = std::function<job_end(const context& ctx, std::string_view job)>;
+  /// Does one job of a call with these settings. Called on several threads at once; must not throw.
+  using function =
+      std::function<job_end(const context& ctx, const std::string& settings, std::string_view job)>;
 
   /// Adds the task `name` for jobs of type `Job`; `call` is a task as a pool takes it, and is called on
   /// several threads at once. Give it another `version` whenever it does, takes or returns something else: a
@@ -29,25 +30,29 @@ public:
   /// std::invalid_argument if there is one of this name.
   template <class Job, task_for<Job> F>
   task_registry& add(const std::string& name, const std::string& version, F call) {
-    insert({name, version}, [call = std::move(call)](const context& ctx, std::string_view text) mutable {
-      try {
-        auto job = codec<Job>::decode(text);
-        if (!job)
-          return job_end{std::move(job.error()), {}};
-        auto result = run_task(call, ctx, *job);
-        if (!result)
-          return job_end{std::move(result.error()), {}};
-        // What holds nothing has no value to be asked for.
-        if constexpr (std::is_same_v<task_result_t<F, Job>, caf::unit_t>)
-          return job_end{};
-        else
-          return job_end{{}, codec<task_result_t<F, Job>>::encode(std::move(*result))};
-      } catch (...) {
-        return job_end{make_error(std::current_exception()), {}};
-      }
-    });
-    return *this;
+    return add(
+        name, version,
+        [call = std::move(call)](const context& ctx, const std::string&, std::string_view text) mutable {
+          try {
+            auto job = codec<Job>::decode(text);
+            if (!job)
+              return job_end{std::move(job.error()), {}};
+            auto result = run_task(call, ctx, *job);
+            if (!result)
+              return job_end{std::move(result.error()), {}};
+            // What holds nothing has no value to be asked for.
+            if constexpr (std::is_same_v<task_result_t<F, Job>, caf::unit_t>)
+              return job_end{};
+            else
+              return job_end{{}, codec<task_result_t<F, Job>>::encode(std::move(*result))};
+          } catch (...) {
+            return job_end{make_error(std::current_exception()), {}};
+          }
+        });
   }
+
+  /// Adds a task that reads its settings and jobs by itself.
+  task_registry& add(const std::string& name, const std::string& version, function f);
 
   /// Null if there is none.
   [[nodiscard]] const function* find(const task_name& t) const;
@@ -55,8 +60,6 @@ public:
   [[nodiscard]] std::vector<task_name> names() const;
 
 private:
-  void insert(task_name t, function f);
-
   std::map<task_name, function> all_;
 };
 

@@ -45,6 +45,21 @@ BOOST_AUTO_TEST_CASE(a_folder_keeps_its_authority) {
   BOOST_TEST(static_cast<bool>(load_tls({made.ours().file(), files.certificate, files.key}, "late")));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_an_authority_is_refused_when_it_is_opened) {
+  const weir_test::scratch_folder folder;
+  folder.file("authority.pem", "no certificate");
+  const auto opened = authority::in(folder.path());
+  BOOST_TEST_REQUIRE(!opened);
+  BOOST_TEST(is(opened.error(), ec::invalid_option));
+}
+
+BOOST_AUTO_TEST_CASE(an_authority_whose_key_others_may_read_is_refused) {
+  std::filesystem::permissions(made.at("ours/authority.key"), std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  BOOST_TEST(!authority::in(made.at("ours")));
+  BOOST_TEST(!made.ours().issue("late"));
+}
+
 BOOST_AUTO_TEST_CASE(no_certificate_is_written_over_another) {
   const auto again = made.ours().issue("node-1");
   BOOST_TEST(!again);
@@ -58,6 +73,14 @@ BOOST_AUTO_TEST_CASE(a_name_that_can_not_be_one_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_refused_at_the_start) {
   BOOST_TEST(is_refused(load_tls(made.of("node-1"), "node-2"), "it is for node-1, not for node-2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_certified_to_the_letter) {
+  const auto files = value_of(made.ours().issue("a.example"));
+  const link::tls_files own{made.ours().file(), files.certificate, files.key};
+  BOOST_TEST(static_cast<bool>(load_tls(own, "a.example")));
+  for (const std::string name : {".example", "A.Example", "example", "b.example", "a.example."})
+    BOOST_TEST(is_refused(load_tls(own, name), "it is for a.example"), name);
 }
 
 BOOST_AUTO_TEST_CASE(one_of_another_authority_is_refused_at_the_start) {

@@ -140,16 +140,21 @@ BOOST_AUTO_TEST_CASE(a_dialer_waits_for_an_acceptor_that_is_not_there_yet) {
 }
 
 BOOST_AUTO_TEST_CASE(who_leaves_says_why_and_does_not_come_back) {
-  two_nodes both;
+  two_nodes both{options_of(coordinator, "*"), options_of(node_1, coordinator)};
   const auto at_acceptor = both.acceptor.seen.opened();
   const auto at_dialer = both.dialer.seen.opened();
   both.dialer.end->leave(at_dialer.link, "enough for today");
   BOOST_TEST(says(both.acceptor.seen.closed().why, "it has left: enough for today"));
   BOOST_TEST(says(both.dialer.seen.closed().why, "we left"));
-  // Another one that dials comes; the first would have come before it.
-  node other{options_of(node_1, coordinator), engine_of(3)};
+  // Another one comes, again and again, each time after its backoff: the first would have too.
+  node other{options_of("node-2", coordinator), engine_of(3)};
   BOOST_TEST_REQUIRE(!other.end->dial(loopback(both.port)));
-  BOOST_TEST(both.acceptor.seen.opened().who.engine == link::to_text(engine_of(3)));
+  for (int i = 0; i < 5; ++i) {
+    const auto came = both.acceptor.seen.opened();
+    BOOST_TEST(came.who.name == "node-2");
+    both.acceptor.end->end(came.link, "for a test");
+    static_cast<void>(both.acceptor.seen.closed());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_ended_comes_again) {
@@ -201,12 +206,43 @@ BOOST_AUTO_TEST_CASE(links_show_who_is_there_and_how_far_away) {
 
 BOOST_AUTO_TEST_CASE(without_tls_only_loopback_is_listened_at_and_dialed) {
   node n{options_of(node_1, coordinator), us};
-  for (const std::string address : {"0.0.0.0:0", "10.1.2.3:4000", "node.example:4000", "[::]:0"}) {
+  for (const std::string address : {"0.0.0.0:4000", "10.1.2.3:4000", "node.example:4000", "[::]:4000"}) {
     const auto listened = n.end->listen(address);
     BOOST_TEST_REQUIRE(!listened, address);
     BOOST_TEST(says(text_of(listened.error()), "there is no TLS"));
     BOOST_TEST(says(text_of(n.end->dial(address)), "there is no TLS"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_of_a_closed_endpoint_has_no_effect) {
+  node n{options_of(coordinator, node_1), us};
+  n.end->close();
+  n.end->close();
+  BOOST_TEST(!n.end->listen(loopback(0)));
+  n.end->leave(1, "x");
+  n.end->end(1, "x");
+  BOOST_TEST(n.end->links().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_ends_whatever_it_is_just_doing) {
+  for (int i = 0; i < 100; ++i) {
+    two_nodes both;
+    // Some have a link by now, some have not.
+    for (int pause = 0; pause < i % 10; ++pause)
+      std::this_thread::yield();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_is_dialed_by_two_names_has_one_link) {
+  two_nodes both;
+  const auto first = both.acceptor.seen.opened();
+  const auto there = both.dialer.seen.opened();
+  BOOST_TEST_REQUIRE(!both.dialer.end->dial("localhost:" + std::to_string(both.port)));
+  both.acceptor.end->end(first.link, "for a test");
+  static_cast<void>(both.acceptor.seen.closed());
+  // Either way comes again first; the other one finds a link.
+  const auto second = both.acceptor.seen.opened();
+  BOOST_TEST(both.acceptor.end->links().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_port_in_use_is_an_error_that_names_it) {

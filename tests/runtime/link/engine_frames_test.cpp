@@ -54,9 +54,9 @@ struct session {
 
   explicit session(role ours) : sent(greeting_to(ours)), expected(sent) {
     append(sent, question());
-    for (const auto& frame : {notice_of_proxy(), text_message(""), text_message("x"), heartbeat(),
-                              text_message(std::string(127, 'a')), text_message(std::string(128, 'b')),
-                              text_message(std::string(20'000, 'c'), 0), heartbeat(), notice_of_end()}) {
+    for (const auto& frame :
+         {notice_of_proxy(), text_message(""), text_message("x"), text_message(std::string(127, 'a')),
+          text_message(std::string(128, 'b')), text_message(std::string(20'000, 'c'), 0), notice_of_end()}) {
       append(sent, frame);
       append(expected, frame);
     }
@@ -222,6 +222,20 @@ BOOST_AUTO_TEST_CASE(notices_do_not_come_without_end) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(texts_are_counted_as_they_begin_to_pass) {
+  auto check = opened(role::acceptor);
+  auto two = text_message("four");
+  append(two, text_message("sevenxx"));
+  two.resize(two.size() - 3);
+  BOOST_TEST_REQUIRE(passed(check, two, 5).has_value());
+  BOOST_TEST(check.texts() == 2u);
+  BOOST_TEST(check.text_bytes() == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(a_heartbeat_of_the_engine_is_refused_as_nobody_turns_them_on) {
+  BOOST_TEST(is_refused(opened(role::acceptor), heartbeat()));
+}
+
 BOOST_AUTO_TEST_CASE(frames_of_other_kinds_are_refused) {
   for (unsigned kind = 0; kind < 256; ++kind) {
     auto frame = text_message("x");
@@ -242,24 +256,35 @@ BOOST_AUTO_TEST_CASE(no_bit_of_a_header_may_differ_except_the_priority) {
   }
 }
 
+/// Where a frame may differ from an honest one and be honest still: who sends it, until that is known; how
+/// urgent it is; what a text says, and why an actor has ended.
+bool may_differ(const bytes& frame, std::size_t at) {
+  constexpr std::size_t header = engine_frames::header_bytes;
+  const auto kind = std::to_integer<int>(frame[0]);
+  if (kind == 2)
+    return at == 8 || (at >= 16 && at < 24) || at > header + 12;
+  return kind == 5 && at >= header + 64;
+}
+
 BOOST_AUTO_TEST_CASE(a_million_random_frames_never_pass_unless_they_are_honest) {
   std::minstd_rand random{20'261'127};
-  const auto frames = {text_message("x"), notice_of_proxy(), notice_of_end(), heartbeat(),
-                       dialer_handshake(0)};
+  const auto frames = {text_message("x"), notice_of_proxy(), notice_of_end(), dialer_handshake(0)};
   const auto open = opened(role::acceptor);
   std::size_t refused = 0;
   for (int i = 0; i < 1'000'000; ++i) {
-    auto frame = *(frames.begin() + static_cast<std::ptrdiff_t>(random() % frames.size()));
+    const auto& honest = *(frames.begin() + static_cast<std::ptrdiff_t>(random() % frames.size()));
+    auto frame = honest;
     for (auto changes = 1 + random() % 4; changes > 0; --changes)
       frame[random() % frame.size()] = static_cast<std::byte>(random());
     auto check{open};
     const auto parts = check.pass(frame);
     refused += parts ? 0 : 1;
-    if (parts)
-      for (const auto part : *parts)
-        BOOST_TEST_REQUIRE(part.size() <= frame.size());
+    if (!parts || parts->empty())
+      continue;
+    for (std::size_t at = 0; at < frame.size(); ++at)
+      BOOST_TEST_REQUIRE((frame[at] == honest[at] || may_differ(honest, at)), "byte " << at);
   }
-  BOOST_TEST(refused > 900'000u);
+  BOOST_TEST(refused > 700'000u);
 }
 
 BOOST_AUTO_TEST_CASE(an_id_in_a_greeting_is_read_again) {

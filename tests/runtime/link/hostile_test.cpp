@@ -119,7 +119,7 @@ struct plain_acceptor {
   unique_fd admitted_by(node& by) { return admitted_by(by, value_of(by.end->listen(loopback(0)))); }
   unique_fd admitted() { return admitted_by(acceptor, port); }
 
-  /// An honest node gets through, and leaves.
+  /// An honest node gets through.
   void check_honest_work() {
     node dialer{options_of(node_1, coordinator), engine_of(3)};
     BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
@@ -214,13 +214,16 @@ BOOST_AUTO_TEST_CASE(five_hundred_mute_peers_hold_up_nobody) {
 }
 
 BOOST_AUTO_TEST_CASE(without_descriptors_it_waits_and_then_goes_on) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
+  struct limit_kept {
+    rlimit before{};
+    limit_kept() { ::getrlimit(RLIMIT_NOFILE, &before); }
+    ~limit_kept() { ::setrlimit(RLIMIT_NOFILE, &before); }
+  } kept;
   std::vector<unique_fd> waiting;
   {
     // As many as are in use now, and a few more.
     std::vector<unique_fd> all;
-    auto few = before;
+    auto few = kept.before;
     few.rlim_cur = 100;
     ::setrlimit(RLIMIT_NOFILE, &few);
     for (int i = 0; i < 10; ++i)
@@ -234,7 +237,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_it_waits_and_then_goes_on) {
     std::this_thread::sleep_for(500ms);
     BOOST_TEST(cpu_seconds() - cpu < 0.1);
   }
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  ::setrlimit(RLIMIT_NOFILE, &kept.before);
   for (const auto& s : waiting)
     await_close(s);
   check_honest_work();

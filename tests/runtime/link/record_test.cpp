@@ -83,16 +83,19 @@ BOOST_AUTO_TEST_CASE(a_second_hello_is_refused) {
   BOOST_TEST(is_refused(opened(role::acceptor), record_kind::hello, "h"));
 }
 
-BOOST_AUTO_TEST_CASE(a_dialer_takes_a_challenge_or_a_refusal_first) {
-  for (const auto kind : {record_kind::hello, record_kind::welcome, record_kind::ping, record_kind::pong,
-                          record_kind::data, record_kind::farewell})
+BOOST_AUTO_TEST_CASE(a_dialer_takes_a_challenge_first_and_then_a_welcome_or_a_refusal) {
+  for (const auto kind : {record_kind::hello, record_kind::welcome, record_kind::refusal, record_kind::ping,
+                          record_kind::pong, record_kind::data, record_kind::farewell})
     BOOST_TEST(is_refused(record_reader{role::dialer}, kind, "12345678"));
-  BOOST_TEST(comes(record_reader{role::dialer}, record_kind::refusal, "full"));
-  BOOST_TEST(comes(record_reader{role::dialer}, record_kind::challenge, "c"));
+  record_reader asked{role::dialer};
+  BOOST_TEST(static_cast<bool>(asked.next(bytes_of(record_kind::challenge, "c"))));
+  BOOST_TEST(comes(asked, record_kind::refusal, "full"));
+  BOOST_TEST(comes(asked, record_kind::welcome, "w"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_comes_after_a_refusal_or_a_farewell) {
   record_reader refused{role::dialer};
+  static_cast<void>(refused.next(bytes_of(record_kind::challenge, "c")));
   static_cast<void>(refused.next(bytes_of(record_kind::refusal, "")));
   BOOST_TEST(is_refused(refused, record_kind::challenge, "c"));
   auto left = opened(role::acceptor);
@@ -124,6 +127,10 @@ BOOST_AUTO_TEST_CASE(a_length_out_of_range_is_refused_before_the_content_has_com
   BOOST_TEST(head_is_refused(greeting, record_kind::hello, record_limits::greeting_bytes_max + 1));
   BOOST_TEST(!head_is_refused(greeting, record_kind::hello, record_limits::greeting_bytes_max));
   BOOST_TEST(head_is_refused(greeting, record_kind::hello, 0));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_peer_says_is_one_plain_line) {
+  BOOST_TEST(printable("it ends\n[warn] forged \x1b[2J\xc3\xa4~") == "it ends?[warn] forged ?[2J??~");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -20,7 +20,7 @@ M through(const M& m) {
 }
 
 std::vector<message> all_kinds() {
-  return {call_message{1, {"t", "v"}, 5s, {"a", ""}},
+  return {call_message{1, {"t", "v"}, "s", 5s, {"a", ""}},
           cancel_message{2, {ec::deadline_exceeded, "who", "why"}},
           done_message{3, 7ms, {{{}, "r"}, {make_error(ec::failed, "no"), {}}}}, leaving_message{"bye"}};
 }
@@ -30,13 +30,14 @@ std::vector<message> all_kinds() {
 BOOST_AUTO_TEST_SUITE(messages_of_nodes)
 
 BOOST_AUTO_TEST_CASE(messages_come_through_as_they_are) {
-  const auto call = through(call_message{1, {"t", "v"}, 5s, {"a", "", std::string("\0b", 2)}});
+  const auto call = through(call_message{1, {"t", "v"}, "s", 5s, {"a", "", std::string("\0b", 2)}});
   BOOST_TEST(call.id == 1u);
   BOOST_TEST((call.task == task_name{"t", "v"}));
+  BOOST_TEST(call.settings == "s");
   BOOST_TEST((call.time_left == 5s));
   BOOST_TEST((call.jobs == std::vector<std::string>{"a", "", std::string("\0b", 2)}));
-  BOOST_TEST(!through(call_message{1, {}, {}, {"a"}}).time_left.has_value());
-  BOOST_TEST((through(call_message{1, {}, -3s, {"a"}}).time_left == 0s));
+  BOOST_TEST(!through(call_message{1, {}, {}, {}, {"a"}}).time_left.has_value());
+  BOOST_TEST((through(call_message{1, {}, {}, -3s, {"a"}}).time_left == 0s));
 
   const auto cancel = through(cancel_message{2, {ec::deadline_exceeded, "who", "why"}});
   BOOST_TEST(cancel.id == 2u);
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_cut_short_or_too_long_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_count_that_is_not_there_takes_no_memory) {
-  auto text = to_text(message{call_message{1, {}, {}, {"a"}}});
+  auto text = to_text(message{call_message{1, {}, {}, {}, {"a"}}});
   text.resize(text.size() - 5);
   for (int i = 0; i < 4; ++i)
     text[text.size() - 4 + static_cast<std::size_t>(i)] = '\xff';

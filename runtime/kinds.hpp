@@ -37,6 +37,8 @@ struct kinds {
   std::vector<source_kind> sources;
   std::vector<task_kind> tasks;
   std::vector<sink_kind> sinks;
+  /// Of the tasks: nodes do those of the same one for each other.
+  std::string version = {};
 };
 
 /// What Weir brings along: one function for each kind, defined beside what it makes.

@@ -60,9 +60,10 @@ public:
     return std::get<T>(at(name));
   }
 
-private:
+  /// As the file gave it, or its default. The name is one of the specs.
   [[nodiscard]] const setting& at(std::string_view name) const { return values_.find(name)->second; }
 
+private:
   std::map<std::string, setting, std::less<>> values_;
 };
 

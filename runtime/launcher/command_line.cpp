@@ -29,6 +29,7 @@ constexpr const char* main_footer = R"(Examples:
   % check config/checksum.toml
   % graph config/fan_out.toml
   % tasks
+  % node config/node.toml
   % certs coordinator node-1 node-2
 
 Exit codes:
@@ -70,6 +71,13 @@ constexpr const char* tasks_footer = R"(Examples:
   % tasks
   % tasks | grep sha256)";
 
+constexpr const char* node_footer = R"(Examples:
+  % node config/node.toml
+  % node config/node.toml --set node.name=node-2 --set node.workers=1
+Does jobs of stages that have `nodes = true`, for the flow that listens where the file
+says, and waits for it where there is none. The first SIGINT or SIGTERM finishes what
+the node has and exits with 0; the second one ends it at once.)";
+
 constexpr const char* certs_footer = R"(Examples:
   % certs coordinator node-1 node-2
   % certs --folder /etc/weir node-3
@@ -88,7 +96,7 @@ void add_flow_options(CLI::App& to, arguments& into) {
 /// The library says of a mistyped command only that one is missing.
 std::string unknown_command(const std::string& program, const std::string& given) {
   return program + ": there is no command " + quoted(given, 60) +
-         suggestion(given, {"run", "check", "graph", "tasks", "certs"}) + "; `" + program +
+         suggestion(given, {"run", "check", "graph", "tasks", "node", "certs"}) + "; `" + program +
          " --help` shows them\n";
 }
 
@@ -183,6 +191,13 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   auto* tasks = app.add_subcommand("tasks", "List sources, tasks and sinks with their settings");
   tasks->footer(with_name(tasks_footer, program));
 
+  auto* node = app.add_subcommand("node", "Do jobs of flows that run elsewhere");
+  node->add_option("NODE", out.flow, "The node's file; - is standard input")->required();
+  node->add_option("--set", out.overrides, "Change one key of the file; may be given several times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  node->footer(with_name(node_footer, program));
+
   out.folder = "certs";
   auto* certs = app.add_subcommand("certs", "Make certificates for nodes");
   certs->add_option("NODE", out.nodes, "The names of the nodes")->required();
@@ -207,6 +222,7 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   out.command = run->parsed()         ? command::run
                 : check->parsed()     ? command::check
                 : graph->parsed()     ? command::graph
+                : node->parsed()      ? command::node
                 : certs->parsed()     ? command::certs
                 : reference->parsed() ? command::reference
                                       : command::tasks;

@@ -9,7 +9,7 @@
 
 namespace weir::config {
 
-enum class command : std::uint8_t { run, check, graph, tasks, certs, reference };
+enum class command : std::uint8_t { run, check, graph, tasks, node, certs, reference };
 enum class progress_rule : std::uint8_t { automatic, always, never };
 
 enum class graph_format : std::uint8_t { mermaid, dot, svg };

@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <cerrno>
 
@@ -42,6 +43,12 @@ std::string_view cut(std::string_view text, std::size_t columns) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && ++seen > columns)
       return text.substr(0, i);
   return text;
+}
+
+void use_as_weir(const std::shared_ptr<spdlog::logger>& logger) {
+  spdlog::drop("weir");
+  if (logger)
+    spdlog::register_logger(logger);
 }
 
 }  // namespace
@@ -99,6 +106,14 @@ void console::write(std::string_view text) const {
       return;
     }
   }
+}
+
+logs_to_console::logs_to_console(console& to) : before_(spdlog::get("weir")) {
+  use_as_weir(to.make_logger("weir"));
+}
+
+logs_to_console::~logs_to_console() {
+  use_as_weir(before_);
 }
 
 }  // namespace weir::config

@@ -47,4 +47,16 @@ private:
   std::string status_;
 };
 
+/// Logs of the library go to a console for as long as this lives: stdout is the sink's.
+class logs_to_console {
+public:
+  explicit logs_to_console(console& to);
+  ~logs_to_console();
+  logs_to_console(const logs_to_console&) = delete;
+  logs_to_console& operator=(const logs_to_console&) = delete;
+
+private:
+  std::shared_ptr<spdlog::logger> before_;
+};
+
 }  // namespace weir::config

@@ -50,6 +50,7 @@ public:
     check_sources();
     check_stages();
     check_sinks();
+    check_nodes();
     check_wiring();
     check_standard_streams();
     check_fields();
@@ -63,7 +64,7 @@ public:
 
 private:
   void check_top_level() {
-    static const std::vector<std::string> tables{"flow", "source", "stage", "sink"};
+    static const std::vector<std::string> tables{"flow", "source", "stage", "sink", "nodes"};
     for (const auto& e : *root_.as_table()) {
       if (std::find(tables.begin(), tables.end(), e.key) != tables.end())
         continue;
@@ -257,6 +258,39 @@ private:
     }
   }
 
+  /// The place where nodes come, if stages are done by them.
+  void check_nodes() {
+    const auto* e = root_.find("nodes");
+    const auto asks =
+        std::find_if(stages_.begin(), stages_.end(), [](const auto& s) { return is_on_nodes(s); });
+    if (!e && asks != stages_.end())
+      found_.add(asks->table->find("nodes")->content.at, asks->path + ".nodes",
+                 "there is no table [nodes], which says where nodes come");
+    if (!e)
+      return;
+    if (!e->content.as_table()) {
+      found_.add(e->at, "nodes", "write [nodes], once: all nodes come to one place");
+      return;
+    }
+    const auto before = found_.count();
+    const auto values = check_table(e->content, "nodes", nodes_specs(), stray("nodes"), found_);
+    if (found_.count() != before)
+      return;
+    if (asks == stages_.end())
+      found_.add(e->at, "nodes",
+                 "no stage is done by nodes; write nodes = true in one, or leave this table out");
+    out_.nodes = meeting_place_of(values);
+    if (const auto problem = out_.nodes->link.validate())
+      found_.add(e->content.at, "nodes", text_of(problem));
+    out_.on_nodes = std::make_shared<std::unique_ptr<nodes::coordinator>>();
+  }
+
+  static bool is_on_nodes(const chosen_stage& s) {
+    const auto* on = s.table->find("nodes");
+    const auto* is = on ? std::get_if<bool>(&on->content.content) : nullptr;
+    return is && *is;
+  }
+
   /// Joins the parts, also where some are not right in themselves.
   void check_wiring() {
     if (sources_.empty() || stages_.empty() || sinks_.empty())
@@ -333,8 +367,10 @@ private:
                                               : std::string{"the last stage's task"};
     found_.add(
         sink.table->find("kind")->content.at, sink.path + ".kind",
-        quoted(sink.of->name) + " needs records with the fields " + joined(sink.of->fields) + "; " + task +
-            (stage.name == stage.of->name && sink.values.has("from") ? "" : ' ' + quoted(stage.of->name)) +
+        config::quoted(sink.of->name) + " needs records with the fields " + joined(sink.of->fields) + "; " +
+            task +
+            (stage.name == stage.of->name && sink.values.has("from") ? ""
+                                                                     : ' ' + config::quoted(stage.of->name)) +
             " makes " + joined(stage.of->fields) + "; " +
             (fitting.empty() ? "" : "let " + task + " be " + joined(fitting) + ", or ") + "use another sink");
   }
@@ -399,6 +435,8 @@ private:
                                  "order " + s.values.get<std::string>("order")};
     if (s.plan.overflow != policy::overflow::block)
       all.push_back("overflow " + s.values.get<std::string>("overflow"));
+    if (is_on_nodes(s))
+      all.emplace_back("on nodes");
     if (s.plan.key)
       all.push_back("key " + printable(s.values.get<std::string>("key"), 60));
     return all;
@@ -421,7 +459,8 @@ private:
     for (auto& s : stages_)
       if (auto task = made(s)) {
         s.plan.name = s.name;
-        s.plan.task = std::move(*task);
+        s.plan.task =
+            is_on_nodes(s) ? task_on_nodes(*s.of, s.values, known_.version, out_.on_nodes) : std::move(*task);
         s.plan.from = s.from;
         out_.plan.stages.push_back(std::move(s.plan));
       }

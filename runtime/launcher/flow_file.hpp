@@ -7,6 +7,8 @@
 #include <weir/runtime/kinds.hpp>
 #include <weir/runtime/launcher/document.hpp>
 #include <weir/runtime/launcher/flow_outline.hpp>
+#include <weir/runtime/launcher/node_settings.hpp>
+#include <weir/runtime/launcher/node_tasks.hpp>
 #include <weir/runtime/launcher/problems.hpp>
 
 #include <cstdint>
@@ -22,6 +24,8 @@ struct checked_flow {
   flow_plan plan;
   interrupt_rule on_interrupt = interrupt_rule::drain;
   flow_outline outline;
+  std::optional<meeting_place> nodes;  ///< where those come that do some of its stages
+  coordinator_slot on_nodes;           ///< to be filled before the plan runs, if there is such a place
 };
 
 /// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.

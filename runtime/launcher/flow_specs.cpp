@@ -4,6 +4,7 @@
 #include <weir/runtime/flow_key.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/node_settings.hpp>
 #include <weir/runtime/launcher/place.hpp>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::vector<std::string> kinds_with(const std::vector<Kind>& all, std::string_vi
   std::vector<std::string> out;
   for (const auto& k : all)
     if (has(k.accepts, key))
-      out.push_back(quoted(k.name));
+      out.push_back(config::quoted(k.name));
   return out;
 }
 
@@ -126,6 +127,12 @@ const std::vector<setting_spec>& stage_specs() {
        .meaning = "jobs that run at once; the number of CPUs if not set",
        .min = 1,
        .max = static_cast<double>(parallelism_max)},
+      {.name = "nodes",
+       .type = setting_type::boolean,
+       .fallback = false,
+       .meaning =
+           "whether its jobs run on the nodes that come to [nodes]; then parallelism is how many are under "
+           "way at once, on all of them"},
       {.name = "capacity",
        .type = setting_type::integer,
        .meaning = "slots for admitted jobs, at least parallelism; 0: as many as parallelism; " +
@@ -233,6 +240,8 @@ std::optional<std::string> where_it_belongs(std::string_view key, std::string_vi
     return "it belongs in [flow]";
   if (table != "stage" && has(stage_specs(), key))
     return "it belongs in [[stage]]";
+  if (table != "nodes" && has(nodes_specs(), key))
+    return "it belongs in [nodes]";
   const auto tasks = kinds_with(known.tasks, key);
   const auto sources = kinds_with(known.sources, key);
   const auto sinks = kinds_with(known.sinks, key);

@@ -35,7 +35,7 @@ static_assert(parallelism_max * capacity_per_worker <= capacity_max);
 [[nodiscard]] const std::vector<setting_spec>& source_specs();
 [[nodiscard]] const std::vector<setting_spec>& sink_specs();
 
-/// Where a key that does not belong into `table` ("flow", "source", "stage", "sink") belongs:
+/// Where a key that does not belong into `table` ("flow", "source", "stage", "sink", "nodes") belongs:
 /// "it belongs in [flow]", "it is a setting of task "exec"". Nothing if no table knows it.
 [[nodiscard]] std::optional<std::string> where_it_belongs(std::string_view key, std::string_view table,
                                                           const kinds& known);

@@ -6,6 +6,7 @@
 #include <weir/runtime/launcher/listing.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/node_command.hpp>
 #include <weir/runtime/launcher/own_files.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
 
@@ -43,7 +44,9 @@ int code(exit_status s) {
 }  // namespace
 
 launcher::launcher(std::string name, std::string version)
-    : name_(std::move(name)), version_(std::move(version)), kinds_(built_in_kinds()) {}
+    : name_(std::move(name)), version_(std::move(version)), kinds_(built_in_kinds()) {
+  kinds_.version = version_;
+}
 
 template <class Kind>
 void launcher::register_kind(std::vector<Kind>& all, Kind k, const char* what,
@@ -115,6 +118,8 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
                                                      : config::reference(kinds_));
     return code(exit_status::completed);
   }
+  if (wanted.command == config::command::node)
+    return config::node_command(wanted, kinds_, name_, err);
   if (wanted.command == config::command::certs)
     return config::certs_command(wanted, name_, out, err);
   config::problems found;

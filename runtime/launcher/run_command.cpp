@@ -2,6 +2,7 @@
 #include <weir/runtime/flow_run.hpp>
 #include <weir/runtime/launcher/console.hpp>
 #include <weir/runtime/launcher/launcher.hpp>
+#include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/launcher/own_files.hpp>
 #include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/launcher/progress_text.hpp>
@@ -9,8 +10,6 @@
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/launcher/summary_text.hpp>
 #include <weir/runtime/trace/tracer.hpp>
-
-#include <spdlog/spdlog.h>
 
 #include <atomic>
 
@@ -28,24 +27,6 @@ constexpr duration line_period = 10s;
 // While a run comes to rest a person wants to know what is still going on.
 constexpr duration line_period_at_end = 2s;
 
-/// Logs of the library go to the console for as long as this lives: stdout is the sink's.
-class logs_to_console {
-public:
-  explicit logs_to_console(console& to) : before_(spdlog::get("weir")) { use(to.make_logger("weir")); }
-  ~logs_to_console() { use(before_); }
-  logs_to_console(const logs_to_console&) = delete;
-  logs_to_console& operator=(const logs_to_console&) = delete;
-
-private:
-  static void use(const std::shared_ptr<spdlog::logger>& as_weir) {
-    spdlog::drop("weir");
-    if (as_weir)
-      spdlog::register_logger(as_weir);
-  }
-
-  std::shared_ptr<spdlog::logger> before_;
-};
-
 bool live(const arguments& wanted) {
   if (wanted.quiet || wanted.progress == progress_rule::never)
     return false;
@@ -62,7 +43,8 @@ std::string without_end(std::string text) {
 /// Shows the progress until the run has ended: as a status line, or as a line now and then; and what its
 /// stages do whenever somebody has asked for it.
 void watch(const flow_run& run, const std::string& flow, const signal_watch& signals,
-           std::atomic<bool>& state_asked, const engine& on, const arguments& wanted, console& out) {
+           std::atomic<bool>& state_asked, const engine& on, const nodes::coordinator* nodes,
+           const arguments& wanted, console& out) {
   const auto silent = wanted.quiet || wanted.progress == progress_rule::never;
   rate_meter rate;
   duration last_line{};
@@ -74,7 +56,7 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
     rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
     const auto text = progress_text(flow, p, rate.per_second());
     if (asked)
-      out.line(text + '\n' + without_end(on.state_text()));
+      out.line(text + '\n' + without_end(on.state_text() + (nodes ? nodes_text(nodes->nodes()) : "")));
     if (silent || asked)
       continue;
     if (out.live()) {
@@ -142,6 +124,14 @@ int run_command(checked_flow flow, const arguments& wanted) {
     trace = std::move(*made);
     traced = with_tracer(all, trace, trace_of_environment(out));
   }
+  if (flow.nodes) {
+    auto made = nodes::coordinator::make(flow.nodes->link, flow.nodes->listen);
+    if (!made) {
+      out.line("nodes: " + text_of(made.error()));
+      return static_cast<int>(exit_status::bad_usage);
+    }
+    *flow.on_nodes = std::move(*made);
+  }
   const auto several_stages = flow.plan.stages.size() > 1;
   flow_summary summary;
   {
@@ -150,8 +140,13 @@ int run_command(checked_flow flow, const arguments& wanted) {
     control.intake = intake;
     control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
     flow_run run{on, traced, std::move(flow.plan), std::move(control)};
-    watch(run, name, signals, state_asked, on, wanted, out);
+    watch(run, name, signals, state_asked, on, flow.nodes ? flow.on_nodes->get() : nullptr, wanted, out);
     summary = run.wait();
+  }
+  if (flow.nodes) {
+    if (!wanted.quiet)
+      out.line(without_end(nodes_text((*flow.on_nodes)->nodes())));
+    flow.on_nodes->reset();
   }
   auto code = exit_code_of(summary, signals.received());
   auto text = trouble_text(summary) + (wanted.quiet ? std::string{} : summary_text(summary));

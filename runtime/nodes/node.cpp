@@ -11,11 +11,9 @@ namespace weir::nodes {
 
 namespace {
 
-constexpr std::uint32_t workers_max = 1024;
-constexpr std::uint32_t credit_max = 1'000'000;
-
 std::uint32_t workers_of(const node_options& o) {
-  return o.workers > 0 ? o.workers : std::clamp(std::thread::hardware_concurrency(), 1u, workers_max);
+  return o.workers > 0 ? o.workers
+                       : std::clamp(std::thread::hardware_concurrency(), 1u, node_options::workers_max);
 }
 
 caf::error out_of_range(const char* option, std::uint64_t value, std::uint64_t min, std::uint64_t max) {

@@ -21,6 +21,9 @@
 namespace weir::nodes {
 
 struct node_options {
+  static constexpr std::uint32_t workers_max = 1024;
+  static constexpr std::uint32_t credit_max = 1'000'000;
+
   link::link_options link;
   std::string coordinator;    ///< "host:port"
   std::uint32_t workers = 0;  ///< jobs that run at once, 1 to 1,024; 0: as many as there are processors

@@ -1,0 +1,30 @@
+#pragma once
+
+/// The tasks of flow files, done by nodes: what a node offers, and what a stage has instead of its own task.
+/// The settings of a stage travel with its jobs, as TOML, and are checked again over there.
+
+#include <weir/runtime/kinds.hpp>
+#include <weir/runtime/nodes/coordinator.hpp>
+#include <weir/runtime/nodes/task_registry.hpp>
+#include <weir/runtime/settings.hpp>
+#include <weir/runtime/task.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+/// The tasks of these names in the version of Weir; each must be one of `known`, which must outlive what is
+/// returned.
+[[nodiscard]] nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
+                                                 const std::string& version);
+
+/// The coordinator of a run, once that has begun.
+using coordinator_slot = std::shared_ptr<std::unique_ptr<nodes::coordinator>>;
+
+/// The task of a stage that nodes do.
+[[nodiscard]] task_function task_on_nodes(const task_kind& of, const settings& values,
+                                          const std::string& version, coordinator_slot on);
+
+}  // namespace weir::config

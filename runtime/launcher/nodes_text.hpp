@@ -1,0 +1,16 @@
+#pragma once
+
+/// What a person sees of the nodes of a run.
+
+#include <weir/runtime/nodes/coordinator.hpp>
+
+#include <string>
+#include <vector>
+
+namespace weir::config {
+
+/// A line for each: "node one: 3 of 16 jobs, 2 workers, 120 done in 3.10 s, round trip 180 µs,
+/// 127.0.0.1:4711".
+[[nodiscard]] std::string nodes_text(const std::vector<nodes::node_state>& all);
+
+}  // namespace weir::config

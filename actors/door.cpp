@@ -98,6 +98,7 @@ void door::wake_if_worth() noexcept {
 }
 
 void door::set_hungry(bool is) noexcept {
+  sync::interleave();
   hungry_.store(is);
   sync::interleave();
   if (!is || waiting_.load() == 0)

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# A flow whose stages are done by other processes, with TLS, on this machine.
+# usage: nodes.sh WEIR
+source "$(dirname "$0")/common.sh" "$1"
+
+# Somebody else's port can't be known beforehand; one that was free a moment ago mostly is.
+free_port() {
+  local port
+  for port in $(shuf -n 50 -i 20000-32000); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+make_tree() {
+  mkdir tree
+  local i
+  for ((i = 0; i < $1; ++i)); do
+    printf 'content %d\n' "$i" >"tree/file $i"
+  done
+}
+
+# with_tls TABLE NAME: the options for that table.
+with_tls() {
+  printf -- '--set\n%s\n' "$1.authority=certs/authority.pem" "$1.certificate=certs/$2.pem" "$1.key=certs/$2.key"
+}
+
+# start_node NAME [OPTION...]: its id is in $node then, its log in NAME.log.
+start_node() {
+  local name=$1
+  shift
+  mapfile -t tls < <(with_tls node "$name")
+  WEIR_TEST_MARK=$mark "$weir" node "$config/node.toml" --set node.name="$name" --set "node.dial=127.0.0.1:$port" \
+    "${tls[@]}" "$@" 2>"$name.log" &
+  node=$!
+}
+
+# run_flow [OPTION...]: as it would be in front.
+run_flow() {
+  mapfile -t tls < <(with_tls nodes coordinator)
+  WEIR_TEST_MARK=$mark timeout 100 "$weir" run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" \
+    --set source.root=tree "${tls[@]}" --report report.json "$@"
+}
+
+prepare() {
+  port=$(free_port)
+  "$weir" certs coordinator node-1 node-2 >/dev/null
+  make_tree "$1"
+}
+
+same_as_one_process() {
+  "$weir" run "$config/checksum.toml" --set source.root=tree --quiet >one 2>>err
+  cmp -s manifest one || fail "the manifest is not that of one process"
+}
+
+three_processes_make_the_manifest_of_one() {
+  prepare 300
+  start_node node-1 && local first=$node
+  start_node node-2 && local second=$node
+  run_flow >manifest 2>err
+  is "exit code" $? 0
+  same_as_one_process
+  balanced report.json
+  is completed "$(number completed report.json)" 300
+  says err "node node-1: "
+  says err "node node-2: "
+  kill -TERM "$first" "$second"
+  wait "$first"
+  is "exit code of a node that is asked to end" $? 0
+  wait "$second"
+}
+
+# A job of 20 ms each, so that there is a middle.
+slow() { printf -- '%s\n' --set stage.task=sleep --set stage.min=20ms --set sink.kind=tsv; }
+
+# Some of the work is done, by then on both nodes.
+at_work() { grep -q 'is up' node-1.log && grep -q 'is up' node-2.log && [ "$(wc -l <lines)" -ge 20 ]; }
+
+a_node_that_is_killed_costs_no_job_and_doubles_none() {
+  prepare 300
+  start_node node-1 --set 'node.tasks=["sleep"]' && local victim=$node
+  start_node node-2 --set 'node.tasks=["sleep"]' && local survivor=$node
+  mapfile -t options < <(slow)
+  : >lines
+  run_flow "${options[@]}" >lines 2>err &
+  local flow=$!
+  until_true 20000 at_work || fail "the nodes do not get to work"
+  kill -KILL "$victim"
+  wait "$flow"
+  is "exit code" $? 0
+  balanced report.json
+  is completed "$(number completed report.json)" 300
+  is "different lines" "$(sort -u lines | wc -l)" "$(wc -l <lines)"
+  says err "run again elsewhere"
+  kill -TERM "$survivor"
+  wait "$survivor"
+}
+
+a_node_that_leaves_in_the_middle_finishes_what_it_has() {
+  prepare 300
+  start_node node-1 --set 'node.tasks=["sleep"]' && local leaver=$node
+  start_node node-2 --set 'node.tasks=["sleep"]' && local stayer=$node
+  mapfile -t options < <(slow)
+  : >lines
+  run_flow "${options[@]}" >lines 2>err &
+  local flow=$!
+  until_true 20000 at_work || fail "the nodes do not get to work"
+  kill -TERM "$leaver"
+  wait "$leaver"
+  is "exit code of the node" $? 0
+  wait "$flow"
+  is "exit code" $? 0
+  balanced report.json
+  is completed "$(number completed report.json)" 300
+  grep -q "run again elsewhere" err && fail "a job ran again, though its node left in peace"
+  kill -TERM "$stayer"
+  wait "$stayer"
+}
+
+a_node_waits_for_a_flow_and_for_the_next_one() {
+  prepare 20
+  start_node node-1
+  local i
+  for i in 1 2; do
+    run_flow >manifest 2>err
+    is "exit code of run $i" $? 0
+    same_as_one_process
+  done
+  kill -TERM "$node"
+  wait "$node"
+}
+
+who_is_not_on_the_list_does_nothing() {
+  prepare 20
+  run_flow --set 'nodes.allow=["node-2"]' >manifest 2>err &
+  local flow=$!
+  start_node node-1 && local stranger=$node
+  until_true 20000 grep -q "it is 'node-1', which is not among the peers that may connect" err ||
+    fail "node-1 is not refused"
+  start_node node-2 && local friend=$node
+  wait "$flow"
+  is "exit code" $? 0
+  same_as_one_process
+  grep -q "node node-1: " err && fail "node-1 did something"
+  says node-1.log "it refused us: it is 'node-1', which is not among the peers that may connect"
+  kill -TERM "$stranger" "$friend"
+  wait "$stranger" "$friend"
+}
+
+without_tls_only_this_machine_is_met() {
+  prepare 1
+  "$weir" run "$config/coordinator.toml" --set nodes.listen=0.0.0.0:0 --set source.root=tree >manifest 2>err
+  is "exit code" $? 2
+  says err "there is no TLS"
+}
+
+# refused WHAT SAYS FILE...: a node's file that is not right.
+refused() {
+  printf '%s\n' "${@:3}" >bad.toml
+  timeout 20 "$weir" node bad.toml 2>err </dev/null
+  is "exit code for $1" $? 2
+  says err "$2"
+}
+
+a_file_that_is_not_right_says_where() {
+  refused "an unknown key" 'bad.toml:3:1: node.taks: unknown key; did you mean "tasks"?' \
+    '[node]' 'name = "a"' 'taks = ["sha256"]'
+  refused "an unknown task" 'there is no task "sha265"; did you mean "sha256"?' \
+    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha265"]'
+  refused "another table" 'a node'"'"'s file has the table [node]' '[flow]'
+  refused "half of TLS" 'tls needs all three' \
+    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'key = "k"'
+  : >secret.key && chmod 600 secret.key
+  refused "a certificate that is not there" 'nothing.pem' \
+    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'key = "secret.key"' \
+    'certificate = "nothing.pem"' 'authority = "nothing.pem"'
+}
+
+try three_processes_make_the_manifest_of_one
+try a_node_that_is_killed_costs_no_job_and_doubles_none
+try a_node_that_leaves_in_the_middle_finishes_what_it_has
+try a_node_waits_for_a_flow_and_for_the_next_one
+try who_is_not_on_the_list_does_nothing
+try without_tls_only_this_machine_is_met
+try a_file_that_is_not_right_says_where
+finish

@@ -25,9 +25,9 @@ std::vector<setting_spec> with_link_specs(std::vector<setting_spec> specs) {
         .type = setting_type::text,
         .meaning =
             "the file with the certificates of those who sign the nodes' (`weir certs` makes one); without "
-            "this, `certificate` and `key` there is no TLS, and only this machine is met"},
+            "this, `certificate` and `private_key` there is no TLS, and only this machine is met"},
        {.name = "certificate", .type = setting_type::text, .meaning = "the file with its own certificate"},
-       {.name = "key",
+       {.name = "private_key",
         .type = setting_type::text,
         .meaning = "the file with the key of that, which only its owner may read"},
        {.name = "heartbeat",
@@ -54,7 +54,7 @@ link::link_options link_of(const settings& values) {
   link::link_options o;
   o.name = values.get<std::string>("name");
   o.tls = {text_or_none(values, "authority"), text_or_none(values, "certificate"),
-           text_or_none(values, "key")};
+           text_or_none(values, "private_key")};
   o.heartbeat = values.get<duration>("heartbeat");
   o.timeout = values.get<duration>("timeout");
   return o;

@@ -67,7 +67,7 @@ std::string text_of(const tcp::endpoint& at) {
 caf::error only_loopback(const address& a) {
   return make_error(ec::invalid_option,
                     to_text(a) + " is not a loopback address, and there is no TLS: set tls.authority, " +
-                        "tls.certificate and tls.key");
+                        "tls.certificate and tls.private_key");
 }
 
 asio::awaitable<void> wait(asio::steady_timer& t) {

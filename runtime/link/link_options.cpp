@@ -65,7 +65,7 @@ caf::error link_options::validate() const {
   if (auto e = check_names(*this))
     return e;
   if (!tls.none() && !tls.complete())
-    return bad("tls needs all three of authority, certificate and key, or none");
+    return bad("tls needs all three of authority, certificate and private_key, or none");
   if (auto e = check_times(*this))
     return e;
   constexpr std::size_t connections_most = 10'000;

@@ -86,7 +86,7 @@ caf::expected<tls_context> load_tls(const tls_files& files, const std::string& o
     return bad("tls.certificate: " + files.certificate + ": " + reason_of(e));
   // It fails too if the key is not the certificate's.
   if (made->use_private_key_file(files.key, ssl::context::pem, e); e)
-    return bad("tls.key: " + files.key + ": " + reason_of(e));
+    return bad("tls.private_key: " + files.key + ": " + reason_of(e));
   for (const auto* purpose : {"ssl_server", "ssl_client"})
     if (auto broken = check_chain(*made, files.certificate, purpose))
       return broken;

@@ -287,4 +287,40 @@ BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {
   BOOST_TEST(l.found.count() == 2U, l.found.text());
 }
 
+const std::string nodes = "[nodes]\nlisten = \"127.0.0.1:4700\"\nallow = [\"a\", \"b\"]\n";
+
+BOOST_AUTO_TEST_CASE(a_stage_on_nodes_has_a_place_where_they_come) {
+  const loaded l{source + stage + "nodes = true\n" + sink + nodes};
+  BOOST_REQUIRE(l.flow);
+  BOOST_REQUIRE(l.flow->nodes.has_value());
+  BOOST_TEST(l.flow->nodes->listen == "127.0.0.1:4700");
+  BOOST_TEST(l.flow->nodes->link.name == "coordinator");
+  BOOST_TEST((l.flow->nodes->link.peers == std::vector<std::string>{"a", "b"}));
+  BOOST_TEST((l.flow->nodes->link.heartbeat == weir::duration{1s}));
+  BOOST_TEST(static_cast<bool>(l.flow->on_nodes));
+  BOOST_TEST(static_cast<bool>(l.flow->plan.stages[0].task));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_stage_on_nodes_there_is_no_such_place) {
+  const loaded l{source + stage + "nodes = false\n" + sink};
+  BOOST_REQUIRE(l.flow);
+  BOOST_TEST(!l.flow->nodes.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nodes_that_are_half_asked_for_are_refused) {
+  const auto says = [](const std::string& text, const std::string& what) {
+    const loaded l{text};
+    BOOST_TEST(l.found.text().find(what) != std::string::npos, l.found.text());
+  };
+  says(source + stage + "nodes = true\n" + sink, "stage[0].nodes: there is no table [nodes]");
+  says(source + stage + sink + nodes, "no stage is done by nodes");
+  says(source + stage + "nodes = 1\n" + sink + nodes, "stage[0].nodes: a whole number is not allowed here");
+  says(source + stage + "nodes = true\n" + sink + "[nodes]\n", "nodes.listen: missing");
+  says(source + stage + "nodes = true\n" + sink + nodes + "timeout = \"1s\"\n",
+       "timeout is 1.00 s, allowed is 2.00 s to 10 min");
+  says(source + stage + "nodes = true\n" + sink + nodes + "private_key = \"k\"\n", "tls needs all three");
+  says(source + stage + "nodes = true\n" + sink + nodes + "workers = 2\n", "nodes.workers: unknown key");
+  says("[[nodes]]\n" + source + stage + "nodes = true\n" + sink, "write [nodes], once");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/listing.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
+#include <weir/runtime/launcher/node_file.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -75,8 +76,11 @@ BOOST_AUTO_TEST_CASE(every_file_in_config_passes_the_check) {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator{WEIR_CONFIG_DIR}) {
     problems found;
-    const auto flow = load_flow(entry.path().string(), {}, known, found);
-    BOOST_TEST(flow.has_value(), found.text());
+    const auto path = entry.path().string();
+    if (entry.path().filename() == "node.toml")
+      BOOST_TEST(load_node(path, {}, known, found).has_value(), found.text());
+    else
+      BOOST_TEST(load_flow(path, {}, known, found).has_value(), found.text());
     ++files;
   }
   BOOST_TEST(files >= 6U);

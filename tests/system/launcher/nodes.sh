@@ -21,7 +21,7 @@ make_tree() {
 
 # with_tls TABLE NAME: the options for that table.
 with_tls() {
-  printf -- '--set\n%s\n' "$1.authority=certs/authority.pem" "$1.certificate=certs/$2.pem" "$1.key=certs/$2.key"
+  printf -- '--set\n%s\n' "$1.authority=certs/authority.pem" "$1.certificate=certs/$2.pem" "$1.private_key=certs/$2.key"
 }
 
 # start_node NAME [OPTION...]: its id is in $node then, its log in NAME.log.
@@ -168,10 +168,10 @@ a_file_that_is_not_right_says_where() {
     '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha265"]'
   refused "another table" 'a node'"'"'s file has the table [node]' '[flow]'
   refused "half of TLS" 'tls needs all three' \
-    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'key = "k"'
+    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'private_key = "k"'
   : >secret.key && chmod 600 secret.key
   refused "a certificate that is not there" 'nothing.pem' \
-    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'key = "secret.key"' \
+    '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'private_key = "secret.key"' \
     'certificate = "nothing.pem"' 'authority = "nothing.pem"'
 }
 

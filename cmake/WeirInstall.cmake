@@ -18,7 +18,7 @@ install(TARGETS weir RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 
 install(DIRECTORY actors runtime DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weir"
         FILES_MATCHING PATTERN "*.hpp")
-install(FILES runtime/weir.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weir")
+install(FILES runtime/weir.hpp runtime/nodes.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weir")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/weir" RENAME copyright)
 
 install(EXPORT weirTargets NAMESPACE weir:: DESTINATION "${WEIR_PACKAGE_DIR}")

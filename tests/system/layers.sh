@@ -33,8 +33,8 @@ check() {
   forbid "$tree" actors "([<\"](\.\./)*(weir/)?(runtime/|weir\.hpp)|$above_runtime)" \
     'actors includes nothing of the layers above it' policy || status=1
   forbid "$tree" runtime "$above_runtime" 'runtime includes nothing of the layers above it' || status=1
-  forbid "$tree" examples '[<"](\.\./)*weir/(?!(weir|runtime/launcher/launcher)\.hpp[>"])' \
-    'an example includes the public face only: <weir/weir.hpp>, <weir/runtime/launcher/launcher.hpp>' || status=1
+  forbid "$tree" examples '[<"](\.\./)*weir/(?!(weir|nodes|runtime/launcher/launcher)\.hpp[>"])' \
+    'an example includes the public face only: <weir/weir.hpp>, <weir/nodes.hpp>, <weir/runtime/launcher/launcher.hpp>' || status=1
   return "$status"
 }
 

@@ -190,6 +190,13 @@ const std::vector<setting_spec>& stage_specs() {
            "attempts is the only bound if not set",
        .min = 0,
        .max = policy::retry_rule::attempts_max},
+      {.name = "losses",
+       .type = setting_type::integer,
+       .fallback = std::int64_t{10},
+       .meaning = "a job that was lost with so many nodes has failed, as they seem to die of it; of those that a node "
+                  "has with it most are innocent",
+       .min = 1,
+       .max = policy::retry_rule::losses_max},
       {.name = "queue_timeout",
        .type = setting_type::time_span,
        .meaning = "a job that no worker has started so long after its admission fails; no limit if not set",

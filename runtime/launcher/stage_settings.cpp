@@ -34,6 +34,7 @@ void read_retry(policy::retry_rule& to, const settings& values) {
   to.attempts = static_cast<unsigned>(values.get<std::int64_t>("attempts"));
   to.backoff = values.get<duration>("backoff");
   to.backoff_max = values.get<duration>("backoff_max");
+  to.losses = static_cast<unsigned>(values.get<std::int64_t>("losses"));
   if (values.has("retry_budget"))
     to.budget = values.get<double>("retry_budget");
 }

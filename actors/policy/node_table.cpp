@@ -26,7 +26,7 @@ std::vector<node_table::call_id> node_table::remove(node_id n) {
   return lost;
 }
 
-bool node_table::can(const node& n, task_id task, std::uint64_t jobs) {
+bool node_table::can(const node& n, const task_id& task, std::uint64_t jobs) {
   return !n.draining && n.can.tasks.contains(task) && jobs <= n.can.credit;
 }
 
@@ -34,7 +34,7 @@ bool node_table::has_room(const node& n, std::uint64_t jobs) {
   return n.has.calls < calls_for_each_worker * n.can.workers && n.has.jobs + jobs <= n.can.credit;
 }
 
-std::optional<node_table::assignment> node_table::take(task_id task, std::uint64_t jobs) {
+std::optional<node_table::assignment> node_table::take(const task_id& task, std::uint64_t jobs) {
   // Of two fractions the smaller one, without dividing.
   const auto less_to_do = [](const node& a, const node& b) {
     return a.has.calls * b.can.workers < b.has.calls * a.can.workers;
@@ -73,7 +73,7 @@ bool node_table::drained(node_id n) const {
   return found != nodes_.end() && found->second.draining && found->second.has.calls == 0;
 }
 
-bool node_table::any_for(task_id task, std::uint64_t jobs) const {
+bool node_table::any_for(const task_id& task, std::uint64_t jobs) const {
   for (const auto& [id, n] : nodes_)
     if (can(n, task, jobs))
       return true;

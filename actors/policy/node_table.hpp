@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace weir::policy {
@@ -20,7 +21,7 @@ class node_table {
 public:
   using node_id = std::uint64_t;
   using call_id = std::uint64_t;
-  using task_id = std::uint64_t;
+  using task_id = std::string;  ///< its name and version
 
   /// A worker has one call that it runs and one that waits behind it.
   static constexpr std::uint64_t calls_for_each_worker = 2;
@@ -51,7 +52,7 @@ public:
   std::vector<call_id> remove(node_id n);
 
   /// A call of `jobs` jobs, from 1. None if no node has room for it now.
-  [[nodiscard]] std::optional<assignment> take(task_id task, std::uint64_t jobs);
+  [[nodiscard]] std::optional<assignment> take(const task_id& task, std::uint64_t jobs);
 
   /// A call has its answer from `n`; false if it was not that node's to answer.
   [[nodiscard]] bool finish(node_id n, call_id call);
@@ -63,7 +64,7 @@ public:
   [[nodiscard]] bool drained(node_id n) const;
 
   /// Whether some node can do this, now or later.
-  [[nodiscard]] bool any_for(task_id task, std::uint64_t jobs) const;
+  [[nodiscard]] bool any_for(const task_id& task, std::uint64_t jobs) const;
 
 private:
   struct node {
@@ -76,7 +77,7 @@ private:
     std::uint64_t jobs;
   };
 
-  [[nodiscard]] static bool can(const node& n, task_id task, std::uint64_t jobs);
+  [[nodiscard]] static bool can(const node& n, const task_id& task, std::uint64_t jobs);
   [[nodiscard]] static bool has_room(const node& n, std::uint64_t jobs);
 
   std::map<node_id, node> nodes_;

@@ -193,7 +193,8 @@ const std::vector<setting_spec>& stage_specs() {
       {.name = "losses",
        .type = setting_type::integer,
        .fallback = std::int64_t{10},
-       .meaning = "a job that was lost with so many nodes has failed, as they seem to die of it; of those that a node "
+       .meaning = "a job that was lost with so many nodes has failed, as they seem to die of it; of those "
+                  "that a node "
                   "has with it most are innocent",
        .min = 1,
        .max = policy::retry_rule::losses_max},

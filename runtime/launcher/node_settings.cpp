@@ -69,7 +69,7 @@ const std::vector<setting_spec>& nodes_specs() {
                         .meaning = "where nodes dial: HOST:PORT; only an address of this machine without TLS",
                         .required = true},
                        name_spec("coordinator"),
-                       {.name = "allow",
+                       {.name = "peers",
                         .type = setting_type::texts,
                         .meaning = "the names of the nodes that may come; \"*\": each that has a certificate",
                         .required = true}});
@@ -110,7 +110,7 @@ const std::vector<setting_spec>& node_specs() {
 
 meeting_place meeting_place_of(const settings& values) {
   meeting_place m{link_of(values), values.get<std::string>("listen")};
-  m.link.peers = values.get<std::vector<std::string>>("allow");
+  m.link.peers = values.get<std::vector<std::string>>("peers");
   return m;
 }
 

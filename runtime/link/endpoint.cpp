@@ -66,8 +66,8 @@ std::string text_of(const tcp::endpoint& at) {
 
 caf::error only_loopback(const address& a) {
   return make_error(ec::invalid_option,
-                    to_text(a) + " is not a loopback address, and there is no TLS: set tls.authority, " +
-                        "tls.certificate and tls.private_key");
+                    to_text(a) + " is not a loopback address, and there is no TLS: set authority, " +
+                        "certificate and private_key");
 }
 
 asio::awaitable<void> wait(asio::steady_timer& t) {
@@ -139,6 +139,7 @@ public:
 
   caf::expected<std::uint16_t> listen(const address& at);
   caf::error dial(const address& at);
+  bool stop_dialing();
   void leave(std::uint64_t link, const std::string& why);
   void end(std::uint64_t link, const std::string& why);
   std::vector<link_state> links();
@@ -446,17 +447,16 @@ void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance know
     over->end("it has come again from " + address);
   }
   table_.add(number, known.who, ours);
-  auto& entry = links_[number];
-  entry = {nullptr, known.who, address, dialed};
+  const auto over = std::make_shared<relay>(std::move(with), std::move(engine), unhandled,
+                                            relay_options{options_.heartbeat, options_.timeout},
+                                            [this, number](const std::string& why) { closed(number, why); });
+  links_.emplace(number, link_entry{over, known.who, address, dialed});
   log()->info("link: {} at {} is up", known.who.name, address);
   rules.gateway = events_.opened(
       opened_link{number, ours, known.who, std::move(known.said), std::move(outer), unhandled});
-  entry.over = std::make_shared<relay>(std::move(with), std::move(engine), engine_frames{rules}, unhandled,
-                                       relay_options{options_.heartbeat, options_.timeout},
-                                       [this, number](const std::string& why) { closed(number, why); });
   if (dialed)
     dialed->link = number;
-  entry.over->start();
+  over->start(engine_frames{rules});
 }
 
 void endpoint::core::closed(std::uint64_t link, const std::string& why) {
@@ -469,6 +469,23 @@ void endpoint::core::closed(std::uint64_t link, const std::string& why) {
     entry.dialed->changed.cancel();
   }
   events_.closed(link, entry.who, why);
+}
+
+bool endpoint::core::stop_dialing() {
+  std::promise<bool> alone;
+  const std::lock_guard guard{closing_};
+  if (!thread_.joinable())
+    return true;
+  asio::post(io_, [this, &alone] {
+    for (const auto& t : targets_) {
+      t->given_up = true;
+      t->changed.cancel();
+    }
+    for (const auto& a : dialed_)
+      a->end("we dial no more");
+    alone.set_value(links_.empty());
+  });
+  return alone.get_future().get();
 }
 
 void endpoint::core::leave(std::uint64_t link, const std::string& why) {
@@ -576,6 +593,10 @@ caf::expected<std::uint16_t> endpoint::listen(const std::string& at) {
 caf::error endpoint::dial(const std::string& at) {
   const auto where = read_address(at);
   return where ? core_->dial(*where) : where.error();
+}
+
+bool endpoint::stop_dialing() {
+  return core_->stop_dialing();
 }
 
 void endpoint::leave(std::uint64_t link, const std::string& why) {

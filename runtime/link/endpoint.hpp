@@ -41,7 +41,7 @@ struct opened_link {
 struct link_events {
   /// Whether a peer that is who it says it is comes in: the terms that it is told, or the reason why not.
   std::function<caf::expected<std::string>(const identity&, const std::string& offers)> admit;
-  /// What to bring along to an acceptor.
+  /// What to bring along to an acceptor. May throw `thrown_error`: then it is dialed again later.
   std::function<std::string()> offers;
   /// A link has come up. The id of the actor that the peer may talk to, the only one.
   std::function<std::uint64_t(opened_link)> opened;
@@ -76,6 +76,9 @@ public:
   /// Keeps a link to "host:port" up from now on: dials until it is admitted, waits as the options' backoff
   /// says where it is not, and dials again once it has gone. Errors as with `listen`.
   caf::error dial(const std::string& address);
+
+  /// Dials nobody any more. True if there is no link then. Waits for the thread, so that events must not ask.
+  bool stop_dialing();
 
   /// Says farewell to this peer; a dialer does not dial it again.
   void leave(std::uint64_t link, const std::string& why);

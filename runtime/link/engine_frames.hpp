@@ -60,7 +60,7 @@ public:
   /// nothing more may pass.
   [[nodiscard]] caf::expected<std::span<const bytes_view>> pass(bytes_view come);
 
-  /// Of those that have begun to pass.
+  /// Of those that have passed whole.
   [[nodiscard]] std::uint64_t texts() const noexcept { return texts_; }
   [[nodiscard]] std::uint64_t text_bytes() const noexcept { return text_bytes_; }
 
@@ -80,6 +80,7 @@ private:
   [[nodiscard]] const char* judge_text(const header& h, bytes_view begin);
   [[nodiscard]] bool is_ours_and_theirs(bytes_view content) const;
   void add(bytes_view part);
+  void count_if_whole();
 
   rules rules_;
   phase phase_ = phase::first;
@@ -87,6 +88,7 @@ private:
   bool asked_ = false;
   unsigned proxies_ = 0;
   unsigned ends_ = 0;
+  std::optional<std::uint64_t> passing_;  // the bytes of the text that passes just now
   std::uint64_t texts_ = 0;
   std::uint64_t text_bytes_ = 0;
 

@@ -35,11 +35,10 @@ std::string stamp_of(std::chrono::steady_clock::time_point t) {
 
 }  // namespace
 
-relay::relay(std::unique_ptr<record_stream> peer, engine_socket engine, engine_frames check,
-             std::shared_ptr<backlog> unhandled, const relay_options& options, ended tell)
+relay::relay(std::unique_ptr<record_stream> peer, engine_socket engine, std::shared_ptr<backlog> unhandled,
+             const relay_options& options, ended tell)
     : peer_(std::move(peer)),
       engine_(std::move(engine)),
-      check_(std::move(check)),
       unhandled_(std::move(unhandled)),
       options_(options),
       tell_(std::move(tell)),
@@ -49,7 +48,8 @@ relay::relay(std::unique_ptr<record_stream> peer, engine_socket engine, engine_f
       room_(engine_.get_executor()),
       silence_(engine_.get_executor()) {}
 
-void relay::start() {
+void relay::start(engine_frames check) {
+  check_.emplace(std::move(check));
   spawn(&relay::from_peer);
   spawn(&relay::from_engine);
   spawn(&relay::to_peer);
@@ -120,12 +120,12 @@ void relay::handle_pong(std::string_view content) {
 }
 
 asio::awaitable<void> relay::to_engine(bytes_view content) {
-  const auto texts = check_.texts();
-  const auto bytes = check_.text_bytes();
-  const auto passed = check_.pass(content);
+  const auto texts = check_->texts();
+  const auto bytes = check_->text_bytes();
+  const auto passed = check_->pass(content);
   if (!passed)
     throw thrown_error{passed.error()};
-  unhandled_->add(check_.texts() - texts, check_.text_bytes() - bytes);
+  unhandled_->add(check_->texts() - texts, check_->text_bytes() - bytes);
   engine_is_slow_ = true;
   for (const auto part : *passed) {
     error_code e;
@@ -173,7 +173,7 @@ asio::awaitable<bool> relay::write_next() {
   writing_since_ = clock::now();
   if (farewell_) {
     co_await peer_->write(record_kind::farewell, *farewell_);
-    end("we left: " + *farewell_);
+    end("we left: " + printable(*farewell_));
   } else if (pong_due_) {
     const auto stamp = *std::exchange(pong_due_, std::nullopt);
     co_await peer_->write(record_kind::pong, stamp);
@@ -209,7 +209,7 @@ asio::awaitable<void> relay::watch() {
     if (farewell_) {
       silence_.expires_after(options_.heartbeat);
       co_await wait(silence_);
-      end("we left: " + *farewell_);
+      end("we left: " + printable(*farewell_));
       co_return;
     }
     if (const auto why = lost_because(clock::now())) {

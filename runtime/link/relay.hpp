@@ -42,11 +42,11 @@ public:
   using engine_socket = boost::asio::local::stream_protocol::socket;
   using ended = std::function<void(const std::string& why)>;
 
-  relay(std::unique_ptr<record_stream> peer, engine_socket engine, engine_frames check,
-        std::shared_ptr<backlog> unhandled, const relay_options& options, ended tell);
+  relay(std::unique_ptr<record_stream> peer, engine_socket engine, std::shared_ptr<backlog> unhandled,
+        const relay_options& options, ended tell);
 
-  /// Begins; it lives until it has ended, whoever holds it.
-  void start();
+  /// Begins, with this check of what comes; it lives until it has ended, whoever holds it.
+  void start(engine_frames check);
 
   /// Says farewell, then ends; at once if the peer does not take it within a heartbeat.
   void leave(std::string why);
@@ -72,7 +72,7 @@ private:
 
   std::unique_ptr<record_stream> peer_;
   engine_socket engine_;
-  engine_frames check_;
+  std::optional<engine_frames> check_;  // none: it has not begun
   std::shared_ptr<backlog> unhandled_;
   relay_options options_;
   ended tell_;

@@ -43,10 +43,10 @@ caf::error check_chain(ssl::context& of, const std::string& file, const char* pu
       X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(handle), SSL_CTX_get0_certificate(handle),
                           chain) != 1 ||
       X509_STORE_CTX_set_default(check.get(), purpose) != 1)
-    return bad("tls.certificate: " + file + ": it can't be checked");
+    return bad("certificate: " + file + ": it can't be checked");
   if (X509_verify_cert(check.get()) == 1)
     return {};
-  return bad("tls.certificate: " + file + ": " +
+  return bad("certificate: " + file + ": " +
              X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get())));
 }
 
@@ -81,18 +81,18 @@ caf::expected<tls_context> load_tls(const tls_files& files, const std::string& o
   // Else OpenSSL asks for it on the terminal.
   made->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string{}; }, e);
   if (made->load_verify_file(files.authority, e); e)
-    return bad("tls.authority: " + files.authority + ": " + reason_of(e));
+    return bad("authority: " + files.authority + ": " + reason_of(e));
   if (made->use_certificate_chain_file(files.certificate, e); e)
-    return bad("tls.certificate: " + files.certificate + ": " + reason_of(e));
+    return bad("certificate: " + files.certificate + ": " + reason_of(e));
   // It fails too if the key is not the certificate's.
   if (made->use_private_key_file(files.key, ssl::context::pem, e); e)
-    return bad("tls.private_key: " + files.key + ": " + reason_of(e));
+    return bad("private_key: " + files.key + ": " + reason_of(e));
   for (const auto* purpose : {"ssl_server", "ssl_client"})
     if (auto broken = check_chain(*made, files.certificate, purpose))
       return broken;
   auto* const own = SSL_CTX_get0_certificate(handle);
   if (!certifies(own, own_name))
-    return bad("tls.certificate: " + files.certificate + ": it is for " + named_in(own) + ", not for " +
+    return bad("certificate: " + files.certificate + ": it is for " + named_in(own) + ", not for " +
                own_name);
   return made;
 }

@@ -1,12 +1,34 @@
 #include <weir/actors/error.hpp>
 #include <weir/actors/log.hpp>
+#include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
 namespace weir::nodes {
+
+namespace {
+
+/// That it takes to send it, and a few more.
+std::size_t bytes_of(const call_message& m) {
+  constexpr std::size_t fixed = 64;
+  auto bytes = fixed + m.task.name.size() + m.task.version.size() + m.settings.size();
+  for (const auto& job : m.jobs)
+    bytes += sizeof(std::uint32_t) + job.size();
+  return bytes;
+}
+
+policy::node_table::task_id id_of(const task_name& task) {
+  return task.name + '\n' + task.version;
+}
+
+/// Of nodes that have gone.
+constexpr std::size_t records_max = 1000;
+
+}  // namespace
 
 caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_options& options,
                                                               const std::string& address) {
@@ -32,22 +54,50 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_o
   return made;
 }
 
-coordinator::~coordinator() = default;
+coordinator::~coordinator() {
+  std::unique_lock lock{mutex_};
+  closing_ = true;
+  room_.notify_all();
+  lock.unlock();
+  // Whoever waits for an answer has it then: it is lost.
+  if (peers_)
+    peers_->close();
+  lock.lock();
+  room_.wait(lock, [this] { return callers_ == 0; });
+}
 
 // -- calls ------------------------------------------------------------------------------------------
 
-std::uint64_t coordinator::id_of(const task_name& task) {
-  return tasks_.emplace(task, tasks_.size() + 1).first->second;
+caf::error coordinator::check(const call_message& m) const {
+  if (m.jobs.empty() || m.jobs.size() > call_jobs_max)
+    return make_error(ec::failed, "a call has 1 to " + std::to_string(call_jobs_max) + " jobs, not " +
+                                      std::to_string(m.jobs.size()));
+  if (const auto bytes = bytes_of(m); bytes > peers_->text_bytes_max())
+    return make_error(ec::failed, "it takes " + std::to_string(bytes) + " bytes to send it, and " +
+                                      std::to_string(peers_->text_bytes_max()) +
+                                      " are allowed (frame_bytes_max)");
+  return {};
+}
+
+/// What to say of a task that no node can do, once; empty if there is nothing to say. Under the lock.
+std::string coordinator::missing(const task_name& task, std::size_t jobs) {
+  if (table_.any_for(id_of(task), jobs) || !missed_.insert(task).second)
+    return {};
+  auto text = "no node can do '" + task.name + "' in version '" + task.version + "' yet";
+  for (const auto& [link, m] : members_) {
+    text += "; " + m.who.who.name + " has";
+    for (const auto& t : m.offer.tasks)
+      text += " '" + link::printable(t.name) + "' " + link::printable(t.version);
+  }
+  return text;
 }
 
 caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const task_name& task,
                                                       const std::string& settings,
                                                       std::vector<std::string> jobs) {
   call_message out{0, task, settings, {}, std::move(jobs)};
-  if (const auto bytes = to_text(message{out}).size(); bytes > peers_->text_bytes_max())
-    return make_error(ec::failed, "it takes " + std::to_string(bytes) + " bytes to send it, and " +
-                                      std::to_string(peers_->text_bytes_max()) +
-                                      " are allowed (frame_bytes_max)");
+  if (auto e = check(out))
+    return e;
   const auto mine = std::make_shared<waiting>();
   mine->jobs = out.jobs.size();
   const auto watch = ctx.on_cancel([this, mine] {
@@ -56,11 +106,30 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
     mine->changed.notify_all();
   });
   std::unique_lock lock{mutex_};
+  ++callers_;
+  const auto leave = [this, &lock] {
+    if (!lock.owns_lock())
+      lock.lock();
+    if (--callers_ == 0 && closing_)
+      room_.notify_all();
+  };
   const auto id = id_of(task);
   std::optional<policy::node_table::assignment> to;
-  room_.wait(lock, [&] { return ctx.canceled() || (to = table_.take(id, mine->jobs)); });
-  if (!to)
-    return ctx.error();
+  const auto served = [&] { return closing_ || ctx.canceled() || (to = table_.take(id, mine->jobs)); };
+  if (!served()) {
+    const auto said = missing(task, mine->jobs);
+    if (!said.empty()) {
+      lock.unlock();
+      log()->warn("nodes: {}", said);
+      lock.lock();
+    }
+    room_.wait(lock, served);
+  }
+  if (!to) {
+    leave();
+    return ctx.canceled() ? ctx.error() : make_error(ec::worker_lost, "the coordinator ends");
+  }
+  mine->since = control_clock().now();
   calls_.emplace(to->call, mine);
   lock.unlock();
 
@@ -78,6 +147,7 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
     lock.lock();
     mine->changed.wait(lock, [&] { return mine->answer.has_value(); });
   }
+  leave();
   return std::move(*mine->answer);
 }
 
@@ -85,18 +155,20 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
 
 void coordinator::joined(const peer& who) {
   auto offer = read_offer(who.said);
-  const std::lock_guard guard{mutex_};
   policy::node_table::offer can{offer->workers, offer->credit, {}};
   for (const auto& task : offer->tasks)
     can.tasks.insert(id_of(task));
-  table_.join(who.link, std::move(can));
   log()->info("node {} has joined: {} workers, {} tasks", who.who.name, offer->workers, offer->tasks.size());
+  const std::lock_guard guard{mutex_};
+  table_.join(who.link, std::move(can));
   members_.emplace(who.link, member{who, std::move(*offer)});
+  // Of what still can't be done it is said again, with what this one has.
+  missed_.clear();
   room_.notify_all();
 }
 
 void coordinator::gone(std::uint64_t link, const std::string& why) {
-  const std::lock_guard guard{mutex_};
+  std::unique_lock lock{mutex_};
   const auto left = members_.extract(link);
   const auto& name = left.mapped().who.who.name;
   const auto lost = table_.remove(link);
@@ -106,10 +178,21 @@ void coordinator::gone(std::uint64_t link, const std::string& why) {
     call.mapped()->answer = make_error(ec::worker_lost, "node " + name + " has gone: " + why);
     call.mapped()->changed.notify_all();
   }
+  keep_few_records();
+  lock.unlock();
   if (lost.empty())
     log()->info("node {} has gone: {}", name, why);
   else
     log()->warn("node {} has gone: {}; {} calls run again elsewhere", name, why, lost.size());
+}
+
+void coordinator::keep_few_records() {
+  const auto is_there = [this](const std::string& name) {
+    return std::any_of(members_.begin(), members_.end(),
+                       [&](const auto& m) { return m.second.who.who.name == name; });
+  };
+  for (auto i = records_.begin(); i != records_.end() && records_.size() > records_max;)
+    i = is_there(i->first) ? std::next(i) : records_.erase(i);
 }
 
 void coordinator::said(std::uint64_t link, std::string text) {
@@ -126,17 +209,18 @@ void coordinator::said(std::uint64_t link, std::string text) {
 void coordinator::done(std::uint64_t link, done_message m) {
   std::unique_lock lock{mutex_};
   const auto found = calls_.find(m.id);
+  if (found != calls_.end() && found->second->jobs != m.ends.size()) {
+    lock.unlock();
+    return peers_->end(link, "it answered for another count of jobs than it was given");
+  }
   // One that comes late, as its call was given up with an earlier link, is dropped here.
   if (found == calls_.end() || !table_.finish(link, m.id))
     return;
   const auto call = std::move(calls_.extract(found).mapped());
   auto& seen = records_[members_.at(link).who.who.name];
   seen.done += call->jobs;
-  seen.busy += m.busy;
-  if (m.ends.size() == call->jobs)
-    call->answer = std::move(m.ends);
-  else
-    call->answer = make_error(ec::worker_lost, "its node answered for another count of jobs");
+  seen.busy += std::min<duration>(m.busy, control_clock().now() - call->since);
+  call->answer = std::move(m.ends);
   call->changed.notify_all();
   room_.notify_all();
   lock.unlock();
@@ -146,9 +230,10 @@ void coordinator::done(std::uint64_t link, done_message m) {
 void coordinator::leaving(std::uint64_t link) {
   {
     const std::lock_guard guard{mutex_};
+    const auto found = members_.find(link);
+    if (found == members_.end() || std::exchange(found->second.leaving, true))
+      return;
     table_.drain(link);
-    if (const auto found = members_.find(link); found != members_.end())
-      found->second.leaving = true;
   }
   tell_if_drained(link);
 }

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct node_state {
   std::uint64_t in_flight = 0;  ///< jobs that it has
   std::uint64_t done = 0;       ///< jobs that it has ended
   duration busy{};              ///< that these took, all told
-  std::uint64_t lost = 0;       ///< calls that went with earlier processes of its name
+  std::uint64_t lost = 0;       ///< calls that went with links to it
   bool leaving = false;
   bool connected = true;
   duration round_trip{};  ///< the last one that was measured; zero before
@@ -46,7 +47,8 @@ public:
   static caf::expected<std::unique_ptr<coordinator>> make(const link::link_options& options,
                                                           const std::string& address);
 
-  /// Ends all links. Nobody may be in `call` any more.
+  /// Ends all links, and with them the calls that wait: they are lost. Returns when nobody is in `call` any
+  /// more.
   ~coordinator();
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
@@ -81,6 +83,7 @@ private:
     sync::condition_variable changed;
     std::optional<caf::expected<std::vector<job_end>>> answer;
     std::size_t jobs = 0;
+    time_point since{};
   };
 
   coordinator() = default;
@@ -91,15 +94,19 @@ private:
   void done(std::uint64_t link, done_message m);
   void leaving(std::uint64_t link);
   void tell_if_drained(std::uint64_t link);
-  [[nodiscard]] std::uint64_t id_of(const task_name& task);
+  [[nodiscard]] caf::error check(const call_message& m) const;
+  [[nodiscard]] std::string missing(const task_name& task, std::size_t jobs);
+  void keep_few_records();
 
   mutable sync::mutex mutex_;
   sync::condition_variable room_;  // for another call, perhaps
   policy::node_table table_;
-  std::map<task_name, policy::node_table::task_id> tasks_;
+  std::set<task_name> missed_;               // tasks that nobody can do, of which that was said
   std::map<std::uint64_t, member> members_;  // by link
   std::map<std::string, record> records_;    // by name
   std::map<policy::node_table::call_id, std::shared_ptr<waiting>> calls_;
+  std::size_t callers_ = 0;
+  bool closing_ = false;
   std::uint16_t port_ = 0;
   std::unique_ptr<peers> peers_;
 };

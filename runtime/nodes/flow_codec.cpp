@@ -12,6 +12,7 @@ namespace {
 
 /// By their places in `value`.
 enum class value_kind : std::uint8_t { none, boolean, integer, number, text };
+static_assert(std::variant_size_v<value> == 5);
 
 struct value_writer {
   wire_writer& to;

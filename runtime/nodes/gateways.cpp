@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -155,6 +156,16 @@ public:
   }
 
   ~core() {
+    close();
+    caf::anon_send(keeper_, end_atom::value);
+    keeper_ = nullptr;
+    system_.await_all_actors_done();
+    waiting_.clear();
+  }
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  void close() {
     std::vector<std::uint64_t> links;
     {
       const std::lock_guard guard{mutex_};
@@ -163,13 +174,9 @@ public:
     }
     for (const auto link : links)
       detach(link);
-    caf::anon_send(keeper_, end_atom::value);
-    keeper_ = nullptr;
-    system_.await_all_actors_done();
-    waiting_.clear();
+    std::unique_lock lock{mutex_};
+    all_ended_.wait(lock, [this] { return pairs_.empty() && telling_ == 0; });
   }
-  core(const core&) = delete;
-  core& operator=(const core&) = delete;
 
   link::engine_id id() const {
     std::vector<char> bytes;
@@ -254,13 +261,19 @@ private:
     {
       const std::lock_guard guard{mutex_};
       gone = pairs_.extract(link);
+      ++telling_;
     }
     events_.down(link);
+    const std::lock_guard guard{mutex_};
+    --telling_;
+    all_ended_.notify_all();
   }
 
   const std::size_t text_bytes_max_;
   const gateway_events events_;
   std::mutex mutex_;
+  std::condition_variable all_ended_;
+  std::size_t telling_ = 0;  // of ends, just now
   std::map<std::uint64_t, pair> pairs_;
   std::map<std::uint64_t, opening> waiting_;
   fresh_numbers numbers_;  // of the keeper's
@@ -336,6 +349,10 @@ void gateways::core::connect(caf::event_based_actor* self, opening o) {
 gateways::gateways(std::size_t frame_bytes_max, gateway_events events)
     : core_(std::make_unique<core>(frame_bytes_max, std::move(events))) {}
 gateways::~gateways() = default;
+
+void gateways::close() {
+  core_->close();
+}
 
 link::engine_id gateways::id() const {
   return core_->id();

@@ -30,7 +30,7 @@ public:
   /// Throws std::system_error if the system has no thread left.
   gateways(std::size_t frame_bytes_max, gateway_events events);
 
-  /// Ends all gateways; returns when the last event was told.
+  /// Closes it.
   ~gateways();
   gateways(const gateways&) = delete;
   gateways& operator=(const gateways&) = delete;
@@ -44,6 +44,9 @@ public:
 
   /// Ends the gateway of a link that has gone, for `link_events::closed`. Idempotent; does not block.
   void detach(std::uint64_t link);
+
+  /// Ends all gateways; returns when the last event was told. Idempotent; no link may be attached afterwards.
+  void close();
 
   /// The longest text that can be sent.
   [[nodiscard]] std::size_t text_bytes_max() const noexcept;

@@ -1,5 +1,6 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/nodes/messages.hpp>
+#include <weir/runtime/nodes/node_options.hpp>
 #include <weir/runtime/nodes/wire.hpp>
 
 #include <nlohmann/json.hpp>
@@ -14,10 +15,11 @@ namespace {
 
 /// By their places in `message`.
 enum class kind : std::uint8_t { call, cancel, done, leaving };
+static_assert(std::variant_size_v<message> == 4);
 
 constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 /// Of an error: what people read has an end.
-constexpr std::size_t why_bytes_max = 64 * 1024;
+constexpr std::size_t why_bytes_max = 4 * 1024;
 
 caf::error not_one(const char* what) {
   return make_error(ec::link, std::string{"it sent a "} + what + " that is not one");
@@ -33,6 +35,10 @@ duration duration_of(std::uint64_t n) {
   return duration{static_cast<std::int64_t>(std::min(n, static_cast<std::uint64_t>(longest.count())))};
 }
 
+std::string_view cut(std::string_view text) {
+  return text.substr(0, why_bytes_max);
+}
+
 bool is_code(std::uint8_t code) {
   return name_of(static_cast<ec>(code)) != "unknown";
 }
@@ -41,7 +47,7 @@ void put(wire_writer& to, const caf::error& why) {
   const auto of_weir = is_code(why.code()) && is(why, static_cast<ec>(why.code()));
   const auto text = of_weir ? text_of(why) : describe(why);
   to.put(of_weir ? why.code() : static_cast<std::uint8_t>(ec::failed));
-  to.put(std::string_view{text}.substr(0, why_bytes_max));
+  to.put(cut(text));
 }
 
 /// No error for code 0.
@@ -64,7 +70,8 @@ void write(wire_writer& to, const call_message& m) {
 }
 
 void write(wire_writer& to, const cancel_message& m) {
-  to.put(m.id).put(static_cast<std::uint8_t>(m.why.code)).put(m.why.who).put(m.why.why);
+  to.put(m.id).put(static_cast<std::uint8_t>(m.why.code));
+  to.put(cut(m.why.who)).put(cut(m.why.why));
 }
 
 void write(wire_writer& to, const done_message& m) {
@@ -78,7 +85,7 @@ void write(wire_writer& to, const done_message& m) {
 }
 
 void write(wire_writer& to, const leaving_message& m) {
-  to.put(m.why);
+  to.put(cut(m.why));
 }
 
 caf::expected<message> read_call(wire_reader from) {
@@ -173,13 +180,13 @@ std::string to_text(const node_offer& o) {
 
 caf::expected<node_offer> read_offer(std::string_view text) {
   const auto in = nlohmann::json::parse(text, nullptr, false);
-  const auto is_number = [&](const char* key) {
+  const auto is_number = [&](const char* key, std::uint64_t max) {
     const auto found = in.find(key);
     return found != in.end() && found->is_number_unsigned() && found->get<std::uint64_t>() >= 1 &&
-           found->get<std::uint64_t>() <= UINT32_MAX;
+           found->get<std::uint64_t>() <= max;
   };
-  if (!in.is_object() || !is_number("workers") || !is_number("credit") || !in.contains("tasks") ||
-      !in["tasks"].is_array())
+  if (!in.is_object() || !is_number("workers", node_options::workers_max) ||
+      !is_number("credit", node_options::credit_max) || !in.contains("tasks") || !in["tasks"].is_array())
     return not_one("list of its tasks");
   node_offer o{{}, in["workers"].get<std::uint32_t>(), in["credit"].get<std::uint32_t>()};
   for (const auto& t : in["tasks"]) {

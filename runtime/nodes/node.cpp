@@ -1,103 +1,232 @@
 #include <weir/actors/error.hpp>
 #include <weir/actors/log.hpp>
+#include <weir/actors/policy/node_table.hpp>
+#include <weir/actors/sync.hpp>
+#include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/node.hpp>
+#include <weir/runtime/nodes/peers.hpp>
+#include <weir/runtime/pool.hpp>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
-#include <thread>
+#include <optional>
 #include <utility>
 
 namespace weir::nodes {
 
 namespace {
 
-std::uint32_t workers_of(const node_options& o) {
-  return o.workers > 0 ? o.workers
-                       : std::clamp(std::thread::hardware_concurrency(), 1u, node_options::workers_max);
+/// Jobs that came together.
+struct call {
+  enum class phase : std::uint8_t { waits, runs, ended };
+
+  std::uint64_t link;
+  call_message what;
+  const task_registry::function* function;
+  context ctx;
+  phase is = phase::waits;  // under the node's lock
+};
+using call_ptr = std::shared_ptr<call>;
+using call_key = std::pair<std::uint64_t, std::uint64_t>;  // link, id
+using call_pool = pool<call_ptr, caf::unit_t>;
+
+job_end end_of(const call& c, const std::string& job) {
+  if (c.ctx.canceled())
+    return {c.ctx.error(), {}};
+  try {
+    return (*c.function)(c.ctx, c.what.settings, job);
+  } catch (...) {
+    return {make_error(std::current_exception()), {}};
+  }
 }
 
-caf::error out_of_range(const char* option, std::uint64_t value, std::uint64_t min, std::uint64_t max) {
-  return make_error(ec::invalid_option, std::string{option} + " is " + std::to_string(value) +
-                                            ", allowed is " + std::to_string(min) + " to " +
-                                            std::to_string(max));
+done_message canceled(const call& c) {
+  return {c.what.id, {}, std::vector<job_end>(c.what.jobs.size(), job_end{c.ctx.error(), {}})};
 }
 
 }  // namespace
 
-caf::error node_options::validate() const {
-  if (auto e = link.validate())
-    return e;
-  if (workers > workers_max)
-    return out_of_range("workers", workers, 0, workers_max);
-  if (const auto least = 2 * workers_of(*this); credit < least || credit > credit_max)
-    return out_of_range("credit", credit, least, credit_max);
-  return {};
-}
+/// Outlives the node where a job does that goes on though it was canceled.
+class node::core : public std::enable_shared_from_this<core> {
+public:
+  core(const node_options& options, task_registry tasks)
+      : tasks_(std::move(tasks)),
+        offer_{tasks_.names(), options.worker_count(), options.credit},
+        ctx_(context::with_cancel(context::background())) {}
+
+  caf::error start(engine& on, const node_options& options);
+  void end();
+
+  void leave(const std::string& why);
+  bool wait_until_left(const context& ctx);
+
+private:
+  [[nodiscard]] peer_events events();
+  [[nodiscard]] std::string offers();
+  void came_up(std::uint64_t link);
+  void went_down(std::uint64_t link);
+  void said(std::uint64_t link, const std::string& text);
+  void take(std::uint64_t link, call_message m);
+  [[nodiscard]] std::string refusal_of(const call& c) const;
+  void cancel(std::uint64_t link, const cancel_message& m);
+  void let_go(std::uint64_t link, const std::string& why);
+  void run(const call_ptr& c);
+  bool begin(call& c);
+  bool finish(call& c);
+  void go(std::uint64_t link, const std::string& why);
+  void send(std::uint64_t link, const message& m);
+  [[nodiscard]] static std::string fitting(done_message m, std::size_t bytes_max);
+  void give_up(std::uint64_t link, const std::string& why);
+
+  const task_registry tasks_;
+  const node_offer offer_;
+  const context ctx_;
+  sync::mutex mutex_;
+  sync::condition_variable changed_;
+  std::map<call_key, call_ptr> calls_;
+  std::uint64_t held_ = 0;      // jobs
+  std::uint64_t link_ = 0;      // 0: there is none
+  std::uint64_t given_up_ = 0;  // a link from which nothing more is taken
+  std::optional<std::string> leaving_;
+  bool left_ = false;
+  std::unique_ptr<call_pool> pool_;  // null: the node ends
+  sync::mutex sending_;
+  std::unique_ptr<peers> peers_;  // null: nobody hears what jobs say
+};
 
 caf::expected<std::unique_ptr<node>> node::make(engine& on, const node_options& options,
                                                 task_registry tasks) {
   if (auto e = options.validate())
     return e;
-  std::unique_ptr<node> made{new node{on, options, std::move(tasks)}};
-  auto* const self = made.get();
-  auto peers = nodes::peers::make(
-      options.link, {.admit = [](const link::identity&, const std::string&) -> caf::expected<std::string> {
-                       return make_error(ec::link, "it is a node, and takes no nodes");
-                     },
-                     .offers = [self] { return to_text(self->offer_); },
-                     .up = [self](const peer& p) { self->came_up(p.link); },
-                     .text = [self](std::uint64_t link, const std::string& text) { self->said(link, text); },
-                     .down = [self](std::uint64_t link, const std::string&) { self->went_down(link); }});
-  if (!peers)
-    return std::move(peers.error());
-  made->peers_ = std::move(*peers);
-  if (auto e = made->peers_->dial(options.coordinator))
+  auto made = std::make_shared<core>(options, std::move(tasks));
+  if (auto e = made->start(on, options)) {
+    made->end();
     return e;
-  return made;
+  }
+  return std::unique_ptr<node>{new node{std::move(made)}};
 }
 
-node::node(engine& on, const node_options& options, task_registry tasks)
-    : tasks_(std::move(tasks)),
-      offer_{tasks_.names(), workers_of(options), options.credit},
-      ctx_(context::with_cancel(context::background())),
-      pool_(std::make_unique<pool<call_ptr, caf::unit_t>>(
-          on, [this](const call_ptr& c) { run(c); },
-          pool_options{.name = "node", .parallelism = offer_.workers, .capacity = offer_.credit})) {}
+node::node(std::shared_ptr<core> c) : core_(std::move(c)) {}
 
 node::~node() {
-  ctx_.cancel("the node ends");
-  std::unique_lock lock{mutex_};
-  // What runs reports to the peers, and they have calls for it: neither goes while the other may ask for it.
-  const auto ending = std::move(pool_);
-  lock.unlock();
+  core_->end();
 }
 
-void node::came_up(std::uint64_t link) {
+void node::leave(const std::string& why) {
+  core_->leave(why);
+}
+
+bool node::wait_until_left(const context& ctx) {
+  return core_->wait_until_left(ctx);
+}
+
+caf::error node::core::start(engine& on, const node_options& options) {
+  // The rest of a greeting is a few names.
+  constexpr auto offer_bytes_max = link::record_limits::greeting_bytes_max / 2;
+  if (const auto bytes = to_text(offer_).size(); bytes > offer_bytes_max)
+    return make_error(ec::invalid_option, "the names and versions of its tasks take " +
+                                              std::to_string(bytes) + " bytes, and " +
+                                              std::to_string(offer_bytes_max) + " are allowed");
+  // A slot is free a moment after what was in it has been told.
+  pool_ = std::make_unique<call_pool>(
+      on, [self = shared_from_this()](const call_ptr& c) { self->run(c); },
+      pool_options{
+          .name = "node", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
+  auto made = peers::make(options.link, events());
+  if (!made)
+    return std::move(made.error());
+  peers_ = std::move(*made);
+  return peers_->dial(options.coordinator);
+}
+
+peer_events node::core::events() {
+  return {.admit = [](const link::identity&, const std::string&) -> caf::expected<std::string> {
+            return make_error(ec::link, "it is a node, and takes no nodes");
+          },
+          .offers = [this] { return offers(); },
+          .up = [this](const peer& p) { came_up(p.link); },
+          .text = [this](std::uint64_t link, const std::string& text) { said(link, text); },
+          .down = [this](std::uint64_t link, const std::string&) { went_down(link); }};
+}
+
+void node::core::end() {
+  ctx_.cancel("the node ends");
+  std::unique_lock lock{mutex_};
+  auto running = std::move(pool_);
+  lock.unlock();
+  running.reset();
+  std::unique_lock unheard{sending_};
+  const auto gone = std::move(peers_);
+  unheard.unlock();
+}
+
+// -- the link ---------------------------------------------------------------------------------------
+
+/// What an earlier link has left still counts: it has been canceled, and has not stopped yet.
+std::string node::core::offers() {
+  const std::lock_guard guard{mutex_};
+  auto now = offer_;
+  if (held_ >= now.credit)
+    throw thrown_error{make_error(ec::link, "what an earlier link has left still runs")};
+  now.credit -= static_cast<std::uint32_t>(held_);
+  return to_text(now);
+}
+
+void node::core::came_up(std::uint64_t link) {
   std::unique_lock lock{mutex_};
   link_ = link;
   const auto leaving = leaving_;
   lock.unlock();
   if (leaving)
-    peers_->send(link, to_text(message{leaving_message{*leaving}}));
+    send(link, leaving_message{*leaving});
 }
 
-void node::went_down(std::uint64_t link) {
-  std::vector<call_ptr> gone;
+void node::core::went_down(std::uint64_t link) {
   {
     const std::lock_guard guard{mutex_};
     if (link_ == link)
       link_ = 0;
-    left_ = leaving_.has_value();
+    left_ = left_ || (leaving_ && link_ == 0);
+    changed_.notify_all();
+  }
+  let_go(link, "the link to its coordinator has gone");
+}
+
+void node::core::let_go(std::uint64_t link, const std::string& why) {
+  std::vector<call_ptr> gone;
+  {
+    const std::lock_guard guard{mutex_};
     for (const auto& [key, c] : calls_)
       if (key.first == link)
         gone.push_back(c);
-    changed_.notify_all();
   }
-  for (const auto& c : gone)
-    c->ctx.cancel({ec::canceled, "node", "the link to its coordinator has gone"});
+  for (const auto& c : gone) {
+    c->ctx.cancel({ec::canceled, "node", why});
+    std::unique_lock lock{mutex_};
+    if (c->is == call::phase::waits)
+      static_cast<void>(finish(*c));
+  }
 }
 
-void node::said(std::uint64_t link, const std::string& text) {
+void node::core::give_up(std::uint64_t link, const std::string& why) {
+  {
+    const std::lock_guard guard{mutex_};
+    if (std::exchange(given_up_, link) == link)
+      return;
+  }
+  log()->warn("node: the coordinator is cut off: {}", why);
+  const std::lock_guard guard{sending_};
+  if (peers_)
+    peers_->end(link, why);
+}
+
+void node::core::said(std::uint64_t link, const std::string& text) {
+  std::unique_lock lock{mutex_};
+  if (given_up_ == link)
+    return;
+  const auto leaving = leaving_.has_value();
+  lock.unlock();
   auto read = read_message(text);
   if (!read)
     return give_up(link, text_of(read.error()));
@@ -105,80 +234,142 @@ void node::said(std::uint64_t link, const std::string& text) {
     take(link, std::move(*c));
   else if (const auto* m = std::get_if<cancel_message>(&*read))
     cancel(link, *m);
-  else if (const auto* l = std::get_if<leaving_message>(&*read))
-    peers_->leave(link, l->why);
+  else if (const auto* l = std::get_if<leaving_message>(&*read); l && leaving)
+    go(link, link::printable(l->why));
   else
     give_up(link, "it sent what only a node sends");
 }
 
-void node::take(std::uint64_t link, call_message m) {
-  const auto jobs = m.jobs.size();
-  const auto* const function = tasks_.find(m.task);
-  if (!function)
-    return give_up(link, "it asked for the task '" + m.task.name + "' in version '" + m.task.version +
-                             "', which was not offered");
-  const auto ctx = m.time_left ? context::with_timeout(ctx_, *m.time_left) : context::with_cancel(ctx_);
-  const auto c = std::make_shared<call>(call{link, std::move(m), function, ctx});
-  const std::lock_guard guard{mutex_};
-  if (!pool_)
+/// All that it had is done.
+void node::core::go(std::uint64_t link, const std::string& why) {
+  const std::lock_guard guard{sending_};
+  if (peers_)
+    peers_->leave(link, why);
+}
+
+void node::core::send(std::uint64_t link, const message& m) {
+  const std::lock_guard guard{sending_};
+  if (!peers_)
     return;
-  if (held_ + jobs > offer_.credit)
-    return give_up(link, "it sent more jobs than the credit of " + std::to_string(offer_.credit));
-  if (!calls_.emplace(call_key{link, c->what.id}, c).second)
-    return give_up(link, "it sent a call twice");
-  held_ += jobs;
-  // There is a slot for each job that may be held.
-  static_cast<void>(pool_->try_submit(c));
+  const auto* const done = std::get_if<done_message>(&m);
+  peers_->send(link, done ? fitting(*done, peers_->text_bytes_max()) : to_text(m));
 }
 
-void node::cancel(std::uint64_t link, const cancel_message& m) {
-  call_ptr c;
-  {
-    const std::lock_guard guard{mutex_};
-    if (const auto found = calls_.find({link, m.id}); found != calls_.end())
-      c = found->second;
-  }
-  if (c)
-    c->ctx.cancel(m.why);
-}
-
-void node::run(const call_ptr& c) {
-  done_message m{c->what.id, {}, {}};
-  auto& clock = c->ctx.time();
-  const auto begun = clock.now();
-  for (const auto& job : c->what.jobs)
-    m.ends.push_back(c->ctx.canceled() ? job_end{c->ctx.error(), {}}
-                                       : (*c->function)(c->ctx, c->what.settings, job));
-  m.busy = clock.now() - begun;
-  {
-    const std::lock_guard guard{mutex_};
-    calls_.erase({c->link, c->what.id});
-    held_ -= c->what.jobs.size();
-  }
-  // What ends with the node is no outcome: it runs elsewhere.
-  if (!ctx_.canceled())
-    peers_->send(c->link, fitting(std::move(m)));
-}
-
-/// What is too long to be sent has failed, where that is the reason.
-std::string node::fitting(done_message m) const {
+/// What is too long to be sent has failed, with that as the reason.
+std::string node::core::fitting(done_message m, std::size_t bytes_max) {
   auto text = to_text(message{m});
-  const auto max = peers_->text_bytes_max();
-  if (text.size() <= max)
+  if (text.size() <= bytes_max)
     return text;
+  // A text for each of many would be too long again.
+  const auto why = "its result takes " + std::to_string(text.size()) + " bytes to send, and " +
+                   std::to_string(bytes_max) + " are allowed (frame_bytes_max)";
   for (auto& end : m.ends)
-    end = {make_error(ec::failed, "its result takes " + std::to_string(text.size()) + " bytes to send, and " +
-                                      std::to_string(max) + " are allowed (frame_bytes_max)"),
-           {}};
+    end = {make_error(ec::failed, &end == &m.ends.front() ? why : std::string{}), {}};
   return to_text(message{std::move(m)});
 }
 
-void node::give_up(std::uint64_t link, const std::string& why) {
-  log()->warn("node: the coordinator is not one to work with: {}", why);
-  peers_->end(link, why);
+// -- calls ------------------------------------------------------------------------------------------
+
+/// Why a call can't be taken; under the lock.
+std::string node::core::refusal_of(const call& c) const {
+  if (!c.function)
+    return "it asked for the task '" + link::printable(c.what.task.name) + "' in version '" +
+           link::printable(c.what.task.version) + "', which was not offered";
+  if (held_ + c.what.jobs.size() > offer_.credit)
+    return "it sent more jobs than the credit of " + std::to_string(offer_.credit);
+  const auto of_link = [&](const auto& other) { return other.first.first == c.link; };
+  const auto calls_max = policy::node_table::calls_for_each_worker * offer_.workers;
+  if (static_cast<std::uint64_t>(std::count_if(calls_.begin(), calls_.end(), of_link)) >= calls_max)
+    return "it sent more than " + std::to_string(calls_max) + " calls at once";
+  if (calls_.contains({c.link, c.what.id}))
+    return "it sent a call twice";
+  return {};
 }
 
-void node::leave(const std::string& why) {
+void node::core::take(std::uint64_t link, call_message m) {
+  const auto* const function = tasks_.find(m.task);
+  const auto ctx = m.time_left ? context::with_timeout(ctx_, *m.time_left) : context::with_cancel(ctx_);
+  const auto c = std::make_shared<call>(call{link, std::move(m), function, ctx});
+  std::unique_lock lock{mutex_};
+  if (!pool_)
+    return;
+  auto refused = refusal_of(*c);
+  if (refused.empty()) {
+    calls_.emplace(call_key{link, c->what.id}, c);
+    held_ += c->what.jobs.size();
+    if (pool_->try_submit(c))
+      return;
+    static_cast<void>(finish(*c));
+    refused = "this node can't run anything any more";
+  }
+  lock.unlock();
+  give_up(link, refused);
+}
+
+/// One that has not begun ends at once; one that has ends with its jobs.
+void node::core::cancel(std::uint64_t link, const cancel_message& m) {
+  std::unique_lock lock{mutex_};
+  const auto found = calls_.find({link, m.id});
+  if (found == calls_.end())
+    return;
+  const auto c = found->second;
+  lock.unlock();
+  c->ctx.cancel(m.why);
+  lock.lock();
+  const auto waited = c->is == call::phase::waits && finish(*c);
+  lock.unlock();
+  if (waited)
+    send(link, canceled(*c));
+}
+
+/// Under the lock: nobody else ends it after this.
+bool node::core::finish(call& c) {
+  if (std::exchange(c.is, call::phase::ended) == call::phase::ended)
+    return false;
+  held_ -= c.what.jobs.size();
+  calls_.erase({c.link, c.what.id});
+  return true;
+}
+
+bool node::core::begin(call& c) {
+  const std::lock_guard guard{mutex_};
+  if (c.is != call::phase::waits)
+    return false;
+  c.is = call::phase::runs;
+  return true;
+}
+
+void node::core::run(const call_ptr& c) {
+  if (!begin(*c))
+    return;
+  done_message m{c->what.id, {}, {}};
+  auto& clock = c->ctx.time();
+  const auto begun = clock.now();
+  std::string broken;
+  try {
+    m.ends.reserve(c->what.jobs.size());
+    for (const auto& job : c->what.jobs)
+      m.ends.push_back(end_of(*c, job));
+    m.busy = clock.now() - begun;
+  } catch (const std::exception& e) {
+    broken = e.what();
+  }
+  {
+    const std::lock_guard guard{mutex_};
+    static_cast<void>(finish(*c));
+  }
+  // What ends with the node is no outcome: it runs elsewhere.
+  if (ctx_.canceled())
+    return;
+  if (broken.empty())
+    send(c->link, m);
+  else
+    give_up(c->link, "its outcomes can't be kept: " + broken);
+}
+
+// -- leaving ----------------------------------------------------------------------------------------
+
+void node::core::leave(const std::string& why) {
   std::uint64_t link = 0;
   {
     const std::lock_guard guard{mutex_};
@@ -186,14 +377,17 @@ void node::leave(const std::string& why) {
       return;
     leaving_ = why;
     link = link_;
-    left_ = link == 0;
-    changed_.notify_all();
   }
+  // One that is just coming up finds that it is leaving.
+  const auto is_alone = peers_->stop_dialing();
   if (link != 0)
-    peers_->send(link, to_text(message{leaving_message{why}}));
+    return send(link, leaving_message{why});
+  const std::lock_guard guard{mutex_};
+  left_ = left_ || (is_alone && link_ == 0);
+  changed_.notify_all();
 }
 
-bool node::wait_until_left(const context& ctx) {
+bool node::core::wait_until_left(const context& ctx) {
   const auto watch = ctx.on_cancel([this] {
     const std::lock_guard guard{mutex_};
     changed_.notify_all();

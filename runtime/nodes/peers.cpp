@@ -19,8 +19,13 @@ caf::expected<std::unique_ptr<peers>> peers::make(const link::link_options& opti
 }
 
 peers::~peers() {
+  close();
+}
+
+void peers::close() {
   if (endpoint_)
     endpoint_->close();
+  gateways_->close();
 }
 
 gateway_events peers::of_gateways() {

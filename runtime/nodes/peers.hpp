@@ -47,14 +47,19 @@ public:
   /// std::system_error if the system has no thread left.
   static caf::expected<std::unique_ptr<peers>> make(const link::link_options& options, peer_events events);
 
-  /// Ends all links; returns when the last event was told.
+  /// Closes it.
   ~peers();
   peers(const peers&) = delete;
   peers& operator=(const peers&) = delete;
 
+  /// Ends all links and takes no more; returns when the last event was told. Idempotent; what is asked of it
+  /// afterwards has no effect.
+  void close();
+
   /// As `endpoint` does.
   caf::expected<std::uint16_t> listen(const std::string& address) { return endpoint_->listen(address); }
   caf::error dial(const std::string& address) { return endpoint_->dial(address); }
+  bool stop_dialing() { return endpoint_->stop_dialing(); }
   void leave(std::uint64_t link, const std::string& why) { endpoint_->leave(link, why); }
   void end(std::uint64_t link, const std::string& why) { endpoint_->end(link, why); }
   [[nodiscard]] std::vector<link::link_state> links() const { return endpoint_->links(); }

@@ -8,8 +8,8 @@ using weir::policy::node_table;
 
 namespace {
 
-constexpr node_table::task_id resize = 1;
-constexpr node_table::task_id hash = 2;
+const node_table::task_id resize = "resize";
+const node_table::task_id hash = "hash";
 
 node_table::node_id node_of(const std::optional<node_table::assignment>& a) {
   BOOST_TEST_REQUIRE(a.has_value());
@@ -26,9 +26,9 @@ BOOST_AUTO_TEST_CASE(a_job_goes_to_a_node_that_has_its_task) {
   t.join(2, {1, 10, {hash}});
   BOOST_TEST(node_of(t.take(hash, 1)) == 2u);
   BOOST_TEST(node_of(t.take(resize, 1)) == 1u);
-  BOOST_TEST(!t.take(3, 1));
+  BOOST_TEST(!t.take("other", 1));
   BOOST_TEST(t.any_for(hash, 1));
-  BOOST_TEST(!t.any_for(3, 1));
+  BOOST_TEST(!t.any_for("other", 1));
 }
 
 BOOST_AUTO_TEST_CASE(the_node_with_the_least_to_do_for_what_it_can_do_is_taken) {

@@ -107,7 +107,7 @@ cat >flow.toml <<TOML
 name = "storm"
 [nodes]
 listen = "10.77.0.254:4700"
-allow = ["node-1", "node-2", "node-3"]
+peers = ["node-1", "node-2", "node-3"]
 authority = "certs/authority.pem"
 certificate = "certs/coordinator.pem"
 private_key = "certs/coordinator.key"

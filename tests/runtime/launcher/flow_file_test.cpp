@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_from_is_found_beside_other_problems) {
   BOOST_TEST(l.found.count() == 2U, l.found.text());
 }
 
-const std::string nodes = "[nodes]\nlisten = \"127.0.0.1:4700\"\nallow = [\"a\", \"b\"]\n";
+const std::string nodes = "[nodes]\nlisten = \"127.0.0.1:4700\"\npeers = [\"a\", \"b\"]\n";
 
 BOOST_AUTO_TEST_CASE(a_stage_on_nodes_has_a_place_where_they_come) {
   const loaded l{source + stage + "nodes = true\n" + sink + nodes};

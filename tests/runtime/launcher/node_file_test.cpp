@@ -57,8 +57,9 @@ BOOST_AUTO_TEST_CASE(a_short_file_gets_all_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
-  const loaded l{good + "coordinator = \"c\"\nworkers = 3\ncredit = 9\nauthority = \"a\"\n"
-                        "certificate = \"b\"\nprivate_key = \"k\"\nheartbeat = \"2s\"\ntimeout = \"5s\"\n"};
+  const loaded l{good +
+                 "coordinator = \"c\"\nworkers = 3\ncredit = 9\nauthority = \"a\"\n"
+                 "certificate = \"b\"\nprivate_key = \"k\"\nheartbeat = \"2s\"\ntimeout = \"5s\"\n"};
   BOOST_REQUIRE(l.plan);
   const auto& o = l.plan->options;
   BOOST_TEST((o.link.peers == std::vector<std::string>{"c"}));
@@ -114,7 +115,8 @@ BOOST_FIXTURE_TEST_CASE(a_job_that_is_not_one_fails, offered) {
 
 BOOST_AUTO_TEST_CASE(items_and_records_come_through_as_they_are) {
   using weir::nodes::codec;
-  const std::vector<weir::value> values{std::monostate{}, true, std::int64_t{-5}, 0.1, std::string{"a\0b", 3}};
+  const std::vector<weir::value> values{std::monostate{}, true, std::int64_t{-5}, 0.1,
+                                        std::string{"a\0b", 3}};
   weir::record r;
   for (const auto& v : values) {
     const auto read = codec<weir::item>::decode(codec<weir::item>::encode({v, "name"}));

@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(who_is_refused_by_those_above_is_told_why) {
   both.acceptor.seen.closed();
   both.dialer.seen.opened();
   both.dialer.seen.closed();
+  both.acceptor.seen.await_refusal();
+  BOOST_TEST(both.acceptor.seen.ups() == 0u);
   both.acceptor.seen.refuse("");
   BOOST_TEST(both.acceptor.seen.opened().who.name == node_1);
 }

@@ -222,12 +222,16 @@ BOOST_AUTO_TEST_CASE(notices_do_not_come_without_end) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(texts_are_counted_as_they_begin_to_pass) {
+BOOST_AUTO_TEST_CASE(texts_are_counted_once_their_last_byte_has_passed) {
   auto check = opened(role::acceptor);
   auto two = text_message("four");
   append(two, text_message("sevenxx"));
+  const bytes last{two.end() - 3, two.end()};
   two.resize(two.size() - 3);
   BOOST_TEST_REQUIRE(passed(check, two, 5).has_value());
+  BOOST_TEST(check.texts() == 1u);
+  BOOST_TEST(check.text_bytes() == 4u);
+  BOOST_TEST_REQUIRE(passed(check, last, 5).has_value());
   BOOST_TEST(check.texts() == 2u);
   BOOST_TEST(check.text_bytes() == 11u);
 }

@@ -58,6 +58,12 @@ public:
     return up_.size();
   }
 
+  /// Waits until somebody has been refused.
+  void await_refusal() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return refused_ > 0; });
+  }
+
   /// The next ones are refused with this.
   void refuse(std::string why) {
     const std::lock_guard guard{mutex_};
@@ -67,8 +73,11 @@ public:
 private:
   caf::expected<std::string> admit(const link::identity&, const std::string& offers) {
     const std::lock_guard guard{mutex_};
-    if (!refusal_.empty())
+    if (!refusal_.empty()) {
+      ++refused_;
+      changed_.notify_all();
       return make_error(ec::link, refusal_);
+    }
     return "terms for " + offers;
   }
   template <class T>
@@ -91,6 +100,7 @@ private:
   std::deque<link::opened_link> up_;
   std::deque<gone> down_;
   std::string refusal_;
+  int refused_ = 0;
 };
 
 /// Certificates that tests have in common, as to make them takes a moment.

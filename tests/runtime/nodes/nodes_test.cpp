@@ -227,9 +227,70 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_finishes_what_it_has_and_is_given_nothin
   for (int i = 0; i < 2; ++i)
     BOOST_TEST(value_of(tickets[static_cast<std::size_t>(i)].get().result) == i);
   BOOST_TEST(one->wait_until_left(context::background()));
+  while (state_of("one").connected)
+    std::this_thread::yield();
   BOOST_TEST(runs == 10);
   BOOST_TEST(state_of("one").lost == 0u);
   BOOST_TEST(state_of("two").done == 8u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_with_as_little_credit_as_may_be_misses_no_job) {
+  some_node one{*coordinator, "one", squares(), 4, 8};
+  const auto results =
+      parallel_map(here, context::background(), numbers(5000),
+                   nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 16});
+  check_squares(value_of(results), 5000);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_or_a_result_that_is_too_long_fails_and_says_so) {
+  nodes::task_registry r;
+  r.add<std::string>("repeat", "1", [](const std::string& s) { return s + s + s; });
+  some_node one{*coordinator, "one", std::move(r)};
+  pool<std::string, std::string> p{here,
+                                   nodes::remote<std::string, std::string>(*coordinator, {"repeat", "1"}),
+                                   {.parallelism = 2, .capacity = 10}};
+  for (const auto kib : {400, 1100}) {
+    auto t = std::move(*p.try_submit(std::string(static_cast<std::size_t>(kib) * 1024, 'x')));
+    const auto o = t.get();
+    BOOST_TEST(text_of(o.result.error()).find("frame_bytes_max") != std::string::npos);
+  }
+  BOOST_TEST(value_of(std::move(*p.try_submit("ab")).get().result) == "ababab");
+}
+
+BOOST_AUTO_TEST_CASE(a_coordinator_that_ends_loses_the_calls_that_wait) {
+  event started;
+  nodes::task_registry r;
+  r.add<int>("wait", "1", [&](const context& ctx, int) {
+    started.set();
+    static_cast<void>(ctx.wait_for(1h));
+    return ctx.error();
+  });
+  some_node one{*coordinator, "one", std::move(r)};
+  std::thread caller{[&] {
+    const auto ends =
+        coordinator->call(context::background(), {"wait", "1"}, {}, {nodes::codec<int>::encode(1)});
+    BOOST_TEST(is(ends.error(), ec::worker_lost));
+  }};
+  started.wait();
+  coordinator.reset();
+  caller.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_without_a_link_has_left_and_does_not_come) {
+  std::uint16_t port = coordinator->port();
+  some_node one{*coordinator, "one", squares()};
+  while (state_of("one").name.empty())
+    std::this_thread::yield();
+  coordinator.reset();
+  one->leave("a test");
+  BOOST_TEST(one->wait_until_left(context::background()));
+  coordinator = value_of(nodes::coordinator::make(of_coordinator(), loopback(port)));
+  some_node two{*coordinator, "two", squares()};
+  const auto results =
+      parallel_map(here, context::background(), numbers(200),
+                   nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 4});
+  check_squares(value_of(results), 200);
+  BOOST_TEST(state_of("one").name.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -107,6 +107,8 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   kill -TERM "$leaver"
   wait "$leaver"
   is "exit code of the node" $? 0
+  kill -0 "$flow" 2>/dev/null || fail "the flow has ended before: nobody left in the middle"
+  says node-1.log "we left: all that it had is done"
   wait "$flow"
   is "exit code" $? 0
   balanced report.json
@@ -131,7 +133,7 @@ a_node_waits_for_a_flow_and_for_the_next_one() {
 
 who_is_not_on_the_list_does_nothing() {
   prepare 20
-  run_flow --set 'nodes.allow=["node-2"]' >manifest 2>err &
+  run_flow --set 'nodes.peers=["node-2"]' >manifest 2>err &
   local flow=$!
   start_node node-1 && local stranger=$node
   until_true 20000 grep -q "it is 'node-1', which is not among the peers that may connect" err ||

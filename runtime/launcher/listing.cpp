@@ -1,7 +1,7 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/listing.hpp>
-#include <weir/runtime/launcher/node_settings.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
+#include <weir/runtime/launcher/node_settings.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
 
 #include <algorithm>
@@ -185,8 +185,8 @@ std::string reference(const kinds& known) {
          '\n' + section("[[stage]]", stage_specs(), known.tasks);
   out += comment("Where the outcomes go: one table [sink], or several [[sink]].") + '\n' +
          section("[sink]", sink_specs(), known.sinks);
-  out += comment("Where nodes come that do the stages with nodes = true: one table [nodes].") + "# [nodes]\n" +
-         keys(nodes_specs(), {});
+  out += comment("Where nodes come that do the stages with nodes = true: one table [nodes].") +
+         "# [nodes]\n" + keys(nodes_specs(), {});
   out += comment("A node has a file of its own, for `weir node`, with one table [node].") + "# [node]\n" +
          keys(node_specs(), {});
   while (out.ends_with("\n\n"))

@@ -59,6 +59,9 @@ caf::error openssl_error(const char* what) {
 /// A file that was not there before.
 caf::expected<file_ptr> create(const std::string& name, mode_t mode) {
   const auto fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0 && errno == EEXIST)
+    return make_error(ec::io,
+                      name + " is there already, and is not written over; remove it to have another one");
   if (fd < 0)
     return io_error(name, "open", errno);
   file_ptr f{::fdopen(fd, "w")};

@@ -11,7 +11,7 @@ namespace weir::link {
 
 class backlog {
 public:
-  static constexpr std::int64_t bytes_max = 8 * 1024 * 1024;
+  static constexpr std::int64_t bytes_max = std::int64_t{8} << 20;
   /// What a text takes beside its bytes, about, on its way through mailboxes.
   static constexpr std::int64_t bytes_for_each_text = 256;
 

@@ -163,8 +163,8 @@ private:
   void make_room();
 
   caf::expected<std::string> admit(const identity& who, const std::string& offers);
-  void open(std::unique_ptr<record_stream> with, acquaintance peer, std::string address,
-            std::shared_ptr<target> dialed);
+  void open(std::unique_ptr<record_stream> with, acquaintance peer, const std::string& address,
+            const std::shared_ptr<target>& dialed);
   void closed(std::uint64_t link, const std::string& why);
   void tell_refusal(const std::string& address, const std::string& why);
   void end_all();
@@ -423,8 +423,8 @@ caf::expected<std::string> endpoint::core::admit(const identity& who, const std:
   return events_.admit(who, offers);
 }
 
-void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance known, std::string address,
-                          std::shared_ptr<target> dialed) {
+void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance known, const std::string& address,
+                          const std::shared_ptr<target>& dialed) {
   const auto ours = dialed ? role::dialer : role::acceptor;
   // Others may have come while it was told that it is welcome.
   if (const auto clash = table_.clash_of(known.who, ours))

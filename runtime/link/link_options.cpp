@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view any_name = "*";
 constexpr std::size_t peers_max = 10'000;
-constexpr std::size_t frame_bytes_least = 64 * 1024;
-constexpr std::size_t frame_bytes_most = 1024 * 1024 * 1024;
+constexpr std::size_t frame_bytes_least = std::size_t{64} << 10;
+constexpr std::size_t frame_bytes_most = std::size_t{1} << 30;
 
 caf::error bad(const std::string& text) {
   return make_error(ec::invalid_option, text);

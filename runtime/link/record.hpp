@@ -41,10 +41,11 @@ enum class role : std::uint8_t { acceptor, dialer };
 
 struct record_limits {
   static constexpr std::size_t head_bytes = 5;
-  static constexpr std::size_t greeting_bytes_max = 16 * 1024;  ///< of a challenge, hello or welcome
-  static constexpr std::size_t reason_bytes_max = 1024;         ///< of a refusal or farewell
+  static constexpr std::size_t greeting_bytes_max = std::size_t{16}
+                                                    << 10;  ///< of a challenge, hello or welcome
+  static constexpr std::size_t reason_bytes_max = 1024;     ///< of a refusal or farewell
   static constexpr std::size_t ping_bytes = 8;
-  static constexpr std::size_t data_bytes_max = 128 * 1024;
+  static constexpr std::size_t data_bytes_max = std::size_t{128} << 10;
   /// What a reader may have to be shown at once.
   static constexpr std::size_t record_bytes_max = head_bytes + data_bytes_max;
 };

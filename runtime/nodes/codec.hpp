@@ -39,7 +39,7 @@ struct codec {
 /// A text is its bytes.
 template <>
 struct codec<std::string> {
-  static std::string encode(std::string value) { return value; }
+  static std::string encode(const std::string& value) { return value; }
   static caf::expected<std::string> decode(std::string_view text) { return std::string{text}; }
 };
 

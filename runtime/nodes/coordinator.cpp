@@ -42,7 +42,7 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_o
                 },
                 .offers = [] { return std::string{}; },
                 .up = [self](const peer& p) { self->joined(p); },
-                .text = [self](std::uint64_t link, std::string text) { self->said(link, std::move(text)); },
+                .text = [self](std::uint64_t link, const std::string& text) { self->said(link, text); },
                 .down = [self](std::uint64_t link, const std::string& why) { self->gone(link, why); }});
   if (!peers)
     return std::move(peers.error());
@@ -195,7 +195,7 @@ void coordinator::keep_few_records() {
     i = is_there(i->first) ? std::next(i) : records_.erase(i);
 }
 
-void coordinator::said(std::uint64_t link, std::string text) {
+void coordinator::said(std::uint64_t link, const std::string& text) {
   auto read = read_message(text);
   if (read) {
     if (auto* m = std::get_if<done_message>(&*read))

@@ -90,7 +90,7 @@ private:
 
   void joined(const peer& who);
   void gone(std::uint64_t link, const std::string& why);
-  void said(std::uint64_t link, std::string text);
+  void said(std::uint64_t link, const std::string& text);
   void done(std::uint64_t link, done_message m);
   void leaving(std::uint64_t link);
   void tell_if_drained(std::uint64_t link);

@@ -19,7 +19,7 @@ static_assert(std::variant_size_v<message> == 4);
 
 constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 /// Of an error: what people read has an end.
-constexpr std::size_t why_bytes_max = 4 * 1024;
+constexpr std::size_t why_bytes_max = std::size_t{4} << 10;
 
 caf::error not_one(const char* what) {
   return make_error(ec::link, std::string{"it sent a "} + what + " that is not one");

@@ -1,0 +1,155 @@
+#pragma once
+
+/// The inside of an endpoint, in three parts: who comes (endpoint_accept.cpp), who is dialed
+/// (endpoint_dial.cpp), and the links that are up (endpoint.cpp). All but the constructor, and what says so,
+/// is of its thread's.
+
+#include <weir/actors/error.hpp>
+#include <weir/actors/policy/rate_limit.hpp>
+#include <weir/runtime/link/address.hpp>
+#include <weir/runtime/link/coroutine.hpp>
+#include <weir/runtime/link/endpoint.hpp>
+#include <weir/runtime/link/greet.hpp>
+#include <weir/runtime/link/link_table.hpp>
+#include <weir/runtime/link/relay.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace weir::link {
+
+using asio::ip::tcp;
+
+/// Of lines about peers that were refused: whoever comes often does not fill the log.
+constexpr policy::rate_rule log_rule{.per_second = 5, .burst = 50};
+/// Of connections that are accepted: a handshake costs half a millisecond, on the thread of all links.
+constexpr double accepts_per_second = 200;
+/// Of links that are admitted: what CAF keeps of each process that it has known, for ever, is 1.6 kB.
+constexpr double admissions_per_second = 1;
+constexpr std::uint64_t admissions_at_once = 4;  // for each link that there may be
+
+[[nodiscard]] inline caf::error failed(const std::string& text) {
+  return make_error(ec::link, text);
+}
+
+/// Of an address that can be met only with TLS, where there is none.
+[[nodiscard]] caf::error only_loopback(const address& a);
+
+/// Until the timer runs out, or somebody cancels it.
+[[nodiscard]] asio::awaitable<void> wait(asio::steady_timer& t);
+
+/// A peer that is not admitted yet, and what ends it.
+struct attempt {
+  std::function<void()> close;
+  asio::steady_timer limit;
+  std::string ended_because = {};  // empty: by itself
+
+  void end(const std::string& why) {
+    if (!close)
+      return;
+    ended_because = why;
+    std::exchange(close, nullptr)();
+  }
+
+  /// What was under way may have come just before it was ended, and what can't be ended after it.
+  void require_not_ended() const {
+    if (!ended_because.empty())
+      throw thrown_error{failed(ended_because)};
+  }
+};
+using attempt_ptr = std::shared_ptr<attempt>;
+
+/// Somebody to be dialed for good.
+struct target {
+  address at;
+  asio::steady_timer changed;  // canceled when the link has gone, or the waiting is to end
+  std::optional<std::uint64_t> link;
+  bool given_up = false;
+};
+
+struct link_entry {
+  std::shared_ptr<relay> over;
+  identity who;
+  std::string address;
+  std::shared_ptr<target> dialed;  // none: it was accepted
+};
+
+class endpoint::core {
+public:
+  core(const link_options& options, tls_context tls, const engine_id& engine, link_events events);
+  ~core() { close(); }
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+
+  caf::expected<std::uint16_t> listen(const address& at);
+  caf::error dial(const address& at);
+  bool stop_dialing();
+  void leave(std::uint64_t link, const std::string& why);
+  void end(std::uint64_t link, const std::string& why);
+  std::vector<link_state> links();
+  void close();
+
+private:
+  template <class Loop>
+  void spawn(Loop loop) {
+    asio::co_spawn(io_, std::move(loop), asio::detached);
+  }
+
+  asio::awaitable<void> accept(std::shared_ptr<tcp::acceptor> from);
+  asio::awaitable<void> meet(tcp::socket socket);
+  asio::awaitable<void> keep(std::shared_ptr<target> whom);
+  asio::awaitable<void> reach(std::shared_ptr<target> whom);
+  asio::awaitable<std::vector<tcp::endpoint>> resolve(address at);
+
+  /// Begins an attempt, which `close` ends if it takes too long or has to make room.
+  attempt_ptr begin(std::function<void()> close);
+  static void finish(const attempt_ptr& a);
+  void make_room();
+
+  caf::expected<std::string> admit(const identity& who, const std::string& offers);
+  void open(std::unique_ptr<record_stream> with, acquaintance peer, const std::string& address,
+            const std::shared_ptr<target>& dialed);
+  void closed(std::uint64_t link, const std::string& why);
+  void tell_refusal(const std::string& address, const std::string& why);
+  void end_all();
+
+  const link_options options_;
+  const tls_context tls_;
+  const engine_id engine_;
+  const identity ours_;
+  const link_events events_;
+
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
+  std::vector<std::shared_ptr<target>> targets_;
+  std::list<attempt_ptr> accepted_;  // not admitted yet, the oldest first
+  std::list<attempt_ptr> dialed_;
+  std::map<std::uint64_t, link_entry> links_;
+  std::uint64_t last_link_ = 0;
+  policy::rate_limit log_limit_{log_rule};
+  policy::rate_limit accept_limit_;
+  policy::rate_limit admit_limit_;
+  link_table table_;
+  std::uint64_t not_logged_ = 0;
+  bool ending_ = false;
+  std::mutex closing_;  // the thread is there, or has ended
+  std::thread thread_;
+};
+
+}  // namespace weir::link

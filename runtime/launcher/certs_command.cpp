@@ -15,6 +15,10 @@ int certs_command(const arguments& wanted, const std::string& program, std::ostr
     return refused(authority.error());
   out << "authority    " << authority->file() << '\n';
   for (const auto& node : wanted.nodes) {
+    if (const auto there = authority->issued_to(node)) {
+      out << "is there     " << there->certificate << '\n';
+      continue;
+    }
     const auto issued = authority->issue(node);
     if (!issued)
       return refused(issued.error());

@@ -82,9 +82,10 @@ constexpr const char* certs_footer = R"(Examples:
   % certs coordinator node-1 node-2
   % certs --folder /etc/weir node-3
 Makes a private certificate authority in the folder, if there is none, and a key and
-a certificate for each node: what `tls` in the files of a coordinator and of nodes
-asks for. Nothing that is there is written over. A node needs authority.pem and its
-own NAME.pem and NAME.key; authority.key stays where it is, and stays secret.)";
+a certificate for each node, for 825 days: what the keys authority, certificate and
+private_key in the files of a flow and of nodes name. Of a node that has one already
+nothing is made. A node needs authority.pem and its own NAME.pem and NAME.key;
+authority.key stays where it is, and stays secret.)";
 
 void add_flow_options(CLI::App& to, arguments& into) {
   to.add_option("FLOW", into.flow, "The flow file; - is standard input")->required();

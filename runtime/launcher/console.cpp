@@ -108,8 +108,11 @@ void console::write(std::string_view text) const {
   }
 }
 
-logs_to_console::logs_to_console(console& to) : before_(spdlog::get("weir")) {
-  use_as_weir(to.make_logger("weir"));
+logs_to_console::logs_to_console(console& to, bool only_trouble) : before_(spdlog::get("weir")) {
+  auto logger = to.make_logger("weir");
+  if (only_trouble)
+    logger->set_level(spdlog::level::warn);
+  use_as_weir(logger);
 }
 
 logs_to_console::~logs_to_console() {

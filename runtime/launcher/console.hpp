@@ -50,7 +50,8 @@ private:
 /// Logs of the library go to a console for as long as this lives: stdout is the sink's.
 class logs_to_console {
 public:
-  explicit logs_to_console(console& to);
+  /// With `only_trouble` what is no warning stays away.
+  logs_to_console(console& to, bool only_trouble);
   ~logs_to_console();
   logs_to_console(const logs_to_console&) = delete;
   logs_to_console& operator=(const logs_to_console&) = delete;

@@ -20,7 +20,7 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
     return static_cast<int>(exit_status::bad_usage);
   }
   console out{STDERR_FILENO, false};
-  const logs_to_console logs{out};
+  const logs_to_console logs{out, false};
   const auto asked_to_end = context::with_cancel(context::background());
   engine* shown = nullptr;
   std::mutex mutex;

@@ -12,7 +12,7 @@ std::string line(const nodes::node_state& s) {
             std::to_string(s.workers) + " workers, ";
   else
     text += "gone, ";
-  text += std::to_string(s.done) + " done in " + short_text(s.busy);
+  text += std::to_string(s.done) + " done, " + short_text(s.busy) + " of work";
   if (s.lost > 0)
     text += ", " + std::to_string(s.lost) + " lost";
   if (s.leaving)

@@ -9,7 +9,7 @@
 
 namespace weir::config {
 
-/// A line for each: "node one: 3 of 16 jobs, 2 workers, 120 done in 3.10 s, round trip 180 µs,
+/// A line for each: "node one: 3 of 16 jobs, 2 workers, 120 done, 3.10 s of work, round trip 180 µs,
 /// 127.0.0.1:4711".
 [[nodiscard]] std::string nodes_text(const std::vector<nodes::node_state>& all);
 

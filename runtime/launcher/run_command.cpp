@@ -96,7 +96,7 @@ int exit_code_of(const flow_summary& s, int signal) {
 
 int run_command(checked_flow flow, const arguments& wanted) {
   console out{STDERR_FILENO, live(wanted)};
-  const logs_to_console logs{out};
+  const logs_to_console logs{out, wanted.quiet};
   const auto intake = context::with_cancel(context::background());
   const auto all = context::with_cancel(context::background());
   const auto drains = flow.on_interrupt == interrupt_rule::drain;
@@ -131,6 +131,9 @@ int run_command(checked_flow flow, const arguments& wanted) {
       return static_cast<int>(exit_status::bad_usage);
     }
     *flow.on_nodes = std::move(*made);
+    if (!wanted.quiet)
+      out.line("nodes: " + flow.nodes->link.name + " waits for nodes at port " +
+               std::to_string((*flow.on_nodes)->port()));
   }
   const auto several_stages = flow.plan.stages.size() > 1;
   flow_summary summary;

@@ -207,6 +207,15 @@ caf::expected<authority> authority::in(const std::string& folder) {
   return a;
 }
 
+issued authority::files_of(const std::string& name) const {
+  return {folder_ + "/" + name + ".pem", folder_ + "/" + name + ".key"};
+}
+
+std::optional<issued> authority::issued_to(const std::string& name) const {
+  const auto files = files_of(name);
+  return is_there(files.certificate) && is_there(files.key) ? std::optional{files} : std::nullopt;
+}
+
 caf::expected<issued> authority::issue(const std::string& name, std::chrono::seconds life) const {
   if (!is_node_name(name) || name == "authority")
     return make_error(ec::invalid_option,
@@ -218,7 +227,7 @@ caf::expected<issued> authority::issue(const std::string& name, std::chrono::sec
   const auto made = make_node(name, life, *own);
   if (!made)
     return made.error();
-  issued files{folder_ + "/" + name + ".pem", folder_ + "/" + name + ".key"};
+  auto files = files_of(name);
   if (auto e = save(made->key.get(), files.key, made->certificate.get(), files.certificate))
     return e;
   return files;

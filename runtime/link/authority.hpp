@@ -8,6 +8,7 @@
 #include <caf/expected.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,17 @@ public:
   /// The file that each node is given as its `tls.authority`.
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
+  /// What the node `name` has already, if it has both.
+  [[nodiscard]] std::optional<issued> issued_to(const std::string& name) const;
+
   /// A certificate for the node `name`, valid for `life` from now on (a negative one has run out). Refuses to
   /// write over one that is there.
   [[nodiscard]] caf::expected<issued> issue(const std::string& name,
                                             std::chrono::seconds life = node_life) const;
 
 private:
+  [[nodiscard]] issued files_of(const std::string& name) const;
+
   authority(std::string folder, std::string file, std::string key_file)
       : folder_(std::move(folder)), file_(std::move(file)), key_file_(std::move(key_file)) {}
 

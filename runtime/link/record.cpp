@@ -10,6 +10,9 @@ namespace {
 
 using limits = record_limits;
 
+/// The first byte of whoever begins with TLS.
+constexpr std::uint8_t tls_handshake = 22;
+
 struct length_range {
   std::size_t min;
   std::size_t max;
@@ -109,7 +112,9 @@ caf::expected<std::optional<record>> record_reader::next(bytes_view come) {
     return std::optional<record>{};
   const auto number = std::to_integer<std::uint8_t>(come.front());
   if (!is_kind(number))
-    return make_error(ec::link, "it sent " + std::to_string(number) + " where a kind of record must stand");
+    return make_error(ec::link, number == tls_handshake ? std::string{"it speaks TLS, and we do not"}
+                                                        : "it sent " + std::to_string(number) +
+                                                              " where a kind of record must stand");
   const auto kind = static_cast<record_kind>(number);
   if (!may_come(kind))
     return make_error(ec::link, "it sent a " + std::string{name_of(kind)} + ", which may not come now");

@@ -57,13 +57,15 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_o
 coordinator::~coordinator() {
   std::unique_lock lock{mutex_};
   closing_ = true;
-  room_.notify_all();
+  for (const auto& [task, queue] : queues_)
+    for (const auto& one : queue)
+      one->changed.notify_all();
   lock.unlock();
   // Whoever waits for an answer has it then: it is lost.
   if (peers_)
     peers_->close();
   lock.lock();
-  room_.wait(lock, [this] { return callers_ == 0; });
+  no_caller_.wait(lock, [this] { return callers_ == 0; });
 }
 
 // -- calls ------------------------------------------------------------------------------------------
@@ -77,6 +79,29 @@ caf::error coordinator::check(const call_message& m) const {
                                       std::to_string(peers_->text_bytes_max()) +
                                       " are allowed (frame_bytes_max)");
   return {};
+}
+
+/// Those who have waited longest come first, so that none waits for ever; each is woken for itself.
+void coordinator::serve_waiting() {
+  for (auto& [task, queue] : queues_)
+    while (!queue.empty()) {
+      const auto first = queue.front();
+      first->to = table_.take(task, first->jobs);
+      if (!first->to)
+        break;
+      queue.pop_front();
+      calls_.emplace(first->to->call, first);
+      first->changed.notify_all();
+    }
+}
+
+/// Of a call that was not sent yet; false if its node has gone meanwhile, which is its answer.
+bool coordinator::take_back(const policy::node_table::assignment& a) {
+  if (!table_.finish(a.node, a.call))
+    return false;
+  calls_.erase(a.call);
+  serve_waiting();
+  return true;
 }
 
 /// What to say of a task that no node can do, once; empty if there is nothing to say. Under the lock.
@@ -102,7 +127,6 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
   mine->jobs = out.jobs.size();
   const auto watch = ctx.on_cancel([this, mine] {
     const std::lock_guard guard{mutex_};
-    room_.notify_all();
     mine->changed.notify_all();
   });
   std::unique_lock lock{mutex_};
@@ -110,27 +134,25 @@ caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const 
   const auto leave = [this, &lock] {
     if (!lock.owns_lock())
       lock.lock();
-    if (--callers_ == 0 && closing_)
-      room_.notify_all();
+    if (--callers_ == 0)
+      no_caller_.notify_all();
   };
-  const auto id = id_of(task);
-  std::optional<policy::node_table::assignment> to;
-  const auto served = [&] { return closing_ || ctx.canceled() || (to = table_.take(id, mine->jobs)); };
-  if (!served()) {
-    const auto said = missing(task, mine->jobs);
-    if (!said.empty()) {
-      lock.unlock();
-      log()->warn("nodes: {}", said);
-      lock.lock();
-    }
-    room_.wait(lock, served);
+  auto& queue = queues_[id_of(task)];
+  queue.push_back(mine);
+  serve_waiting();
+  if (const auto said = mine->to ? std::string{} : missing(task, mine->jobs); !said.empty()) {
+    lock.unlock();
+    log()->warn("nodes: {}", said);
+    lock.lock();
   }
-  if (!to) {
+  mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled(); });
+  const auto to = mine->to;
+  if (!to || (ctx.canceled() && take_back(*to))) {
+    std::erase(queue, mine);
     leave();
     return ctx.canceled() ? ctx.error() : make_error(ec::worker_lost, "the coordinator ends");
   }
   mine->since = control_clock().now();
-  calls_.emplace(to->call, mine);
   lock.unlock();
 
   out.id = to->call;
@@ -164,7 +186,7 @@ void coordinator::joined(const peer& who) {
   members_.emplace(who.link, member{who, std::move(*offer)});
   // Of what still can't be done it is said again, with what this one has.
   missed_.clear();
-  room_.notify_all();
+  serve_waiting();
 }
 
 void coordinator::gone(std::uint64_t link, const std::string& why) {
@@ -222,7 +244,7 @@ void coordinator::done(std::uint64_t link, done_message m) {
   seen.busy += std::min<duration>(m.busy, control_clock().now() - call->since);
   call->answer = std::move(m.ends);
   call->changed.notify_all();
-  room_.notify_all();
+  serve_waiting();
   lock.unlock();
   tell_if_drained(link);
 }

@@ -18,6 +18,7 @@
 #include <caf/expected.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,9 +79,10 @@ private:
     duration busy{};
     std::uint64_t lost = 0;
   };
-  /// A call that waits for its answer.
+  /// A call that waits for a node with room, and then for its answer.
   struct waiting {
     sync::condition_variable changed;
+    std::optional<policy::node_table::assignment> to;
     std::optional<caf::expected<std::vector<job_end>>> answer;
     std::size_t jobs = 0;
     time_point since{};
@@ -97,10 +99,14 @@ private:
   [[nodiscard]] caf::error check(const call_message& m) const;
   [[nodiscard]] std::string missing(const task_name& task, std::size_t jobs);
   void keep_few_records();
+  void serve_waiting();
+  [[nodiscard]] bool take_back(const policy::node_table::assignment& a);
 
   mutable sync::mutex mutex_;
-  sync::condition_variable room_;  // for another call, perhaps
+  sync::condition_variable no_caller_;
   policy::node_table table_;
+  // Of each task the calls that wait for room, the oldest first.
+  std::map<policy::node_table::task_id, std::deque<std::shared_ptr<waiting>>> queues_;
   std::set<task_name> missed_;               // tasks that nobody can do, of which that was said
   std::map<std::uint64_t, member> members_;  // by link
   std::map<std::string, record> records_;    // by name

@@ -31,29 +31,16 @@ const std::string node_1 = "node-1";
 /// The lines of the log, to be waited for.
 class kept_log : public spdlog::sinks::base_sink<std::mutex> {
 public:
-  std::string next() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return !lines_.empty(); });
-    auto line = std::move(lines_.front());
-    lines_.pop_front();
-    return line;
-  }
-  bool empty() {
-    const std::lock_guard guard{mutex_};
-    return lines_.empty();
-  }
+  std::string next() { return lines_.take(); }
+  bool empty() { return lines_.size() == 0; }
 
 private:
   void sink_it_(const spdlog::details::log_msg& m) override {
-    const std::lock_guard guard{mutex_};
-    lines_.emplace_back(m.payload.data(), m.payload.size());
-    changed_.notify_all();
+    lines_.add(std::string{m.payload.data(), m.payload.size()});
   }
   void flush_() override {}
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> lines_;
+  arrivals<std::string> lines_;
 };
 
 /// The log of the test, in place of that of the process.

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "../../support/arrivals.hpp"
 #include "../../support/scratch_folder.hpp"
 #include "frame_support.hpp"
 
@@ -41,22 +42,19 @@ public:
         .offers = [] { return std::string{"offers"}; },
         .opened =
             [this](link::opened_link p) {
-              add(up_, std::move(p));
+              up_.add(std::move(p));
               return our_gateway;
             },
         .closed =
             [this](std::uint64_t n, const link::identity& who, const std::string& why) {
-              add(down_, gone{n, who.name, why});
+              down_.add(gone{n, who.name, why});
             }};
   }
 
-  link::opened_link opened() { return take(up_); }
-  gone closed() { return take(down_); }
+  link::opened_link opened() { return up_.take(); }
+  gone closed() { return down_.take(); }
 
-  [[nodiscard]] std::size_t ups() {
-    const std::lock_guard guard{mutex_};
-    return up_.size();
-  }
+  [[nodiscard]] std::size_t ups() { return up_.size(); }
 
   /// Waits until somebody has been refused.
   void await_refusal() {
@@ -80,25 +78,10 @@ private:
     }
     return "terms for " + offers;
   }
-  template <class T>
-  void add(std::deque<T>& to, T what) {
-    const std::lock_guard guard{mutex_};
-    to.push_back(std::move(what));
-    changed_.notify_all();
-  }
-  template <class T>
-  T take(std::deque<T>& from) {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return !from.empty(); });
-    auto first = std::move(from.front());
-    from.pop_front();
-    return first;
-  }
-
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<link::opened_link> up_;
-  std::deque<gone> down_;
+  arrivals<link::opened_link> up_;
+  arrivals<gone> down_;
   std::string refusal_;
   int refused_ = 0;
 };

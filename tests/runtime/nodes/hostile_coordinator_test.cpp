@@ -7,11 +7,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <string>
 
+#include "../../support/arrivals.hpp"
 #include "../../support/event.hpp"
 #include "../link/link_support.hpp"
 
@@ -33,39 +31,22 @@ public:
                         {.admit = [](const link::identity&,
                                      const std::string&) -> caf::expected<std::string> { return ""; },
                          .offers = [] { return std::string{}; },
-                         .up = [this](const peer& p) { add(ups_, p.link); },
-                         .text = [this](std::uint64_t, std::string text) { add(texts_, std::move(text)); },
-                         .down = [this](std::uint64_t n, const std::string&) { add(downs_, n); }}))),
+                         .up = [this](const peer& p) { ups_.add(p.link); },
+                         .text = [this](std::uint64_t, std::string text) { texts_.add(std::move(text)); },
+                         .down = [this](std::uint64_t n, const std::string&) { downs_.add(n); }}))),
         port(value_of(peers_->listen(loopback(0)))) {}
 
-  std::uint64_t up() { return take(ups_); }
-  std::uint64_t down() { return take(downs_); }
-  done_message done() { return std::get<done_message>(value_of(read_message(take(texts_)))); }
+  std::uint64_t up() { return ups_.take(); }
+  std::uint64_t down() { return downs_.take(); }
+  done_message done() { return std::get<done_message>(value_of(read_message(texts_.take()))); }
 
   void send(std::uint64_t to, const message& m) { peers_->send(to, to_text(m)); }
   void send_text(std::uint64_t to, const std::string& text) { peers_->send(to, text); }
 
 private:
-  template <class T>
-  void add(std::deque<T>& to, T what) {
-    const std::lock_guard guard{mutex_};
-    to.push_back(std::move(what));
-    changed_.notify_all();
-  }
-  template <class T>
-  T take(std::deque<T>& from) {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return !from.empty(); });
-    auto first = std::move(from.front());
-    from.pop_front();
-    return first;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::uint64_t> ups_;
-  std::deque<std::uint64_t> downs_;
-  std::deque<std::string> texts_;
+  arrivals<std::uint64_t> ups_;
+  arrivals<std::uint64_t> downs_;
+  arrivals<std::string> texts_;
   std::unique_ptr<peers> peers_;
 
 public:

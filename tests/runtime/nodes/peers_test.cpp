@@ -2,11 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <set>
 
+#include "../../support/arrivals.hpp"
 #include "../link/link_support.hpp"
 
 using namespace weir;
@@ -24,13 +22,13 @@ public:
       : peers_(value_of(nodes::peers::make(options, events()))) {}
 
   /// The link that comes up next.
-  nodes::peer up() { return take(ups_); }
+  nodes::peer up() { return ups_.take(); }
   struct gone {
     std::uint64_t link;
     std::string why;
   };
-  gone down() { return take(downs_); }
-  std::string text() { return take(texts_); }
+  gone down() { return downs_.take(); }
+  std::string text() { return texts_.take(); }
 
   nodes::peers* operator->() { return peers_.get(); }
 
@@ -43,33 +41,16 @@ private:
               return "terms for " + offers;
             },
             .offers = [] { return std::string{"offers"}; },
-            .up = [this](const nodes::peer& p) { add(ups_, p); },
-            .text = [this](std::uint64_t, std::string t) { add(texts_, std::move(t)); },
+            .up = [this](const nodes::peer& p) { ups_.add(p); },
+            .text = [this](std::uint64_t, std::string t) { texts_.add(std::move(t)); },
             .down =
                 [this](std::uint64_t n, const std::string& why) {
-                  add(downs_, gone{n, why});
+                  downs_.add(gone{n, why});
                 }};
   }
-  template <class T>
-  void add(std::deque<T>& to, T what) {
-    const std::lock_guard guard{mutex_};
-    to.push_back(std::move(what));
-    changed_.notify_all();
-  }
-  template <class T>
-  T take(std::deque<T>& from) {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return !from.empty(); });
-    auto first = std::move(from.front());
-    from.pop_front();
-    return first;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<nodes::peer> ups_;
-  std::deque<gone> downs_;
-  std::deque<std::string> texts_;
+  arrivals<nodes::peer> ups_;
+  arrivals<gone> downs_;
+  arrivals<std::string> texts_;
   std::unique_ptr<nodes::peers> peers_;
 };
 

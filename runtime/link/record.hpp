@@ -81,9 +81,6 @@ public:
   /// peer may not send it now.
   [[nodiscard]] caf::expected<std::optional<record>> next(bytes_view come);
 
-  /// Whether the greeting is over: engine data may come.
-  [[nodiscard]] bool open() const noexcept { return phase_ == phase::open; }
-
 private:
   enum class phase : std::uint8_t { greeting, answered, open, over };
 

@@ -29,7 +29,6 @@ public:
     return *this;
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
   [[nodiscard]] std::string take() noexcept { return std::move(out_); }
 
 private:
@@ -54,9 +53,6 @@ public:
   /// Whether all was there, and nothing is left over.
   [[nodiscard]] bool whole() const noexcept { return good_ && from_.empty(); }
   [[nodiscard]] bool good() const noexcept { return good_; }
-
-  /// How much is left.
-  [[nodiscard]] std::size_t left() const noexcept { return from_.size(); }
 
 private:
   std::string_view bytes(std::size_t n) noexcept {

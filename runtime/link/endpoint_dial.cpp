@@ -84,7 +84,12 @@ asio::awaitable<void> endpoint::core::reach(std::shared_ptr<target> whom) {
     socket->set_option(tcp::no_delay{true});
     with = std::make_unique<record_stream>(make_channel(std::move(*socket), tls_), role::dialer);
     const auto offers = events_.offers();
-    auto known = co_await greet_acceptor(*with, ours_, options_, offers);
+    // Whoever is greeted takes us for one that has lost its link, if there is one.
+    const objection object = [this](const identity& acceptor) {
+      const auto clash = table_.clash_of(acceptor, role::dialer);
+      return clash ? failed(*clash) : caf::error{};
+    };
+    auto known = co_await greet_acceptor(*with, ours_, options_, object, offers);
     this_one->require_not_ended();
     finish(this_one);
     dialed_.remove(this_one);

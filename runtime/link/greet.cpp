@@ -92,7 +92,8 @@ asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& 
 }
 
 asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity& ours,
-                                             const link_options& options, std::string offers) {
+                                             const link_options& options, objection object,
+                                             std::string offers) {
   co_await with.over().handshake(role::dialer);
   auto answer = co_await with.next();
 
@@ -100,6 +101,8 @@ asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity
   if (auto e = check_name(with.over(), asked.acceptor, options))
     throw thrown_error{std::move(e)};
   if (auto e = check_engine(asked.acceptor, ours))
+    throw thrown_error{std::move(e)};
+  if (auto e = object(asked.acceptor))
     throw thrown_error{std::move(e)};
   const auto reply = to_text(hello{ours, asked.nonce, std::move(offers)});
   require_short(reply, "offers");

@@ -25,8 +25,12 @@ using admission = std::function<caf::expected<std::string>(const identity&, cons
 [[nodiscard]] asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& ours,
                                                          const link_options& options, admission admit);
 
+/// Why an acceptor is not to be told who we are; no error: it is.
+using objection = std::function<caf::error(const identity& acceptor)>;
+
 /// The dialer's side. Throws `thrown_error` of `ec::link`.
 [[nodiscard]] asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity& ours,
-                                                           const link_options& options, std::string offers);
+                                                           const link_options& options, objection object,
+                                                           std::string offers);
 
 }  // namespace weir::link

@@ -46,7 +46,7 @@ struct codec<std::string> {
 /// Nothing is no bytes.
 template <>
 struct codec<caf::unit_t> {
-  static std::string encode(caf::unit_t) { return {}; }
+  static std::string encode(const caf::unit_t&) { return {}; }
   static caf::expected<caf::unit_t> decode(std::string_view text) {
     if (!text.empty())
       return make_error(ec::failed, "there is a result where none was to be");

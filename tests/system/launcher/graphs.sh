@@ -134,6 +134,8 @@ check_describes_a_graph_part_by_part() {
 graph_draws_every_flow_in_every_format_and_opens_nothing() {
   local flow format
   for flow in "$config"/*.toml; do
+    # Which is no flow's.
+    [ "$flow" != "$config/node.toml" ] || continue
     for format in mermaid dot svg; do
       timeout 30 "$weir" graph "$flow" --format "$format" >out 2>err
       is "exit code of $format of $flow" $? 0

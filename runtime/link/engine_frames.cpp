@@ -106,7 +106,7 @@ std::optional<engine_id> read_engine_id(std::string_view text) {
   return is_engine(id) ? std::optional{id} : std::nullopt;
 }
 
-struct engine_frames::header {
+struct engine_frames::frame_header {
   std::uint8_t kind;
   std::uint64_t padding;
   std::uint8_t flags;
@@ -115,7 +115,7 @@ struct engine_frames::header {
   std::uint64_t source;
   std::uint64_t target;
 
-  explicit header(bytes_view b)
+  explicit frame_header(bytes_view b)
       : kind(std::to_integer<std::uint8_t>(b[0])),
         padding(number_in(b.subspan(1, 2))),
         flags(std::to_integer<std::uint8_t>(b[3])),
@@ -128,7 +128,7 @@ struct engine_frames::header {
   [[nodiscard]] bool is_question() const { return flags == named_receiver; }
 };
 
-engine_frames::verdict engine_frames::judge(const header& h) const {
+engine_frames::verdict engine_frames::judge(const frame_header& h) const {
   if (h.padding != 0)
     return {"a frame whose padding is not empty"};
   const auto open = phase_ == phase::open;
@@ -177,7 +177,7 @@ engine_frames::verdict engine_frames::judge(const header& h) const {
   return {"a frame of a kind that nodes do not send"};
 }
 
-const char* engine_frames::judge(const header& h, bytes_view begin) {
+const char* engine_frames::judge(const frame_header& h, bytes_view begin) {
   switch (h.what()) {
     case operation::acceptor_handshake:
       return judge_acceptor(begin);
@@ -231,7 +231,7 @@ const char* engine_frames::judge_acceptor(bytes_view content) {
   return nullptr;
 }
 
-const char* engine_frames::judge_text(const header& h, bytes_view begin) {
+const char* engine_frames::judge_text(const frame_header& h, bytes_view begin) {
   constexpr auto wrong = "a message that is not one text";
   if (begin.size() <= text_front.size() ||
       !equal(begin.first(text_front.size()), std::as_bytes(std::span{text_front})))
@@ -286,7 +286,7 @@ caf::expected<std::span<const bytes_view>> engine_frames::pass(bytes_view come) 
     auto begin = gathered(header_bytes);
     if (begin.empty())
       break;
-    const header h{begin};
+    const frame_header h{begin};
     const auto judged = judge(h);
     if (!judged.wrong && judged.judged_bytes > 0)
       begin = gathered(header_bytes + judged.judged_bytes);

@@ -67,17 +67,17 @@ public:
 private:
   enum class phase : std::uint8_t { first, second, open };
 
-  struct header;
+  struct frame_header;
   struct verdict {
     const char* wrong = nullptr;   // null: it may come
     std::size_t judged_bytes = 0;  // of its content, that have to be looked at
     bool dropped = false;
   };
 
-  [[nodiscard]] verdict judge(const header& h) const;
-  [[nodiscard]] const char* judge(const header& h, bytes_view begin);
+  [[nodiscard]] verdict judge(const frame_header& h) const;
+  [[nodiscard]] const char* judge(const frame_header& h, bytes_view begin);
   [[nodiscard]] const char* judge_acceptor(bytes_view content);
-  [[nodiscard]] const char* judge_text(const header& h, bytes_view begin);
+  [[nodiscard]] const char* judge_text(const frame_header& h, bytes_view begin);
   [[nodiscard]] bool is_ours_and_theirs(bytes_view content) const;
   void add(bytes_view part);
   void count_if_whole();

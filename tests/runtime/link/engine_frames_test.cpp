@@ -27,9 +27,11 @@ std::optional<bytes> passed(engine_frames& check, const bytes& come, std::size_t
   return out;
 }
 
+constexpr std::size_t frame_bytes_max = std::size_t{64} << 10;
+
 engine_frames checker(role ours) {
   return engine_frames{
-      {.ours = ours, .us = us, .peer = them, .gateway = our_gateway, .frame_bytes_max = 64 * 1024}};
+      {.ours = ours, .us = us, .peer = them, .gateway = our_gateway, .frame_bytes_max = frame_bytes_max}};
 }
 
 /// One to which the greetings have come.
@@ -176,11 +178,11 @@ BOOST_AUTO_TEST_CASE(a_text_is_as_long_as_its_frame) {
 BOOST_AUTO_TEST_CASE(a_frame_that_is_too_long_is_refused_by_its_header) {
   auto frame = text_message("x");
   frame.resize(engine_frames::header_bytes);
-  set_length(frame, 64 * 1024 + 1);
+  set_length(frame, frame_bytes_max + 1);
   BOOST_TEST(is_refused(opened(role::acceptor), frame));
   set_length(frame, 0xffffffff);
   BOOST_TEST(is_refused(opened(role::acceptor), frame));
-  set_length(frame, 64 * 1024);
+  set_length(frame, frame_bytes_max);
   auto check = opened(role::acceptor);
   BOOST_TEST((passed(check, frame, 1000) == bytes{}));
 }

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_jobs_of_a_node_that_goes_run_elsewhere_and_none_is_lost
     tickets.push_back(std::move(*p.try_submit(i)));
   for (int i = 0; i < 5; ++i) {
     // Somewhere in between.
-    while (state_of("one").done < 200u * static_cast<unsigned>(i + 1) && ended < 5000)
+    while (state_of("one").done < std::uint64_t{200} * static_cast<std::uint64_t>(i + 1) && ended < 5000)
       ended = static_cast<int>(p.stats().books.completed);
     one = nullptr;
     one = std::make_unique<some_node>(*coordinator, "one", squares());

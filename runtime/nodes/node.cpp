@@ -378,13 +378,20 @@ void node::core::leave(const std::string& why) {
     leaving_ = why;
     link = link_;
   }
-  // One that is just coming up finds that it is leaving.
   const auto is_alone = peers_->stop_dialing();
   if (link != 0)
     return send(link, leaving_message{why});
-  const std::lock_guard guard{mutex_};
-  left_ = left_ || (is_alone && link_ == 0);
+  // One that has come up meanwhile has found that it is leaving. Of one that may never come up nothing is
+  // told.
+  std::unique_lock lock{mutex_};
+  if (link_ != 0)
+    return;
+  left_ = true;
   changed_.notify_all();
+  lock.unlock();
+  if (!is_alone)
+    for (const auto& l : peers_->links())
+      peers_->end(l.link, why);
 }
 
 bool node::core::wait_until_left(const context& ctx) {

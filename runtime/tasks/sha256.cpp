@@ -22,7 +22,8 @@ struct free_state {
   void operator()(EVP_MD_CTX* state) const { EVP_MD_CTX_free(state); }
 };
 
-// Looking an algorithm up takes locks and about as long as hashing a small file: it is done once.
+// Looking an algorithm up takes locks and about as long as hashing a small file: it is done once, and
+// before any worker runs, as OpenSSL crashes where the memory for its own start is not to be had.
 const EVP_MD* algorithm() {
   static const std::unique_ptr<EVP_MD, free_md> md{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   return md.get();
@@ -38,11 +39,17 @@ std::string hex(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
+caf::error no_digest() {
+  return make_error(ec::failed,
+                    "OpenSSL could not compute a SHA-256; check which providers its "
+                    "configuration (openssl.cnf) enables");
+}
+
 caf::expected<record> sha256(const context& ctx, const item& job) {
   thread_local const std::unique_ptr<EVP_MD_CTX, free_state> state{EVP_MD_CTX_new()};
   auto* const digest = state.get();
   auto path = to_text(job.input);
-  auto fine = digest && algorithm() && EVP_DigestInit_ex2(digest, algorithm(), nullptr) == 1;
+  auto fine = digest && EVP_DigestInit_ex2(digest, algorithm(), nullptr) == 1;
   const auto bytes = detail::read_file(ctx, path, [&](std::string_view block) {
     fine = fine && EVP_DigestUpdate(digest, block.data(), block.size()) == 1;
   });
@@ -51,9 +58,7 @@ caf::expected<record> sha256(const context& ctx, const item& job) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
   unsigned sum_bytes = 0;
   if (!fine || EVP_DigestFinal_ex(digest, sum.data(), &sum_bytes) != 1)
-    return make_error(ec::failed,
-                      "OpenSSL could not compute a SHA-256; check which providers its "
-                      "configuration (openssl.cnf) enables");
+    return no_digest();
   record out;
   out.fields.reserve(3);
   out.fields.push_back({"sha256", hex(sum.data(), sum_bytes)});
@@ -63,6 +68,8 @@ caf::expected<record> sha256(const context& ctx, const item& job) {
 }
 
 caf::expected<task_function> make(const settings&) {
+  if (!algorithm())
+    return no_digest();
   return task_function{sha256};
 }
 

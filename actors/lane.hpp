@@ -6,7 +6,7 @@
 /// Invariant: a job starts only after its index was published in `running_` and found below `limit_`.
 /// Whoever lowers the limit (to cancel, to retire the lane, to take jobs over) and then passes a
 /// heavy fence knows that no job but the published one can be running beyond it. The cost for each
-/// job is one store and one load.
+/// job is one store and one load. Jobs that run together are published as a whole, in `claimed_`.
 
 #include <weir/actors/adaptive_condition.hpp>
 #include <weir/actors/asymmetric_fence.hpp>
@@ -15,6 +15,7 @@
 #include <weir/actors/observer.hpp>
 #include <weir/actors/sync.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,29 @@ public:
     running_.store(i, std::memory_order_release);
     light_fence();
     return i < limit_.load(std::memory_order_relaxed);
+  }
+
+  /// For a block that runs several jobs at once, after `may_start(i)` has said yes: takes the jobs [i, last)
+  /// together, or fewer if others have been faster. Returns the first one behind, at least i + 1.
+  [[nodiscard]] std::uint64_t claim(std::uint64_t i, std::uint64_t last) noexcept {
+    claimed_.store(last, std::memory_order_release);
+    light_fence();
+    return std::clamp(limit_.load(std::memory_order_relaxed), i + 1, last);
+  }
+
+  /// Of those the jobs from `last` on are not begun now.
+  void unclaim(std::uint64_t last) noexcept { claimed_.store(last, std::memory_order_release); }
+
+  /// /// How many of its jobs could be claimed just now, job `i` included, which has begun.
+  [[nodiscard]] std::uint64_t claimable(std::uint64_t i) const noexcept {
+    return std::max(limit_.load(std::memory_order_relaxed), i + 1) - i;
+  }
+
+  /// Says what `jobs` jobs took together that were not run by this thread: the time in which it waited for
+  /// them is none of theirs.
+  void charge(duration ran, std::uint64_t jobs) noexcept {
+    const auto before = charged_.value_or(charge_sum{});
+    charged_ = {before.ran + ran, before.jobs + jobs};
   }
 
   /// Says that job `i` has its outcome, where somebody may learn of it before the span ends.
@@ -100,6 +124,11 @@ private:
 
   [[nodiscard]] bool is_late() const noexcept;
 
+  /// The first job of its span that it has not begun, as far as others can know.
+  [[nodiscard]] std::uint64_t first_unstarted() const noexcept {
+    return std::max(running_.load(std::memory_order_relaxed) + 1, claimed_.load(std::memory_order_relaxed));
+  }
+
   /// Attempts of its job, but for those that were lost.
   [[nodiscard]] unsigned tries() const noexcept {
     return attempt_ - (lost_ ? static_cast<unsigned>(lost_->size()) : 0);
@@ -114,6 +143,8 @@ private:
 
   // Written by the lane's thread for each job, read by others now and then.
   std::atomic<std::uint64_t> running_{0};
+  // The end of those that it runs together, where it does.
+  std::atomic<std::uint64_t> claimed_{0};
   // Written under the station's lock.
   std::atomic<std::uint64_t> limit_{0};
 
@@ -123,6 +154,11 @@ private:
   context ctx_;
   job_span work_;  // what it holds; `last` shrinks when another lane takes jobs over
   time_point begun_{};
+  struct charge_sum {
+    duration ran{};
+    std::uint64_t jobs = 0;
+  };
+  std::optional<charge_sum> charged_;  // what its jobs took, where that is not the time since then
   // What its jobs have filed since it took them, under the lock, and which of them was the last.
   std::uint64_t failed_ = 0;
   std::uint64_t canceled_ = 0;

@@ -55,7 +55,8 @@ station::station(station_options options, const context& parent)
       sizes_(options_.halt.counts_completed() || options_.timeouts.watch_jobs() || options_.keyed ||
                      observer_ || !has_asymmetric_fence()
                  ? 1
-                 : options_.batch_max),
+                 : options_.batch_max,
+             options_.batch_time),
       outcomes_(options_.ordered),
       halt_(options_.halt) {
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.

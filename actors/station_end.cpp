@@ -90,8 +90,8 @@ void station::end_all_unstarted() {
 void station::cancel_unstarted(lane& l) {
   if (l.state_ != lane::state::busy)
     return;
-  // As in a takeover: the job that is published may run, those behind it may not.
-  const auto at = std::min(l.running_.load(std::memory_order_relaxed) + 1, l.work_.last);
+  // As in a takeover: what is published may run, those behind it may not.
+  const auto at = std::min(l.first_unstarted(), l.work_.last);
   end_unstarted(l.work_.take_back(at));
 }
 
@@ -110,7 +110,8 @@ straggler station::write_off(lane& l) {
   auto name = name_running(l);
   deliver_passed(l);
   auto rest = std::exchange(l.work_, {});
-  if (!rest.empty()) {
+  const auto begun = std::max(l.claimed_.load(std::memory_order_relaxed), rest.first + 1);
+  while (!rest.empty() && rest.first < begun) {
     const auto own = filed_for(l, rest.first);
     end_one(rest.take_front(1), {outcome_kind::canceled, l.attempt_},
             make_error(ec::abandoned, "the job did not stop within the shutdown budget"), true, own);

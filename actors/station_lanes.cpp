@@ -95,7 +95,7 @@ void station::run_span(lane& l, lock_type& held) {
   // Timed without the lock: waiting for it is not the jobs' doing.
   const auto begun = ctx_.time().now();
   const auto stop = observer_ ? run_observed(l, *block, first, begun) : block->run(first, l);
-  const auto elapsed = ctx_.time().now() - begun;
+  const auto elapsed = l.charged_ ? l.charged_->ran : ctx_.time().now() - begun;
   if (options_.timeouts.run)
     end_limit(l);
   held.lock();
@@ -204,8 +204,7 @@ bool station::take_over(lane& l) {
   const auto now = ctx_.time().now();
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     if (const auto& other = *lanes_[i]; other.state_ == lane::state::busy)
-      busy.push_back(
-          {i, other.running_.load(std::memory_order_relaxed), other.work_.last, now - other.begun_});
+      busy.push_back({i, other.first_unstarted() - 1, other.work_.last, now - other.begun_});
   const auto choice = policy::choose_takeover(busy, sizes_.mean());
   if (!choice)
     return false;
@@ -216,9 +215,8 @@ bool station::take_over(lane& l) {
     from.limit_.store(from.work_.last, std::memory_order_relaxed);
     return false;
   }
-  // The job that is published may run, whatever the limit; all behind it and the limit may not.
-  const auto at =
-      std::min(std::max(choice->at, from.running_.load(std::memory_order_relaxed) + 1), from.work_.last);
+  // What is published may run, whatever the limit; all behind it and the limit may not.
+  const auto at = std::min(std::max(choice->at, from.first_unstarted()), from.work_.last);
   from.limit_.store(at, std::memory_order_relaxed);
   auto jobs = from.work_.take_back(at);
   if (jobs.empty())
@@ -243,6 +241,8 @@ void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost
   l.may_nap_ = sizes_.brief();
   l.in_burst_ = jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
+  l.claimed_.store(0, std::memory_order_relaxed);
+  l.charged_.reset();
   l.limit_.store(jobs.last, std::memory_order_relaxed);
   l.look_again_ = {};
   l.work_ = std::move(jobs);
@@ -256,7 +256,7 @@ std::optional<station::halting> station::report(lane& l, std::uint64_t stop, std
   auto done = l.work_.take_front(stop - l.work_.first);
   const auto executed = ran + (l.repeat_ ? 1 : 0);
   if (executed > 0) {
-    sizes_.observe(executed, elapsed);
+    sizes_.observe(l.charged_ ? l.charged_->jobs : executed, elapsed);
     fine_.store(observer_ || !sizes_.brief(), std::memory_order_relaxed);
   }
   if (!done.empty()) {
@@ -380,7 +380,7 @@ std::uint64_t station::unstarted(const lane& l) const noexcept {
   // After a stop what a lane holds is its own to end.
   if (stopped_by_ || l.state_ != lane::state::busy)
     return 0;
-  return l.work_.last - std::min(l.work_.last, l.running_.load(std::memory_order_relaxed) + 1);
+  return l.work_.last - std::min(l.work_.last, l.first_unstarted());
 }
 
 void station::note_hunger() {

@@ -71,9 +71,10 @@ policy::awaited_nodes station::who_runs(std::uint64_t index) const {
   for (const auto& l : lanes_) {
     if (l->state_ != lane::state::busy || !has(l->work_))
       continue;
-    const auto running = l->work_.block->sequence() + l->running_.load(std::memory_order_relaxed);
-    // What is behind the job that runs may be taken over by another lane.
-    return {how::all, {index == running ? node_of(*l) : node_of_workers(*this)}};
+    const auto begun = index >= l->work_.block->sequence() + l->running_.load(std::memory_order_relaxed) &&
+                       index < l->work_.block->sequence() + l->first_unstarted();
+    // What is behind the jobs that run may be taken over by another lane.
+    return {how::all, {begun ? node_of(*l) : node_of_workers(*this)}};
   }
   // What has not been started yet ends by its time in the queue.
   const auto repeats =

@@ -7,6 +7,7 @@
 /// time of a job, and write results in place; so a job costs little more than the function itself.
 
 #include <weir/actors/station.hpp>
+#include <weir/runtime/batch_task.hpp>
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/options.hpp>
@@ -33,7 +34,7 @@ struct map_end {
 /// Runs the jobs [0, n) of `block` and waits until all have ended. What the block refers to may go
 /// then; the block itself goes a moment later.
 map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> block, std::uint64_t n,
-                  const map_options& options);
+                  const map_options& options, duration batch_time);
 
 /// Where results can be written in place: a vector of them, made beforehand. A vector<bool> packs its
 /// elements, so two threads may not write to neighbours.
@@ -59,6 +60,22 @@ public:
       : job_block(0), inputs_(inputs), f_(f), results_(results.data()) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
+    if constexpr (batch_task<F>)
+      return run_batches(
+          f_, first, on, ahead_, [this](std::uint64_t i) -> decltype(auto) { return input(i); },
+          [&](std::uint64_t i, caf::expected<R>& result) {
+            if (!result)
+              return has_ended(i, std::move(result.error()), on);
+            if constexpr (!std::same_as<R, caf::unit_t>)
+              results_[i] = std::move(*result);
+            return true;
+          });
+    else
+      return run_each(first, on);
+  }
+
+private:
+  std::uint64_t run_each(std::uint64_t first, lane& on) noexcept {
     for (auto i = first;; ++i) {
       auto started = false;
       // One exception region around the whole loop: it is left only when a job throws.
@@ -77,7 +94,10 @@ public:
     }
   }
 
-private:
+  [[nodiscard]] decltype(auto) input(std::uint64_t i) const {
+    return inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
+  }
+
   /// False if the job is to run again.
   bool run_one(const iterator& inputs, std::uint64_t i, lane& on) {
     auto&& job = inputs[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
@@ -108,6 +128,7 @@ private:
   const iterator& inputs_;
   F& f_;
   typename result_slots<R>::value_type* results_;
+  [[no_unique_address]] results_ahead_of<F, R> ahead_;
 };
 
 /// As map_block, with an outcome for each job.
@@ -126,28 +147,48 @@ public:
       : job_block(0), inputs_(inputs), f_(f), slots_(slots.data()), queued_(queued) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
-    auto i = first;
-    for (auto begun = on.begun(); on.may_start(i); ++i) {
-      auto result = run_one(i, on);
-      if (!result && runs_again<F, job_of<Inputs>>(on, result)) {
-        slots_[i].attempt = on.attempt();
-        break;
+    auto begun = on.begun();
+    const auto keep = [&](std::uint64_t i, caf::expected<R>& result) {
+      return end_attempt(i, result, begun, on);
+    };
+    if constexpr (batch_task<F>) {
+      return run_batches(
+          f_, first, on, ahead_, [this](std::uint64_t i) -> decltype(auto) { return input(i); }, keep);
+    } else {
+      auto i = first;
+      for (; on.may_start(i); ++i) {
+        auto result = run_one(i, on);
+        if (!keep(i, result))
+          break;
       }
-      const auto ended = on.now();
-      const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
-      slots_[i].content.emplace(
-          outcome<R>{i, on.attempt(), begun - queued_, ended - begun, kind, std::move(result)});
-      slots_[i].ended = ended;
-      begun = ended;
+      return i;
     }
-    return i;
   }
 
 private:
+  [[nodiscard]] decltype(auto) input(std::uint64_t i) const {
+    return inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
+  }
+
+  /// False if the job is to run again. It began at `begun`, which becomes when it ended.
+  bool end_attempt(std::uint64_t i, caf::expected<R>& result, time_point& begun, lane& on) noexcept {
+    if (!result && runs_again<F, job_of<Inputs>>(on, result)) {
+      slots_[i].attempt = on.attempt();
+      return false;
+    }
+    const auto ended = on.now();
+    const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
+    slots_[i].content.emplace(
+        outcome<R>{i, on.attempt(), begun - queued_, ended - begun, kind, std::move(result)});
+    slots_[i].ended = ended;
+    begun = ended;
+    return true;
+  }
+
   /// A range may throw where it makes the job; that is the job's failure.
   caf::expected<R> run_one(std::uint64_t i, lane& on) noexcept {
     try {
-      auto&& job = inputs_[static_cast<std::ranges::range_difference_t<Inputs>>(i)];
+      auto&& job = input(i);
       return run_task(f_, on.ctx(), job);
     } catch (...) {
       return make_error(std::current_exception());
@@ -158,6 +199,7 @@ private:
   F& f_;
   slot* slots_;
   time_point queued_;
+  [[no_unique_address]] results_ahead_of<F, R> ahead_;
 };
 
 /// What became of all jobs, and how the run ended.
@@ -176,7 +218,8 @@ auto run_outcomes(engine& on, const context& ctx, Inputs& inputs, F& f, const ma
   std::vector<typename block::slot> slots(n);
   const auto begin = std::ranges::begin(inputs);
   map_outcomes<result> made;
-  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options);
+  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options,
+                       batch_time_of<F>);
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *made.end.stopped_by;
@@ -226,7 +269,8 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
   detail::result_slots<result> slots(n);
   const auto begin = std::ranges::begin(inputs);
   const auto end = detail::run_block(
-      on, ctx, std::make_shared<detail::map_block<range, function, result>>(begin, f, slots), n, options);
+      on, ctx, std::make_shared<detail::map_block<range, function, result>>(begin, f, slots), n, options,
+      detail::batch_time_of<function>);
   if (!end.all_completed)
     return end.root ? end.root->why : make_error(end.stopped_by->code, to_string(*end.stopped_by));
   if constexpr (detail::in_place<result>) {

@@ -9,6 +9,7 @@
 /// job costs some hundred nanoseconds beside its own time. All members are thread-safe, except the
 /// destructor.
 
+#include <weir/runtime/batch_task.hpp>
 #include <weir/runtime/intake.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
@@ -65,30 +66,47 @@ public:
 
 protected:
   template <class F>
-  std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
-    auto i = first;
-    for (auto begun = on.begun(); on.may_start(i); ++i) {
-      auto& e = jobs_[i];
-      auto result = run_task(f, on.ctx(), e.job.get());
-      if (on.overran())
-        result = on.timeout_error();
-      if (!result && runs_again<F, Job>(on, result))
-        break;
-      e.job.drop();
-      const auto ended = on.now();
-      const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
-      on.passed(i);
-      if (e.state->claim()) {
-        on.release_slot();
-        e.state->fulfil(
-            {sequence() + i, on.attempt(), begun - e.queued, ended - begun, kind, std::move(result)});
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, results_ahead_of<F, Result>& ahead) noexcept {
+    auto begun = on.begun();
+    const auto keep = [&](std::uint64_t i, caf::expected<Result>& result) {
+      return end_attempt<F>(i, result, begun, on);
+    };
+    if constexpr (batch_task<F>) {
+      return run_batches(
+          f, first, on, ahead, [this](std::uint64_t i) -> Job& { return jobs_[i].job.get(); }, keep);
+    } else {
+      auto i = first;
+      for (; on.may_start(i); ++i) {
+        auto result = run_task(f, on.ctx(), jobs_[i].job.get());
+        if (!keep(i, result))
+          break;
       }
-      begun = ended;
+      return i;
     }
-    return i;
   }
 
 private:
+  /// False if the job is to run again. It began at `begun`, which becomes when it ended.
+  template <class F>
+  bool end_attempt(std::uint64_t i, caf::expected<Result>& result, time_point& begun, lane& on) noexcept {
+    auto& e = jobs_[i];
+    if (on.overran())
+      result = on.timeout_error();
+    if (!result && runs_again<F, Job>(on, result))
+      return false;
+    e.job.drop();
+    const auto ended = on.now();
+    const auto kind = result ? outcome_kind::completed : on.ended_with(i, result.error());
+    on.passed(i);
+    if (e.state->claim()) {
+      on.release_slot();
+      e.state->fulfil(
+          {sequence() + i, on.attempt(), begun - e.queued, ended - begun, kind, std::move(result)});
+    }
+    begun = ended;
+    return true;
+  }
+
   struct entry {
     kept_job<Job> job;
     time_point queued;
@@ -105,11 +123,12 @@ public:
       : ticket_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
-    return this->run_with(*f_, first, on);
+    return this->run_with(*f_, first, on, ahead_);
   }
 
 private:
   std::shared_ptr<F> f_;
+  [[no_unique_address]] results_ahead_of<F, Result> ahead_;
 };
 
 }  // namespace detail
@@ -175,7 +194,8 @@ public:
 private:
   template <class F>
   pool(engine& on, const std::shared_ptr<F>& f, const pool_options& options, const context& ctx)
-      : stage_(on, running_stage::fit<F, Job>(options), ctx, {.keyed = keyed_task<F, Job>}, {}),
+      : stage_(on, running_stage::fit<F, Job>(options), ctx,
+               {.keyed = keyed_task<F, Job>, .batch_time = detail::batch_time_of<F>}, {}),
         intake_(
             stage_.share(),
             [f, &at = stage_.at()](std::uint64_t sequence) {

@@ -6,6 +6,7 @@
 #include <weir/actors/adaptive_mutex.hpp>
 #include <weir/actors/job_block.hpp>
 #include <weir/actors/lane.hpp>
+#include <weir/runtime/batch_task.hpp>
 #include <weir/runtime/invoke.hpp>
 #include <weir/runtime/kept_job.hpp>
 #include <weir/runtime/outcome.hpp>
@@ -117,33 +118,15 @@ public:
 
 protected:
   template <class F>
-  std::uint64_t run_with(F& f, std::uint64_t first, lane& on) noexcept {
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, results_ahead_of<F, Result>& ahead) noexcept {
     if (!made_.load(std::memory_order_acquire))
       make_results();
-    auto* const times = on.fine() ? make_times() : nullptr;
-    auto i = first;
-    for (auto begun = on.begun(); on.may_start(i); ++i) {
-      if constexpr (asked_before_start<F>)
-        if (!f.may_start())
-          break;
-      auto result = run_task(f, on.ctx(), jobs_[i].get());
-      if (on.overran())
-        result = on.timeout_error();
-      if (!result && runs_again<F, Job>(on, result))
-        break;
-      keep(i, result, on);
-      if constexpr (hears_of_failures<F>)
-        if (ends_[i] == end::failed)
-          tell_failure(f, i, on.attempt(), contents_[i].why);
-      if (!keep_ && !on.limited())
-        jobs_[i].drop();
-      if (!times)
-        continue;
-      const auto ended = on.now();
-      times[i] = {begun, ended - begun, true};
-      begun = ended;
-    }
-    return i;
+    if constexpr (batch_task<F>)
+      return run_batches(
+          f, first, on, ahead, [this](std::uint64_t i) -> Job& { return jobs_[i].get(); },
+          [&](std::uint64_t i, caf::expected<Result>& result) { return end_attempt(f, i, result, on); });
+    else
+      return run_each(f, first, on);
   }
 
   /// Until their outcomes are taken, for a receiver that wants them.
@@ -159,6 +142,43 @@ protected:
   }
 
 private:
+  template <class F>
+  std::uint64_t run_each(F& f, std::uint64_t first, lane& on) noexcept {
+    auto* const times = on.fine() ? make_times() : nullptr;
+    auto i = first;
+    for (auto begun = on.begun(); on.may_start(i); ++i) {
+      if constexpr (asked_before_start<F>)
+        if (!f.may_start())
+          break;
+      auto result = run_task(f, on.ctx(), jobs_[i].get());
+      if (!end_attempt(f, i, result, on))
+        break;
+      if (!times)
+        continue;
+      const auto ended = on.now();
+      times[i] = {begun, ended - begun, true};
+      begun = ended;
+    }
+    return i;
+  }
+
+  /// False if the job is to run again.
+  template <class F>
+  [[gnu::always_inline]] bool end_attempt(F& f, std::uint64_t i, caf::expected<Result>& result,
+                                          lane& on) noexcept {
+    if (on.overran())
+      result = on.timeout_error();
+    if (!result && runs_again<F, Job>(on, result))
+      return false;
+    keep(i, result, on);
+    if constexpr (hears_of_failures<F>)
+      if (ends_[i] == end::failed)
+        tell_failure(f, i, on.attempt(), contents_[i].why);
+    if (!keep_ && !on.limited())
+      jobs_[i].drop();
+    return true;
+  }
+
   enum class end : std::uint8_t { none, value, failed, canceled };
 
   union content {
@@ -266,7 +286,7 @@ public:
       : stream_block<Job, Result>(sequence, opened, keep), f_(std::move(f)) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
-    return this->run_with(*f_, first, on);
+    return this->run_with(*f_, first, on, ahead_);
   }
 
   void timed_out(std::uint64_t i, unsigned attempt, const caf::error& why) noexcept override {
@@ -283,6 +303,7 @@ public:
 
 private:
   std::shared_ptr<F> f_;
+  [[no_unique_address]] results_ahead_of<F, Result> ahead_;
 };
 
 }  // namespace weir::detail

@@ -25,7 +25,7 @@ std::uint64_t batch_size::next(std::uint64_t queued, std::uint64_t workers) cons
     return static_cast<std::uint64_t>(static_cast<double>(d.count()) / mean_);
   };
   const auto share = queued / (2 * std::max<std::uint64_t>(workers, 1));
-  const auto fair = std::min(std::max(share, worth(shortest)), worth(target));
+  const auto fair = std::min(std::max(share, worth(time_ / shortest_part)), worth(time_));
   return std::clamp<std::uint64_t>(fair, 1, limit_);
 }
 

@@ -14,10 +14,12 @@ class batch_size {
 public:
   using duration = std::chrono::nanoseconds;
 
-  /// A batch should take about this long: a hundred times the cost of a hand-over.
+  /// How long a batch should take, where nothing else is asked for: a hundred times the cost of a hand-over
+  /// between threads.
   static constexpr duration target{100'000};
-  /// No fair share makes it shorter than this: below, a hand-over costs more than it evens out.
-  static constexpr duration shortest{20'000};
+  /// No fair share makes a batch shorter than this part of the target: below, a hand-over costs more than it
+  /// evens out.
+  static constexpr int shortest_part = 5;
   /// Jobs shorter than this take less time than it takes to wake a worker for them, and are timed a batch at
   /// a time: two clock readings for each, and what handles their times, would be felt.
   static constexpr duration brief_max{5'000};
@@ -28,7 +30,7 @@ public:
   /// A bound for what one batch may hold whatever its jobs cost.
   static constexpr std::uint64_t jobs_max = 1u << 20;
 
-  explicit batch_size(std::uint64_t limit = jobs_max) : limit_(limit) {}
+  explicit batch_size(std::uint64_t limit = jobs_max, duration time = target) : limit_(limit), time_(time) {}
 
   /// Tells what `jobs` consecutive jobs took together.
   void observe(std::uint64_t jobs, duration elapsed) noexcept;
@@ -46,6 +48,7 @@ public:
 
 private:
   std::uint64_t limit_;
+  duration time_;
   double mean_ = 0;  // in ns; fractions matter, as jobs may take less than one
   bool measured_ = false;
 };

@@ -1,5 +1,6 @@
 #include <weir/actors/policy/node_table.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::policy {
@@ -26,30 +27,41 @@ std::vector<node_table::call_id> node_table::remove(node_id n) {
   return lost;
 }
 
-bool node_table::can(const node& n, const task_id& task, std::uint64_t jobs) {
-  return !n.draining && n.can.tasks.contains(task) && jobs <= n.can.credit;
+bool node_table::can(const node& n, const task_id& task) {
+  return !n.draining && n.can.tasks.contains(task);
 }
 
-bool node_table::has_room(const node& n, std::uint64_t jobs) {
-  return n.has.calls < calls_for_each_worker * n.can.workers && n.has.jobs + jobs <= n.can.credit;
+bool node_table::has_room(const node& n) {
+  return n.has.calls < calls_for_each_worker * n.can.workers && n.has.jobs < n.can.credit;
 }
 
-std::optional<node_table::assignment> node_table::take(const task_id& task, std::uint64_t jobs) {
+std::optional<node_table::assignment> node_table::take(const task_id& task, std::uint64_t most) {
   // Of two fractions the smaller one, without dividing.
   const auto less_to_do = [](const node& a, const node& b) {
     return a.has.calls * b.can.workers < b.has.calls * a.can.workers;
   };
   auto best = nodes_.end();
   for (auto i = nodes_.begin(); i != nodes_.end(); ++i)
-    if (can(i->second, task, jobs) && has_room(i->second, jobs) &&
+    if (can(i->second, task) && has_room(i->second) &&
         (best == nodes_.end() || less_to_do(i->second, best->second)))
       best = i;
   if (best == nodes_.end())
     return std::nullopt;
-  ++best->second.has.calls;
-  best->second.has.jobs += jobs;
+  auto& [what, has, draining] = best->second;
+  const auto share = std::max<std::uint64_t>(what.credit / (calls_for_each_worker * what.workers), 1);
+  const auto jobs = std::min({most, share, what.credit - has.jobs});
+  ++has.calls;
+  has.jobs += jobs;
   calls_.emplace(++last_, call{best->first, jobs});
-  return assignment{best->first, last_};
+  return assignment{best->first, last_, jobs};
+}
+
+void node_table::shrink(call_id c, std::uint64_t jobs) {
+  const auto found = calls_.find(c);
+  if (found == calls_.end())
+    return;
+  nodes_.at(found->second.node).has.jobs -= found->second.jobs - jobs;
+  found->second.jobs = jobs;
 }
 
 bool node_table::finish(node_id n, call_id c) {
@@ -73,9 +85,9 @@ bool node_table::drained(node_id n) const {
   return found != nodes_.end() && found->second.draining && found->second.has.calls == 0;
 }
 
-bool node_table::any_for(const task_id& task, std::uint64_t jobs) const {
+bool node_table::any_for(const task_id& task) const {
   for (const auto& [id, n] : nodes_)
-    if (can(n, task, jobs))
+    if (can(n, task))
       return true;
   return false;
 }

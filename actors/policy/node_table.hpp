@@ -1,9 +1,10 @@
 #pragma once
 
-/// Which node gets which jobs. A node says how many jobs it runs at once and how many it holds at most; it is
-/// given no more than that, and no more calls than keep it busy while answers are on their way. Of those that
-/// can do a task the one with the least to do for what it can do is taken. What is lost with a node, or
-/// answered by one that is no longer asked, is known by the number of the call, of which none comes twice.
+/// Which node gets how many jobs. A node says how many it runs at once and how many it holds at most; it is
+/// given no more than that, and no more calls than keep it busy while answers are on their way, so that each
+/// call may have an equal share of what it holds. Of those that can do a task the one with the least to do
+/// for what it can do is taken. What is lost with a node, or answered by one that is no longer asked, is
+/// known by the number of the call, of which none comes twice.
 ///
 /// A plain state machine. Takes time in proportion to the nodes.
 
@@ -35,6 +36,7 @@ public:
   struct assignment {
     node_id node;
     call_id call;
+    std::uint64_t jobs;
   };
 
   struct load {
@@ -51,8 +53,11 @@ public:
   /// A node goes; the calls that it had are lost, the oldest first. A node that is not there has none.
   std::vector<call_id> remove(node_id n);
 
-  /// A call of `jobs` jobs, from 1. None if no node has room for it now.
-  [[nodiscard]] std::optional<assignment> take(const task_id& task, std::uint64_t jobs);
+  /// A call of 1 to `most` jobs, as many as a node has room for. None if no node has any now.
+  [[nodiscard]] std::optional<assignment> take(const task_id& task, std::uint64_t most);
+
+  /// A call has no more than `jobs` jobs, from 1. None that has gone.
+  void shrink(call_id call, std::uint64_t jobs);
 
   /// A call has its answer from `n`; false if it was not that node's to answer.
   [[nodiscard]] bool finish(node_id n, call_id call);
@@ -64,7 +69,7 @@ public:
   [[nodiscard]] bool drained(node_id n) const;
 
   /// Whether some node can do this, now or later.
-  [[nodiscard]] bool any_for(const task_id& task, std::uint64_t jobs) const;
+  [[nodiscard]] bool any_for(const task_id& task) const;
 
 private:
   struct node {
@@ -77,8 +82,8 @@ private:
     std::uint64_t jobs;
   };
 
-  [[nodiscard]] static bool can(const node& n, const task_id& task, std::uint64_t jobs);
-  [[nodiscard]] static bool has_room(const node& n, std::uint64_t jobs);
+  [[nodiscard]] static bool can(const node& n, const task_id& task);
+  [[nodiscard]] static bool has_room(const node& n);
 
   std::map<node_id, node> nodes_;
   std::map<call_id, call> calls_;

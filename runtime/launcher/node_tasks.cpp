@@ -3,6 +3,7 @@
 #include <weir/runtime/launcher/document.hpp>
 #include <weir/runtime/launcher/node_tasks.hpp>
 #include <weir/runtime/launcher/setting_check.hpp>
+#include <weir/runtime/nodes/call.hpp>
 #include <weir/runtime/nodes/flow_codec.hpp>
 
 #include <algorithm>
@@ -60,14 +61,15 @@ private:
   std::map<std::string, task_function> made_;
 };
 
-nodes::job_end done_by(const task_function& task, const context& ctx, std::string_view text) {
+caf::error do_job(const task_function& task, const context& ctx, std::string_view text, std::string& out) {
   auto job = nodes::codec<item>::decode(text);
   if (!job)
-    return {std::move(job.error()), {}};
-  auto result = run_task(task, ctx, *job);
+    return std::move(job.error());
+  const auto result = run_task(task, ctx, *job);
   if (!result)
-    return {std::move(result.error()), {}};
-  return {{}, nodes::codec<record>::encode(*result)};
+    return result.error();
+  nodes::codec<record>::encode(*result, out);
+  return {};
 }
 
 }  // namespace
@@ -80,11 +82,9 @@ nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::st
         std::find_if(known.tasks.begin(), known.tasks.end(), [&](const auto& k) { return k.name == name; });
     all.add(name, version,
             [made = std::make_shared<made_tasks>(*of)](const context& ctx, const std::string& toml,
-                                                       std::string_view job) -> nodes::job_end {
+                                                       std::string_view job, std::string& out) -> caf::error {
               const auto task = made->for_settings(toml);
-              if (!task)
-                return {task.error(), {}};
-              return done_by(*task, ctx, job);
+              return task ? do_job(*task, ctx, job, out) : task.error();
             });
   }
   return all;
@@ -94,13 +94,13 @@ task_function task_on_nodes(const task_kind& of, const settings& values, const s
                             coordinator_slot on) {
   return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values), on = std::move(on)](
              const context& ctx, const item& job) -> caf::expected<record> {
-    auto ends = (*on)->call(ctx, task, toml, {nodes::codec<item>::encode(job)});
-    if (!ends)
-      return std::move(ends.error());
-    auto& end = ends->front();
-    if (end.why)
-      return std::move(end.why);
-    return nodes::codec<record>::decode(end.result);
+    auto call = nodes::call::begin(**on, ctx, task, toml, 1);
+    if (!call)
+      return std::move(call.error());
+    static_cast<void>(call->add([&](std::string& out) { nodes::codec<item>::encode(job, out); }));
+    call->run();
+    const auto end = call->next();
+    return end ? nodes::codec<record>::decode(*end) : end.error();
   };
 }
 

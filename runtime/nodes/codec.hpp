@@ -9,21 +9,29 @@
 #include <caf/binary_serializer.hpp>
 #include <caf/expected.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace weir::nodes {
 
+/// What a thread keeps for the next value.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+
 template <class T>
 struct codec {
-  /// Throws `thrown_error` if it can't be written, and what `inspect` throws.
-  static std::string encode(const T& value) {
-    std::vector<char> bytes;
+  /// Appends it to `out`. Throws `thrown_error` if it can't be written, and what `inspect` throws.
+  static void encode(const T& value, std::string& out) {
+    // Memory for each of many short values would cost more than they do.
+    thread_local std::vector<char> bytes;
+    bytes.clear();
     caf::binary_serializer to{static_cast<caf::execution_unit*>(nullptr), bytes};
     if (const auto e = to(value))
       throw thrown_error{make_error(ec::failed, "it can't be written: " + describe(e))};
-    return {bytes.begin(), bytes.end()};
+    out.append(bytes.data(), bytes.size());
+    if (bytes.capacity() > kept_bytes_max)
+      bytes = {};
   }
 
   /// An error if it is not one whole value. May throw what `inspect` throws.
@@ -39,14 +47,14 @@ struct codec {
 /// A text is its bytes.
 template <>
 struct codec<std::string> {
-  static std::string encode(const std::string& value) { return value; }
+  static void encode(const std::string& value, std::string& out) { out += value; }
   static caf::expected<std::string> decode(std::string_view text) { return std::string{text}; }
 };
 
 /// Nothing is no bytes.
 template <>
 struct codec<caf::unit_t> {
-  static std::string encode(const caf::unit_t&) { return {}; }
+  static void encode(const caf::unit_t&, std::string&) {}
   static caf::expected<caf::unit_t> decode(std::string_view text) {
     if (!text.empty())
       return make_error(ec::failed, "there is a result where none was to be");

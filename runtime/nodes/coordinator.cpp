@@ -12,15 +12,6 @@ namespace weir::nodes {
 
 namespace {
 
-/// That it takes to send it, and a few more.
-std::size_t bytes_of(const call_message& m) {
-  constexpr std::size_t fixed = 64;
-  auto bytes = fixed + m.task.name.size() + m.task.version.size() + m.settings.size();
-  for (const auto& job : m.jobs)
-    bytes += sizeof(std::uint32_t) + job.size();
-  return bytes;
-}
-
 policy::node_table::task_id id_of(const task_name& task) {
   return task.name + '\n' + task.version;
 }
@@ -42,7 +33,7 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_o
                 },
                 .offers = [] { return std::string{}; },
                 .up = [self](const peer& p) { self->joined(p); },
-                .text = [self](std::uint64_t link, const std::string& text) { self->said(link, text); },
+                .text = [self](std::uint64_t link, std::string text) { self->said(link, std::move(text)); },
                 .down = [self](std::uint64_t link, const std::string& why) { self->gone(link, why); }});
   if (!peers)
     return std::move(peers.error());
@@ -70,15 +61,17 @@ coordinator::~coordinator() {
 
 // -- calls ------------------------------------------------------------------------------------------
 
-caf::error coordinator::check(const call_message& m) const {
-  if (m.jobs.empty() || m.jobs.size() > call_jobs_max)
-    return make_error(ec::failed, "a call has 1 to " + std::to_string(call_jobs_max) + " jobs, not " +
-                                      std::to_string(m.jobs.size()));
-  if (const auto bytes = bytes_of(m); bytes > peers_->text_bytes_max())
-    return make_error(ec::failed, "it takes " + std::to_string(bytes) + " bytes to send it, and " +
-                                      std::to_string(peers_->text_bytes_max()) +
-                                      " are allowed (frame_bytes_max)");
-  return {};
+std::uint64_t coordinator::room::id() const noexcept {
+  return for_->to->call;
+}
+
+std::uint64_t coordinator::room::jobs() const noexcept {
+  return for_->to->jobs;
+}
+
+coordinator::room::~room() {
+  if (on_)
+    on_->leave(for_);
 }
 
 /// Those who have waited longest come first, so that none waits for ever; each is woken for itself.
@@ -95,18 +88,23 @@ void coordinator::serve_waiting() {
     }
 }
 
-/// Of a call that was not sent yet; false if its node has gone meanwhile, which is its answer.
-bool coordinator::take_back(const policy::node_table::assignment& a) {
-  if (!table_.finish(a.node, a.call))
-    return false;
-  calls_.erase(a.call);
-  serve_waiting();
-  return true;
+/// Whoever had room, or was given some as it went, has none any more.
+void coordinator::leave(const std::shared_ptr<waiting>& w) {
+  std::unique_lock lock{mutex_};
+  if (w->to && table_.finish(w->to->node, w->to->call)) {
+    calls_.erase(w->to->call);
+    serve_waiting();
+    lock.unlock();
+    tell_if_drained(w->to->node);
+    lock.lock();
+  }
+  if (--callers_ == 0)
+    no_caller_.notify_all();
 }
 
 /// What to say of a task that no node can do, once; empty if there is nothing to say. Under the lock.
-std::string coordinator::missing(const task_name& task, std::size_t jobs) {
-  if (table_.any_for(id_of(task), jobs) || !missed_.insert(task).second)
+std::string coordinator::missing(const task_name& task) {
+  if (table_.any_for(id_of(task)) || !missed_.insert(task).second)
     return {};
   auto text = "no node can do '" + task.name + "' in version '" + task.version + "' yet";
   for (const auto& [link, m] : members_) {
@@ -117,60 +115,71 @@ std::string coordinator::missing(const task_name& task, std::size_t jobs) {
   return text;
 }
 
-caf::expected<std::vector<job_end>> coordinator::call(const context& ctx, const task_name& task,
-                                                      const std::string& settings,
-                                                      std::vector<std::string> jobs) {
-  call_message out{0, task, settings, {}, std::move(jobs)};
-  if (auto e = check(out))
-    return e;
+caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, const task_name& task,
+                                                            std::uint64_t most) {
   const auto mine = std::make_shared<waiting>();
-  mine->jobs = out.jobs.size();
+  mine->jobs = most;
   const auto watch = ctx.on_cancel([this, mine] {
     const std::lock_guard guard{mutex_};
     mine->changed.notify_all();
   });
   std::unique_lock lock{mutex_};
   ++callers_;
-  const auto leave = [this, &lock] {
-    if (!lock.owns_lock())
-      lock.lock();
-    if (--callers_ == 0)
-      no_caller_.notify_all();
-  };
+  room taken{*this, mine};
   auto& queue = queues_[id_of(task)];
   queue.push_back(mine);
   serve_waiting();
-  if (const auto said = mine->to ? std::string{} : missing(task, mine->jobs); !said.empty()) {
+  if (const auto said = mine->to ? std::string{} : missing(task); !said.empty()) {
     lock.unlock();
     log()->warn("nodes: {}", said);
     lock.lock();
   }
   mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled(); });
-  const auto to = mine->to;
-  if (!to || (ctx.canceled() && take_back(*to))) {
+  const auto has_room = mine->to.has_value();
+  if (!has_room)
     std::erase(queue, mine);
-    leave();
-    return ctx.canceled() ? ctx.error() : make_error(ec::worker_lost, "the coordinator ends");
-  }
-  mine->since = control_clock().now();
   lock.unlock();
+  if (has_room)
+    return taken;
+  return ctx.canceled() ? ctx.error() : make_error(ec::worker_lost, "the coordinator ends");
+}
 
-  out.id = to->call;
-  if (const auto deadline = ctx.deadline())
-    out.time_left = *deadline - ctx.time().now();
-  // One that is not sent is lost with its link.
-  peers_->send(to->node, to_text(message{std::move(out)}));
-
-  lock.lock();
-  mine->changed.wait(lock, [&] { return mine->answer || ctx.canceled(); });
-  if (!mine->answer) {
+caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, const room& at,
+                                                           std::string text, std::uint64_t jobs) {
+  auto& mine = *at.for_;
+  const auto& to = *mine.to;
+  const auto watch = ctx.on_cancel([this, w = at.for_] {
+    const std::lock_guard guard{mutex_};
+    w->changed.notify_all();
+  });
+  std::unique_lock lock{mutex_};
+  if (ctx.canceled())
+    return ctx.error();
+  if (!mine.lost) {
+    mine.jobs = jobs;
+    mine.since = control_clock().now();
+    table_.shrink(to.call, jobs);
+    serve_waiting();
     lock.unlock();
-    peers_->send(to->node, to_text(message{cancel_message{to->call, *ctx.why()}}));
+    // One that is not sent is lost with its link.
+    peers_->send(to.node, std::move(text));
     lock.lock();
-    mine->changed.wait(lock, [&] { return mine->answer.has_value(); });
   }
-  leave();
-  return std::move(*mine->answer);
+  mine.changed.wait(lock, [&] { return mine.has_answer() || ctx.canceled(); });
+  if (!mine.has_answer()) {
+    lock.unlock();
+    peers_->send(to.node, to_text(cancel_message{to.call, *ctx.why()}));
+    lock.lock();
+    mine.changed.wait(lock, [&] { return mine.has_answer(); });
+  }
+  if (mine.lost)
+    return mine.lost;
+  return std::move(mine.parts);
+}
+
+caf::error coordinator::give_up(const room& at, const std::string& why) {
+  peers_->end(at.for_->to->node, why);
+  return make_error(ec::worker_lost, "a node was given up: " + why);
 }
 
 // -- what nodes say ---------------------------------------------------------------------------------
@@ -180,7 +189,9 @@ void coordinator::joined(const peer& who) {
   policy::node_table::offer can{offer->workers, offer->credit, {}};
   for (const auto& task : offer->tasks)
     can.tasks.insert(id_of(task));
-  log()->info("node {} has joined: {} workers, {} tasks", who.who.name, offer->workers, offer->tasks.size());
+  log()->info("node {} has joined: {} workers, {} tasks{}", who.who.name, offer->workers, offer->tasks.size(),
+              offer->held > 0 ? "; it still has " + std::to_string(offer->held) + " jobs of an earlier link"
+                              : std::string{});
   const std::lock_guard guard{mutex_};
   table_.join(who.link, std::move(can));
   members_.emplace(who.link, member{who, std::move(*offer)});
@@ -197,7 +208,7 @@ void coordinator::gone(std::uint64_t link, const std::string& why) {
   records_[name].lost += lost.size();
   for (const auto id : lost) {
     const auto call = calls_.extract(id);
-    call.mapped()->answer = make_error(ec::worker_lost, "node " + name + " has gone: " + why);
+    call.mapped()->lost = make_error(ec::worker_lost, "node " + name + " has gone: " + why);
     call.mapped()->changed.notify_all();
   }
   keep_few_records();
@@ -217,8 +228,8 @@ void coordinator::keep_few_records() {
     i = is_there(i->first) ? std::next(i) : records_.erase(i);
 }
 
-void coordinator::said(std::uint64_t link, const std::string& text) {
-  auto read = read_message(text);
+void coordinator::said(std::uint64_t link, std::string text) {
+  auto read = read_message(std::move(text));
   if (read) {
     if (auto* m = std::get_if<done_message>(&*read))
       return done(link, std::move(*m));
@@ -231,18 +242,25 @@ void coordinator::said(std::uint64_t link, const std::string& text) {
 void coordinator::done(std::uint64_t link, done_message m) {
   std::unique_lock lock{mutex_};
   const auto found = calls_.find(m.id);
-  if (found != calls_.end() && found->second->jobs != m.ends.size()) {
-    lock.unlock();
-    return peers_->end(link, "it answered for another count of jobs than it was given");
-  }
   // One that comes late, as its call was given up with an earlier link, is dropped here.
-  if (found == calls_.end() || !table_.finish(link, m.id))
+  if (found == calls_.end() || found->second->to->node != link)
     return;
-  const auto call = std::move(calls_.extract(found).mapped());
+  const auto call = found->second;
+  const auto count = m.ends.count();
+  if (call->since == time_point{} || count > call->jobs - call->ended) {
+    lock.unlock();
+    return peers_->end(link, "it answered for more jobs than it was given");
+  }
   auto& seen = records_[members_.at(link).who.who.name];
-  seen.done += call->jobs;
-  seen.busy += std::min<duration>(m.busy, control_clock().now() - call->since);
-  call->answer = std::move(m.ends);
+  m.busy = std::min<duration>(m.busy, control_clock().now() - call->since);
+  seen.done += count;
+  seen.busy += m.busy;
+  call->ended += count;
+  call->parts.push_back(std::move(m));
+  if (!call->has_answer())
+    return;
+  static_cast<void>(table_.finish(link, call->to->call));
+  calls_.erase(found);
   call->changed.notify_all();
   serve_waiting();
   lock.unlock();
@@ -265,7 +283,7 @@ void coordinator::tell_if_drained(std::uint64_t link) {
   const auto drained = table_.drained(link);
   lock.unlock();
   if (drained)
-    peers_->send(link, to_text(message{leaving_message{"all that it had is done"}}));
+    peers_->send(link, to_text(leaving_message{"all that it had is done"}));
 }
 
 // -- looking on -------------------------------------------------------------------------------------

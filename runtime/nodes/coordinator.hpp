@@ -3,8 +3,8 @@
 /// The side that has work for nodes. Nodes dial it, say which tasks they can do, and take jobs for as long as
 /// they are there; `remote` (remote.hpp) makes a task of that for a pool, a stream, a map or a stage.
 ///
-/// A call ends with an outcome for each of its jobs, or is lost with its node: then `ec::worker_lost` has its
-/// jobs run again elsewhere, as attempts of the same job. A job may so be executed more than once, and has
+/// A call ends with an outcome for each of its jobs, or is lost with its node: then `ec::worker_lost` has
+/// those run again elsewhere, as attempts of the same job. A job may so be executed more than once, and has
 /// one outcome. What a node that was given up says at last is dropped.
 ///
 /// Owns threads for messages and sockets; must outlive whatever calls it. All members are thread-safe.
@@ -24,6 +24,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::nodes {
@@ -48,8 +49,8 @@ public:
   static caf::expected<std::unique_ptr<coordinator>> make(const link::link_options& options,
                                                           const std::string& address);
 
-  /// Ends all links, and with them the calls that wait: they are lost. Returns when nobody is in `call` any
-  /// more.
+  /// Ends all links, and with them the calls that wait: they are lost. Returns when nobody waits or has room
+  /// any more.
   ~coordinator();
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
@@ -57,13 +58,45 @@ public:
   /// Where it listens: of use where port 0 was asked for.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-  /// Has a node do these jobs with these settings of the task, and waits for it: until some node has room,
-  /// then for the outcomes, one for each job in their order. When `ctx` is canceled the node is told, and the
-  /// jobs still end there. `ec::worker_lost` if the node has gone; the error of `ctx` if it was canceled
-  /// before a node had room. Blocks.
-  [[nodiscard]] caf::expected<std::vector<job_end>> call(const context& ctx, const task_name& task,
-                                                         const std::string& settings,
-                                                         std::vector<std::string> jobs);
+private:
+  struct waiting;
+
+public:
+  /// Room at a node for one call. It is given back with this.
+  class room {
+  public:
+    room(room&& other) noexcept : on_(std::exchange(other.on_, nullptr)), for_(std::move(other.for_)) {}
+    room& operator=(room&&) = delete;
+    ~room();
+
+    /// Of the call.
+    [[nodiscard]] std::uint64_t id() const noexcept;
+    /// The most jobs that it may have, from 1.
+    [[nodiscard]] std::uint64_t jobs() const noexcept;
+
+  private:
+    friend class coordinator;
+    room(coordinator& on, std::shared_ptr<waiting> w) : on_(&on), for_(std::move(w)) {}
+
+    coordinator* on_;
+    std::shared_ptr<waiting> for_;
+  };
+
+  /// Waits until a node has room for some of `most` jobs, from 1. The error of `ctx` if it was canceled
+  /// before; `ec::worker_lost` if the coordinator ends. Blocks.
+  [[nodiscard]] caf::expected<room> wait_for_room(const context& ctx, const task_name& task,
+                                                  std::uint64_t most);
+
+  /// Sends the call whose message is `text`, at most `text_bytes_max` long, with `jobs` jobs, and waits for
+  /// its dones. When `ctx` is canceled the node is told, and the jobs still end there. `ec::worker_lost` if
+  /// the node has gone; the error of `ctx` if it was canceled before anything was sent. Blocks.
+  [[nodiscard]] caf::expected<std::vector<done_message>> call(const context& ctx, const room& at,
+                                                              std::string text, std::uint64_t jobs);
+
+  /// Ends the link of a node that does what it must not; returns what becomes of jobs that it had.
+  caf::error give_up(const room& at, const std::string& why);
+
+  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return peers_->text_bytes_max(); }
 
   /// Nodes that are there, and those that were lost, by name.
   [[nodiscard]] std::vector<node_state> nodes() const;
@@ -79,28 +112,30 @@ private:
     duration busy{};
     std::uint64_t lost = 0;
   };
-  /// A call that waits for a node with room, and then for its answer.
+  /// A call that waits for a node with room, and then for its dones.
   struct waiting {
     sync::condition_variable changed;
+    std::uint64_t jobs = 0;  // at most, or, once it was sent, in all
     std::optional<policy::node_table::assignment> to;
-    std::optional<caf::expected<std::vector<job_end>>> answer;
-    std::size_t jobs = 0;
-    time_point since{};
+    time_point since{};  // when it was sent
+    std::vector<done_message> parts;
+    std::uint64_t ended = 0;  // jobs of these
+    caf::error lost;
+    [[nodiscard]] bool has_answer() const { return ended == jobs || lost; }
   };
 
   coordinator() = default;
 
   void joined(const peer& who);
   void gone(std::uint64_t link, const std::string& why);
-  void said(std::uint64_t link, const std::string& text);
+  void said(std::uint64_t link, std::string text);
   void done(std::uint64_t link, done_message m);
   void leaving(std::uint64_t link);
   void tell_if_drained(std::uint64_t link);
-  [[nodiscard]] caf::error check(const call_message& m) const;
-  [[nodiscard]] std::string missing(const task_name& task, std::size_t jobs);
+  [[nodiscard]] std::string missing(const task_name& task);
   void keep_few_records();
   void serve_waiting();
-  [[nodiscard]] bool take_back(const policy::node_table::assignment& a);
+  void leave(const std::shared_ptr<waiting>& w);
 
   mutable sync::mutex mutex_;
   sync::condition_variable no_caller_;

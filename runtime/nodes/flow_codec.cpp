@@ -57,11 +57,10 @@ caf::error not_one(const char* what) {
 
 }  // namespace
 
-std::string codec<item>::encode(const item& value) {
+void codec<item>::encode(const item& value, std::string& out) {
   wire_writer to;
   write(to, value.input);
-  to.put(value.name);
-  return to.take();
+  out += to.put(value.name).take();
 }
 
 caf::expected<item> codec<item>::decode(std::string_view text) {
@@ -75,14 +74,14 @@ caf::expected<item> codec<item>::decode(std::string_view text) {
   return out;
 }
 
-std::string codec<record>::encode(const record& value) {
+void codec<record>::encode(const record& value, std::string& out) {
   wire_writer to;
   to.put(static_cast<std::uint32_t>(value.fields.size()));
   for (const auto& f : value.fields) {
     to.put(f.name);
     write(to, f.content);
   }
-  return to.take();
+  out += to.take();
 }
 
 caf::expected<record> codec<record>::decode(std::string_view text) {

@@ -15,13 +15,13 @@ namespace weir::nodes {
 /// An item that can be read: of others no task sees any.
 template <>
 struct codec<item> {
-  static std::string encode(const item& value);
+  static void encode(const item& value, std::string& out);
   static caf::expected<item> decode(std::string_view text);
 };
 
 template <>
 struct codec<record> {
-  static std::string encode(const record& value);
+  static void encode(const record& value, std::string& out);
   static caf::expected<record> decode(std::string_view text);
 };
 

@@ -25,7 +25,7 @@ caf::error not_one(const char* what) {
   return make_error(ec::link, std::string{"it sent a "} + what + " that is not one");
 }
 
-std::uint64_t count(duration d) {
+std::uint64_t count_of(duration d) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, d.count()));
 }
 
@@ -43,52 +43,13 @@ bool is_code(std::uint8_t code) {
   return name_of(static_cast<ec>(code)) != "unknown";
 }
 
-void put(wire_writer& to, const caf::error& why) {
-  const auto of_weir = is_code(why.code()) && is(why, static_cast<ec>(why.code()));
-  const auto text = of_weir ? text_of(why) : describe(why);
-  to.put(of_weir ? why.code() : static_cast<std::uint8_t>(ec::failed));
-  to.put(cut(text));
+/// The header of a message with jobs or outcomes has been read from `text`; they are what is left.
+packed rest_of(std::string& text, const wire_reader& after, std::uint32_t count) {
+  const auto at = text.size() - after.rest().size();
+  return {std::move(text), at, count};
 }
 
-/// No error for code 0.
-std::optional<caf::error> read_error(wire_reader& from) {
-  const auto code = from.number<std::uint8_t>();
-  if (code == 0)
-    return caf::error{};
-  auto text = from.text();
-  if (!is_code(code))
-    return std::nullopt;
-  return make_error(static_cast<ec>(code), std::string{text});
-}
-
-void write(wire_writer& to, const call_message& m) {
-  to.put(m.id).put(m.task.name).put(m.task.version).put(m.settings);
-  to.put(m.time_left ? std::min(count(*m.time_left), no_deadline - 1) : no_deadline);
-  to.put(static_cast<std::uint32_t>(m.jobs.size()));
-  for (const auto& job : m.jobs)
-    to.put(job);
-}
-
-void write(wire_writer& to, const cancel_message& m) {
-  to.put(m.id).put(static_cast<std::uint8_t>(m.why.code));
-  to.put(cut(m.why.who)).put(cut(m.why.why));
-}
-
-void write(wire_writer& to, const done_message& m) {
-  to.put(m.id).put(count(m.busy)).put(static_cast<std::uint32_t>(m.ends.size()));
-  for (const auto& end : m.ends) {
-    if (end.why)
-      put(to, end.why);
-    else
-      to.put(std::uint8_t{0}).put(end.result);
-  }
-}
-
-void write(wire_writer& to, const leaving_message& m) {
-  to.put(cut(m.why));
-}
-
-caf::expected<message> read_call(wire_reader from) {
+caf::expected<message> read_call(std::string& text, wire_reader from) {
   call_message m;
   m.id = from.number<std::uint64_t>();
   m.task.name = from.text();
@@ -98,12 +59,9 @@ caf::expected<message> read_call(wire_reader from) {
   if (left != no_deadline)
     m.time_left = duration_of(left);
   const auto jobs = from.number<std::uint32_t>();
-  if (jobs > call_jobs_max)
+  if (!from.good() || jobs == 0 || jobs > call_jobs_max)
     return not_one("call");
-  for (std::uint32_t i = 0; i < jobs && from.good(); ++i)
-    m.jobs.emplace_back(from.text());
-  if (!from.whole() || m.jobs.empty())
-    return not_one("call");
+  m.jobs = rest_of(text, from, jobs);
   return message{std::move(m)};
 }
 
@@ -119,24 +77,14 @@ caf::expected<message> read_cancel(wire_reader from) {
   return message{std::move(m)};
 }
 
-caf::expected<message> read_done(wire_reader from) {
+caf::expected<message> read_done(std::string& text, wire_reader from) {
   done_message m;
   m.id = from.number<std::uint64_t>();
   m.busy = duration_of(from.number<std::uint64_t>());
   const auto ends = from.number<std::uint32_t>();
-  if (ends > call_jobs_max)
+  if (!from.good() || ends == 0 || ends > call_jobs_max)
     return not_one("done");
-  for (std::uint32_t i = 0; i < ends && from.good(); ++i) {
-    auto why = read_error(from);
-    if (!why)
-      return not_one("done");
-    auto& end = m.ends.emplace_back();
-    end.why = std::move(*why);
-    if (!end.why)
-      end.result = from.text();
-  }
-  if (!from.whole())
-    return not_one("done");
+  m.ends = rest_of(text, from, ends);
   return message{std::move(m)};
 }
 
@@ -147,24 +95,75 @@ caf::expected<message> read_leaving(wire_reader from) {
   return message{std::move(m)};
 }
 
-}  // namespace
-
-std::string to_text(const message& m) {
+wire_writer begin(kind k) {
   wire_writer to;
-  to.put(static_cast<std::uint8_t>(m.index()));
-  std::visit([&](const auto& content) { write(to, content); }, m);
-  return to.take();
+  to.put(static_cast<std::uint8_t>(k));
+  return to;
 }
 
-caf::expected<message> read_message(std::string_view text) {
+}  // namespace
+
+call_writer::call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
+                         std::optional<duration> time_left)
+    : to_(begin(kind::call)) {
+  to_.put(id).put(task.name).put(task.version).put(settings);
+  to_.put(time_left ? std::min(count_of(*time_left), no_deadline - 1) : no_deadline);
+  count_at_ = to_.size();
+  to_.put(count_);
+}
+
+std::string call_writer::take() {
+  return to_.set(count_at_, count_).take();
+}
+
+done_writer::done_writer(std::uint64_t id) : to_(begin(kind::done)) {
+  to_.put(id);
+  busy_at_ = to_.size();
+  to_.put(std::uint64_t{0});
+  count_at_ = to_.size();
+  to_.put(count_);
+}
+
+void done_writer::add(const caf::error& why) {
+  const auto of_weir = is_code(why.code()) && is(why, static_cast<ec>(why.code()));
+  const auto text = of_weir ? text_of(why) : describe(why);
+  to_.put(of_weir ? why.code() : static_cast<std::uint8_t>(ec::failed)).put(cut(text));
+  ++count_;
+}
+
+std::string done_writer::take(duration busy) {
+  return to_.set(busy_at_, count_of(busy)).set(count_at_, count_).take();
+}
+
+std::optional<caf::expected<std::string_view>> read_end(wire_reader& from) {
+  const auto code = from.number<std::uint8_t>();
+  const auto text = from.text();
+  if (!from.good() || (code != 0 && !is_code(code)))
+    return std::nullopt;
+  if (code == 0)
+    return text;
+  return make_error(static_cast<ec>(code), std::string{text});
+}
+
+std::string to_text(const cancel_message& m) {
+  auto to = begin(kind::cancel);
+  to.put(m.id).put(static_cast<std::uint8_t>(m.why.code));
+  return to.put(cut(m.why.who)).put(cut(m.why.why)).take();
+}
+
+std::string to_text(const leaving_message& m) {
+  return begin(kind::leaving).put(cut(m.why)).take();
+}
+
+caf::expected<message> read_message(std::string text) {
   wire_reader from{text};
   switch (static_cast<kind>(from.number<std::uint8_t>())) {
     case kind::call:
-      return read_call(from);
+      return read_call(text, from);
     case kind::cancel:
       return read_cancel(from);
     case kind::done:
-      return read_done(from);
+      return read_done(text, from);
     case kind::leaving:
       return read_leaving(from);
   }
@@ -175,20 +174,26 @@ std::string to_text(const node_offer& o) {
   auto tasks = nlohmann::json::array();
   for (const auto& t : o.tasks)
     tasks.push_back({{"name", t.name}, {"version", t.version}});
-  return nlohmann::json{{"tasks", std::move(tasks)}, {"workers", o.workers}, {"credit", o.credit}}.dump();
+  return nlohmann::json{
+      {"tasks", std::move(tasks)}, {"workers", o.workers}, {"credit", o.credit}, {"held", o.held}}
+      .dump();
 }
 
 caf::expected<node_offer> read_offer(std::string_view text) {
   const auto in = nlohmann::json::parse(text, nullptr, false);
-  const auto is_number = [&](const char* key, std::uint64_t max) {
+  const auto is_number = [&](const char* key, std::uint64_t min, std::uint64_t max) {
     const auto found = in.find(key);
-    return found != in.end() && found->is_number_unsigned() && found->get<std::uint64_t>() >= 1 &&
+    return found != in.end() && found->is_number_unsigned() && found->get<std::uint64_t>() >= min &&
            found->get<std::uint64_t>() <= max;
   };
-  if (!in.is_object() || !is_number("workers", node_options::workers_max) ||
-      !is_number("credit", node_options::credit_max) || !in.contains("tasks") || !in["tasks"].is_array())
+  if (!in.is_object() || !is_number("workers", 1, node_options::workers_max) ||
+      !is_number("credit", 1, node_options::credit_max) || !is_number("held", 0, node_options::credit_max) ||
+      !in.contains("tasks") || !in["tasks"].is_array())
     return not_one("list of its tasks");
-  node_offer o{{}, in["workers"].get<std::uint32_t>(), in["credit"].get<std::uint32_t>()};
+  node_offer o{{},
+               in["workers"].get<std::uint32_t>(),
+               in["credit"].get<std::uint32_t>(),
+               in["held"].get<std::uint32_t>()};
   for (const auto& t : in["tasks"]) {
     if (!t.is_object() || !t.contains("name") || !t["name"].is_string() || !t.contains("version") ||
         !t["version"].is_string())

@@ -8,6 +8,8 @@
 #include <weir/runtime/pool.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,7 +20,7 @@ namespace weir::nodes {
 namespace {
 
 /// Jobs that came together.
-struct call {
+struct taken_call {
   enum class phase : std::uint8_t { waits, runs, ended };
 
   std::uint64_t link;
@@ -27,23 +29,58 @@ struct call {
   context ctx;
   phase is = phase::waits;  // under the node's lock
 };
-using call_ptr = std::shared_ptr<call>;
+using call_ptr = std::shared_ptr<taken_call>;
 using call_key = std::pair<std::uint64_t, std::uint64_t>;  // link, id
 using call_pool = pool<call_ptr, caf::unit_t>;
 
-job_end end_of(const call& c, const std::string& job) {
-  if (c.ctx.canceled())
-    return {c.ctx.error(), {}};
-  try {
-    return (*c.function)(c.ctx, c.what.settings, job);
-  } catch (...) {
-    return {make_error(std::current_exception()), {}};
-  }
-}
+/// The outcomes of a call, in as many messages as they take.
+class answer {
+public:
+  /// `send` takes the messages, each of `text_bytes_max` at most.
+  answer(const taken_call& of, std::size_t text_bytes_max, std::function<void(std::string)> send)
+      : of_(of), text_bytes_max_(text_bytes_max), send_(std::move(send)) {}
 
-done_message canceled(const call& c) {
-  return {c.what.id, {}, std::vector<job_end>(c.what.jobs.size(), job_end{c.ctx.error(), {}})};
-}
+  /// `write(done_writer&)` writes the next one. What can't be sent has failed, with that as the reason.
+  template <class Write>
+  void add(Write write) {
+    if (to_.size() >= message_bytes_max)
+      flush();
+    const auto at = to_.size();
+    write(to_);
+    if (to_.size() <= text_bytes_max_)
+      return;
+    if (to_.count() > 1) {
+      done_writer last{of_.what.id};
+      to_.move_last(at, last);
+      flush();
+      to_ = std::move(last);
+    }
+    if (const auto size = to_.size(); size > text_bytes_max_) {
+      to_ = done_writer{of_.what.id};
+      to_.add(make_error(ec::failed, "its result takes " + std::to_string(size) + " bytes to send, and " +
+                                         std::to_string(text_bytes_max_) + " are allowed (frame_bytes_max)"));
+    }
+  }
+
+  /// There is at least one, and no more.
+  void end() { flush(); }
+
+private:
+  /// Those that are ready need not wait for all others.
+  static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;
+
+  void flush() {
+    const auto now = of_.ctx.time().now();
+    send_(std::exchange(to_, done_writer{of_.what.id}).take(now - since_));
+    since_ = now;
+  }
+
+  const taken_call& of_;
+  const std::size_t text_bytes_max_;
+  const std::function<void(std::string)> send_;
+  time_point since_ = of_.ctx.time().now();
+  done_writer to_{of_.what.id};
+};
 
 }  // namespace
 
@@ -66,17 +103,20 @@ private:
   [[nodiscard]] std::string offers();
   void came_up(std::uint64_t link);
   void went_down(std::uint64_t link);
-  void said(std::uint64_t link, const std::string& text);
+  void said(std::uint64_t link, std::string text);
   void take(std::uint64_t link, call_message m);
-  [[nodiscard]] std::string refusal_of(const call& c) const;
+  [[nodiscard]] std::string refusal_of(const taken_call& c) const;
   void cancel(std::uint64_t link, const cancel_message& m);
   void let_go(std::uint64_t link, const std::string& why);
   void run(const call_ptr& c);
-  bool begin(call& c);
-  bool finish(call& c);
+  void do_jobs(taken_call& c);
+  static void do_job(const taken_call& c, std::string_view job, done_writer& to);
+  void send_outcomes(const taken_call& c, std::string text);
+  void cancel_all(const taken_call& c);
+  bool begin(taken_call& c);
+  bool finish(taken_call& c);
   void go(std::uint64_t link, const std::string& why);
-  void send(std::uint64_t link, const message& m);
-  [[nodiscard]] static std::string fitting(done_message m, std::size_t bytes_max);
+  void send(std::uint64_t link, std::string text);
   void give_up(std::uint64_t link, const std::string& why);
 
   const task_registry tasks_;
@@ -93,6 +133,7 @@ private:
   std::unique_ptr<call_pool> pool_;  // null: the node ends
   sync::mutex sending_;
   std::unique_ptr<peers> peers_;  // null: nobody hears what jobs say
+  std::size_t text_bytes_max_ = 0;
 };
 
 caf::expected<std::unique_ptr<node>> node::make(engine& on, const node_options& options,
@@ -137,6 +178,7 @@ caf::error node::core::start(engine& on, const node_options& options) {
   if (!made)
     return std::move(made.error());
   peers_ = std::move(*made);
+  text_bytes_max_ = peers_->text_bytes_max();
   return peers_->dial(options.coordinator);
 }
 
@@ -146,7 +188,7 @@ peer_events node::core::events() {
           },
           .offers = [this] { return offers(); },
           .up = [this](const peer& p) { came_up(p.link); },
-          .text = [this](std::uint64_t link, const std::string& text) { said(link, text); },
+          .text = [this](std::uint64_t link, std::string text) { said(link, std::move(text)); },
           .down = [this](std::uint64_t link, const std::string&) { went_down(link); }};
 }
 
@@ -169,7 +211,8 @@ std::string node::core::offers() {
   auto now = offer_;
   if (held_ >= now.credit)
     throw thrown_error{make_error(ec::link, "what an earlier link has left still runs")};
-  now.credit -= static_cast<std::uint32_t>(held_);
+  now.held = static_cast<std::uint32_t>(held_);
+  now.credit -= now.held;
   return to_text(now);
 }
 
@@ -179,7 +222,7 @@ void node::core::came_up(std::uint64_t link) {
   const auto leaving = leaving_;
   lock.unlock();
   if (leaving)
-    send(link, leaving_message{*leaving});
+    send(link, to_text(leaving_message{*leaving}));
 }
 
 void node::core::went_down(std::uint64_t link) {
@@ -204,7 +247,7 @@ void node::core::let_go(std::uint64_t link, const std::string& why) {
   for (const auto& c : gone) {
     c->ctx.cancel({ec::canceled, "node", why});
     std::unique_lock lock{mutex_};
-    if (c->is == call::phase::waits)
+    if (c->is == taken_call::phase::waits)
       static_cast<void>(finish(*c));
   }
 }
@@ -221,13 +264,13 @@ void node::core::give_up(std::uint64_t link, const std::string& why) {
     peers_->end(link, why);
 }
 
-void node::core::said(std::uint64_t link, const std::string& text) {
+void node::core::said(std::uint64_t link, std::string text) {
   std::unique_lock lock{mutex_};
   if (given_up_ == link)
     return;
   const auto leaving = leaving_.has_value();
   lock.unlock();
-  auto read = read_message(text);
+  auto read = read_message(std::move(text));
   if (!read)
     return give_up(link, text_of(read.error()));
   if (auto* c = std::get_if<call_message>(&*read))
@@ -247,35 +290,20 @@ void node::core::go(std::uint64_t link, const std::string& why) {
     peers_->leave(link, why);
 }
 
-void node::core::send(std::uint64_t link, const message& m) {
+void node::core::send(std::uint64_t link, std::string text) {
   const std::lock_guard guard{sending_};
-  if (!peers_)
-    return;
-  const auto* const done = std::get_if<done_message>(&m);
-  peers_->send(link, done ? fitting(*done, peers_->text_bytes_max()) : to_text(m));
-}
-
-/// What is too long to be sent has failed, with that as the reason.
-std::string node::core::fitting(done_message m, std::size_t bytes_max) {
-  auto text = to_text(message{m});
-  if (text.size() <= bytes_max)
-    return text;
-  // A text for each of many would be too long again.
-  const auto why = "its result takes " + std::to_string(text.size()) + " bytes to send, and " +
-                   std::to_string(bytes_max) + " are allowed (frame_bytes_max)";
-  for (auto& end : m.ends)
-    end = {make_error(ec::failed, &end == &m.ends.front() ? why : std::string{}), {}};
-  return to_text(message{std::move(m)});
+  if (peers_)
+    peers_->send(link, std::move(text));
 }
 
 // -- calls ------------------------------------------------------------------------------------------
 
 /// Why a call can't be taken; under the lock.
-std::string node::core::refusal_of(const call& c) const {
+std::string node::core::refusal_of(const taken_call& c) const {
   if (!c.function)
     return "it asked for the task '" + link::printable(c.what.task.name) + "' in version '" +
            link::printable(c.what.task.version) + "', which was not offered";
-  if (held_ + c.what.jobs.size() > offer_.credit)
+  if (held_ + c.what.jobs.count() > offer_.credit)
     return "it sent more jobs than the credit of " + std::to_string(offer_.credit);
   const auto of_link = [&](const auto& other) { return other.first.first == c.link; };
   const auto calls_max = policy::node_table::calls_for_each_worker * offer_.workers;
@@ -289,14 +317,14 @@ std::string node::core::refusal_of(const call& c) const {
 void node::core::take(std::uint64_t link, call_message m) {
   const auto* const function = tasks_.find(m.task);
   const auto ctx = m.time_left ? context::with_timeout(ctx_, *m.time_left) : context::with_cancel(ctx_);
-  const auto c = std::make_shared<call>(call{link, std::move(m), function, ctx});
+  const auto c = std::make_shared<taken_call>(taken_call{link, std::move(m), function, ctx});
   std::unique_lock lock{mutex_};
   if (!pool_)
     return;
   auto refused = refusal_of(*c);
   if (refused.empty()) {
     calls_.emplace(call_key{link, c->what.id}, c);
-    held_ += c->what.jobs.size();
+    held_ += c->what.jobs.count();
     if (pool_->try_submit(c))
       return;
     static_cast<void>(finish(*c));
@@ -316,55 +344,94 @@ void node::core::cancel(std::uint64_t link, const cancel_message& m) {
   lock.unlock();
   c->ctx.cancel(m.why);
   lock.lock();
-  const auto waited = c->is == call::phase::waits && finish(*c);
+  const auto waited = c->is == taken_call::phase::waits && finish(*c);
   lock.unlock();
   if (waited)
-    send(link, canceled(*c));
+    cancel_all(*c);
 }
 
 /// Under the lock: nobody else ends it after this.
-bool node::core::finish(call& c) {
-  if (std::exchange(c.is, call::phase::ended) == call::phase::ended)
+bool node::core::finish(taken_call& c) {
+  if (std::exchange(c.is, taken_call::phase::ended) == taken_call::phase::ended)
     return false;
-  held_ -= c.what.jobs.size();
+  held_ -= c.what.jobs.count();
   calls_.erase({c.link, c.what.id});
   return true;
 }
 
-bool node::core::begin(call& c) {
+bool node::core::begin(taken_call& c) {
   const std::lock_guard guard{mutex_};
-  if (c.is != call::phase::waits)
+  if (c.is != taken_call::phase::waits)
     return false;
-  c.is = call::phase::runs;
+  c.is = taken_call::phase::runs;
   return true;
 }
 
 void node::core::run(const call_ptr& c) {
   if (!begin(*c))
     return;
-  done_message m{c->what.id, {}, {}};
-  auto& clock = c->ctx.time();
-  const auto begun = clock.now();
-  std::string broken;
   try {
-    m.ends.reserve(c->what.jobs.size());
-    for (const auto& job : c->what.jobs)
-      m.ends.push_back(end_of(*c, job));
-    m.busy = clock.now() - begun;
+    do_jobs(*c);
   } catch (const std::exception& e) {
-    broken = e.what();
+    {
+      const std::lock_guard guard{mutex_};
+      static_cast<void>(finish(*c));
+    }
+    give_up(c->link, std::string{"its outcomes can't be kept: "} + e.what());
   }
+}
+
+void node::core::do_jobs(taken_call& c) {
+  answer to{c, text_bytes_max_, [&](std::string text) { send_outcomes(c, std::move(text)); }};
+  auto jobs = c.what.jobs.read();
+  for (std::uint32_t i = 0; i < c.what.jobs.count(); ++i) {
+    const auto job = jobs.text();
+    if (!jobs.good())
+      break;
+    to.add([&](done_writer& out) { do_job(c, job, out); });
+  }
+  const auto whole = jobs.whole();
   {
+    // There is room before the coordinator hears of the last one.
     const std::lock_guard guard{mutex_};
-    static_cast<void>(finish(*c));
+    static_cast<void>(finish(c));
   }
-  // What ends with the node is no outcome: it runs elsewhere.
-  if (ctx_.canceled())
+  if (!whole)
+    return give_up(c.link, "it sent a call that is not one");
+  to.end();
+}
+
+void node::core::do_job(const taken_call& c, std::string_view job, done_writer& to) {
+  const auto at = to.size();
+  caf::error why = c.ctx.error();
+  try {
+    if (!why)
+      to.add_result([&](std::string& out) { why = (*c.function)(c.ctx, c.what.settings, job, out); });
+  } catch (...) {
+    return to.add(make_error(std::current_exception()));
+  }
+  if (!why)
     return;
-  if (broken.empty())
-    send(c->link, m);
-  else
-    give_up(c->link, "its outcomes can't be kept: " + broken);
+  if (to.size() > at)
+    to.take_back(at);
+  to.add(why);
+}
+
+void node::core::send_outcomes(const taken_call& c, std::string text) {
+  // What ends with the node is no outcome: it runs elsewhere.
+  if (!ctx_.canceled())
+    send(c.link, std::move(text));
+}
+
+/// Of one that has not begun.
+void node::core::cancel_all(const taken_call& c) {
+  answer to{c, text_bytes_max_, [&](std::string text) { send_outcomes(c, std::move(text)); }};
+  // Its reason once: it may be long, and the jobs many.
+  const auto why = c.ctx.error();
+  const auto same = make_error(static_cast<ec>(why.code()), "its call was canceled");
+  for (std::uint32_t i = 0; i < c.what.jobs.count(); ++i)
+    to.add([&](done_writer& out) { out.add(i == 0 ? why : same); });
+  to.end();
 }
 
 // -- leaving ----------------------------------------------------------------------------------------
@@ -380,7 +447,7 @@ void node::core::leave(const std::string& why) {
   }
   const auto is_alone = peers_->stop_dialing();
   if (link != 0)
-    return send(link, leaving_message{why});
+    return send(link, to_text(leaving_message{why}));
   // One that has come up meanwhile has found that it is leaving. Of one that may never come up nothing is
   // told.
   std::unique_lock lock{mutex_};

@@ -3,33 +3,82 @@
 /// A task that nodes do, for a pool, a stream, a map or a stage of a pipeline:
 ///
 ///   auto nodes = weir::nodes::coordinator::make(options, "0.0.0.0:4700");
-///   weir::pool<image, image> pool{engine, weir::nodes::remote<image, image>(**nodes, {"resize", "1"}),
-///                                 {.parallelism = 64}};
+///   weir::stream<image, image> stream{engine, weir::nodes::remote<image, image>(**nodes, {"resize", "1"}),
+///                                     {.parallelism = 8}, receive};
 ///
-/// `parallelism` is how many jobs may be under way at once, on all nodes: each node takes what it has room
-/// for, and the rest waits here. A job whose node is lost runs again elsewhere (`retry.losses`).
+/// `parallelism` is how many calls may be under way at once, on all nodes; two for each worker of theirs keep
+/// them busy. A call has one job, or, while they take less than 2 ms together, several: in a pool, a stream
+/// and a map. Each node takes what it has room for, and the rest waits here. A job whose node is lost runs
+/// again elsewhere (`retry.losses`).
 
+#include <weir/actors/context.hpp>
+#include <weir/runtime/nodes/call.hpp>
 #include <weir/runtime/nodes/codec.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
 
 #include <caf/expected.hpp>
 
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace weir::nodes {
 
+template <class Job, class Result>
+class remote_task {
+public:
+  remote_task(coordinator& on, task_name task) : on_(&on), task_(std::move(task)) {}
+
+  class batch {
+  public:
+    explicit batch(call c) : call_(std::move(c)) {}
+
+    [[nodiscard]] std::uint64_t limit() const noexcept { return call_.limit(); }
+    [[nodiscard]] bool add(const Job& job) {
+      return call_.add([&](std::string& out) { codec<Job>::encode(job, out); });
+    }
+    void run() { call_.run(); }
+    [[nodiscard]] caf::expected<Result> next() noexcept {
+      try {
+        const auto text = call_.next();
+        return text ? codec<Result>::decode(*text) : text.error();
+      } catch (...) {
+        return make_error(std::current_exception());
+      }
+    }
+    [[nodiscard]] std::optional<duration> busy() const { return call_.busy(); }
+
+  private:
+    call call_;
+  };
+
+  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most) const {
+    auto begun = call::begin(*on_, ctx, task_, {}, most);
+    if (!begun)
+      return std::move(begun.error());
+    return batch{std::move(*begun)};
+  }
+
+  caf::expected<Result> operator()(const context& ctx, const Job& job) const {
+    auto alone = begin_batch(ctx, 1);
+    if (!alone)
+      return std::move(alone.error());
+    static_cast<void>(alone->add(job));
+    alone->run();
+    return alone->next();
+  }
+
+private:
+  coordinator* on_;
+  task_name task_;
+};
+
 /// `on` must outlive the task. What a node returns has to be of type `Result`.
 template <class Job, class Result>
-auto remote(coordinator& on, task_name task) {
-  return [&on, task = std::move(task)](const context& ctx, const Job& job) -> caf::expected<Result> {
-    auto ends = on.call(ctx, task, {}, {codec<Job>::encode(job)});
-    if (!ends)
-      return std::move(ends.error());
-    auto& end = ends->front();
-    if (end.why)
-      return std::move(end.why);
-    return codec<Result>::decode(end.result);
-  };
+remote_task<Job, Result> remote(coordinator& on, task_name task) {
+  return {on, std::move(task)};
 }
 
 }  // namespace weir::nodes

@@ -20,9 +20,10 @@ namespace weir::nodes {
 
 class task_registry {
 public:
-  /// Does one job of a call with these settings. Called on several threads at once; must not throw.
-  using function =
-      std::function<job_end(const context& ctx, const std::string& settings, std::string_view job)>;
+  /// Does one job with these settings, and appends its result to `result`; or an error. Called on several
+  /// threads at once.
+  using function = std::function<caf::error(const context& ctx, const std::string& settings,
+                                            std::string_view job, std::string& result)>;
 
   /// Adds the task `name` for jobs of type `Job`; `call` is a task as a pool takes it, and is called on
   /// several threads at once. Give it another `version` whenever it does, takes or returns something else: a
@@ -30,25 +31,20 @@ public:
   /// std::invalid_argument if there is one of this name.
   template <class Job, task_for<Job> F>
   task_registry& add(const std::string& name, const std::string& version, F call) {
-    return add(
-        name, version,
-        [call = std::move(call)](const context& ctx, const std::string&, std::string_view text) mutable {
-          try {
-            auto job = codec<Job>::decode(text);
-            if (!job)
-              return job_end{std::move(job.error()), {}};
-            auto result = run_task(call, ctx, *job);
-            if (!result)
-              return job_end{std::move(result.error()), {}};
-            // What holds nothing has no value to be asked for.
-            if constexpr (std::is_same_v<task_result_t<F, Job>, caf::unit_t>)
-              return job_end{};
-            else
-              return job_end{{}, codec<task_result_t<F, Job>>::encode(std::move(*result))};
-          } catch (...) {
-            return job_end{make_error(std::current_exception()), {}};
-          }
-        });
+    return add(name, version,
+               [call = std::move(call)](const context& ctx, const std::string&, std::string_view text,
+                                        std::string& out) mutable -> caf::error {
+                 auto job = codec<Job>::decode(text);
+                 if (!job)
+                   return std::move(job.error());
+                 auto result = run_task(call, ctx, *job);
+                 if (!result)
+                   return std::move(result.error());
+                 // What holds nothing has no value to be asked for.
+                 if constexpr (!std::is_same_v<task_result_t<F, Job>, caf::unit_t>)
+                   codec<task_result_t<F, Job>>::encode(*result, out);
+                 return {};
+               });
   }
 
   /// Adds a task that reads its settings and jobs by itself.

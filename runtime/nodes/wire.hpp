@@ -4,6 +4,7 @@
 /// A reader takes any bytes for what they are: after the first thing that is not there all that follows is
 /// empty, and `whole` says so; it never takes more memory than it was shown.
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,8 @@ class wire_writer {
 public:
   template <std::unsigned_integral T>
   wire_writer& put(T number) {
-    for (auto i = sizeof(T); i-- > 0;)
-      out_ += static_cast<char>(number >> 8 * i & 0xff);
+    const auto bytes = bytes_of(number);
+    out_.append(bytes.data(), bytes.size());
     return *this;
   }
 
@@ -29,9 +30,50 @@ public:
     return *this;
   }
 
+  /// The text that `append(std::string&)` appends. If that throws, nothing was put.
+  template <class Append>
+  wire_writer& put_text(Append append) {
+    const auto at = out_.size();
+    try {
+      put(std::uint32_t{0});
+      append(out_);
+    } catch (...) {
+      cut(at);
+      throw;
+    }
+    return set(at, static_cast<std::uint32_t>(out_.size() - at - sizeof(std::uint32_t)));
+  }
+
+  /// Puts another number in the place of the one at `at`.
+  template <std::unsigned_integral T>
+  wire_writer& set(std::size_t at, T number) {
+    const auto bytes = bytes_of(number);
+    out_.replace(at, bytes.size(), bytes.data(), bytes.size());
+    return *this;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
+
+  /// Takes back what is behind the first `size` bytes.
+  void cut(std::size_t size) noexcept { out_.resize(size); }
+
+  /// What is behind the first `at` bytes goes to another message.
+  void move_rest(std::size_t at, wire_writer& to) {
+    to.out_.append(out_, at);
+    cut(at);
+  }
+
   [[nodiscard]] std::string take() noexcept { return std::move(out_); }
 
 private:
+  template <std::unsigned_integral T>
+  static std::array<char, sizeof(T)> bytes_of(T number) noexcept {
+    std::array<char, sizeof(T)> bytes;
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      bytes[i] = static_cast<char>(number >> 8 * (sizeof(T) - 1 - i) & 0xff);
+    return bytes;
+  }
+
   std::string out_;
 };
 
@@ -53,6 +95,9 @@ public:
   /// Whether all was there, and nothing is left over.
   [[nodiscard]] bool whole() const noexcept { return good_ && from_.empty(); }
   [[nodiscard]] bool good() const noexcept { return good_; }
+
+  /// What has not been read.
+  [[nodiscard]] std::string_view rest() const noexcept { return from_; }
 
 private:
   std::string_view bytes(std::size_t n) noexcept {

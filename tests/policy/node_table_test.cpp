@@ -27,8 +27,8 @@ BOOST_AUTO_TEST_CASE(a_job_goes_to_a_node_that_has_its_task) {
   BOOST_TEST(node_of(t.take(hash, 1)) == 2u);
   BOOST_TEST(node_of(t.take(resize, 1)) == 1u);
   BOOST_TEST(!t.take("other", 1));
-  BOOST_TEST(t.any_for(hash, 1));
-  BOOST_TEST(!t.any_for("other", 1));
+  BOOST_TEST(t.any_for(hash));
+  BOOST_TEST(!t.any_for("other"));
 }
 
 BOOST_AUTO_TEST_CASE(the_node_with_the_least_to_do_for_what_it_can_do_is_taken) {
@@ -50,17 +50,36 @@ BOOST_AUTO_TEST_CASE(a_node_has_no_more_calls_than_keep_it_busy) {
   BOOST_TEST(!t.take(hash, 1));
 }
 
+BOOST_AUTO_TEST_CASE(a_call_has_no_more_than_its_share_of_what_its_node_may_hold) {
+  node_table t;
+  t.join(1, {2, 1000, {hash}});
+  BOOST_TEST(t.take(hash, 100'000)->jobs == 250u);
+  BOOST_TEST(t.take(hash, 7)->jobs == 7u);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_holds_no_more_jobs_than_its_credit) {
   node_table t;
-  t.join(1, {4, 1000, {hash}});
-  const auto first = t.take(hash, 600);
-  BOOST_TEST_REQUIRE(first.has_value());
-  BOOST_TEST(!t.take(hash, 401));
-  BOOST_TEST(t.take(hash, 400).has_value());
+  t.join(1, {2, 3, {hash}});
+  const auto first = t.take(hash, 10);
+  BOOST_TEST(first->jobs == 1u);
+  BOOST_TEST(t.take(hash, 10).has_value());
+  BOOST_TEST(t.take(hash, 10).has_value());
   BOOST_TEST(!t.take(hash, 1));
   BOOST_TEST(t.finish(1, first->call));
-  BOOST_TEST(t.take(hash, 600).has_value());
-  BOOST_TEST(!t.any_for(hash, 1001));
+  BOOST_TEST(t.take(hash, 1).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_call_did_not_need_is_there_for_others) {
+  node_table t;
+  t.join(1, {1, 10, {hash}});
+  const auto first = t.take(hash, 5);
+  BOOST_TEST(first->jobs == 5u);
+  t.shrink(first->call, 2);
+  BOOST_TEST(t.load_of(1).jobs == 2u);
+  BOOST_TEST(t.finish(1, first->call));
+  BOOST_TEST(t.load_of(1).jobs == 0u);
+  // One that was lost meanwhile.
+  t.shrink(first->call, 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_calls_of_a_node_that_goes_are_lost_once) {
@@ -95,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_is_given_nothing_and_keeps_what_it_has) 
   const auto a = t.take(hash, 1)->call;
   t.drain(1);
   BOOST_TEST(!t.take(hash, 1));
-  BOOST_TEST(!t.any_for(hash, 1));
+  BOOST_TEST(!t.any_for(hash));
   BOOST_TEST(!t.drained(1));
   BOOST_TEST(t.finish(1, a));
   BOOST_TEST(t.drained(1));
@@ -124,9 +143,13 @@ BOOST_AUTO_TEST_CASE(whatever_happens_no_node_has_more_than_it_offered_and_no_ca
         for (const auto& [call, of] : open)
           BOOST_TEST_REQUIRE(of.first != gone);
       } else if (what < 7) {
-        const auto jobs = 1 + random() % 5;
-        if (const auto a = t.take(hash, jobs))
+        const auto most = 1 + random() % 5;
+        if (const auto a = t.take(hash, most)) {
+          BOOST_TEST_REQUIRE((a->jobs >= 1 && a->jobs <= most));
+          const auto jobs = 1 + random() % a->jobs;
+          t.shrink(a->call, jobs);
           BOOST_TEST_REQUIRE(open.emplace(a->call, std::pair{a->node, jobs}).second);
+        }
       } else if (!open.empty()) {
         const auto of = open.begin();
         BOOST_TEST_REQUIRE(t.finish(of->second.first, of->first));

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "../../support/scratch_folder.hpp"
+#include "../nodes/message_support.hpp"
 #include "stand_in_kinds.hpp"
 
 using namespace weir::config;
@@ -34,10 +35,12 @@ struct offered {
   weir::kinds known = weir::built_in_kinds();
   weir::nodes::task_registry tasks = offered_tasks(known, {"square", "sleep"}, "1");
 
-  weir::nodes::job_end run(const std::string& task, const std::string& settings, const weir::item& job) {
+  std::string result;
+
+  caf::error run(const std::string& task, const std::string& settings, const weir::item& job) {
     const auto* f = tasks.find({task, "1"});
     BOOST_TEST_REQUIRE(f != nullptr);
-    return (*f)(weir::context::background(), settings, weir::nodes::codec<weir::item>::encode(job));
+    return (*f)(weir::context::background(), settings, weir::test::encoded(job), result);
   }
 };
 
@@ -93,24 +96,23 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_task_does_the_jobs_that_come_with_its_settings, offered) {
-  const auto end = run("square", "", {std::int64_t{7}, "7"});
-  BOOST_TEST_REQUIRE(!end.why);
-  const auto record = weir::nodes::codec<weir::record>::decode(end.result);
+  BOOST_TEST_REQUIRE(!run("square", "", {std::int64_t{7}, "7"}));
+  const auto record = weir::nodes::codec<weir::record>::decode(result);
   BOOST_TEST_REQUIRE(static_cast<bool>(record));
   BOOST_TEST(weir::to_text(*record->find("square")) == "49");
 }
 
 BOOST_FIXTURE_TEST_CASE(settings_that_are_not_right_fail_the_job_and_nothing_else, offered) {
   for (const std::string settings : {"min = 5", "nothing = 1", "min = \"1ms\"\nmin = \"1ms\"", "[", "\xff"}) {
-    const auto end = run("sleep", settings, {std::int64_t{1}, "1"});
-    BOOST_TEST(weir::is(end.why, weir::ec::invalid_config), settings);
+    const auto why = run("sleep", settings, {std::int64_t{1}, "1"});
+    BOOST_TEST(weir::is(why, weir::ec::invalid_config), settings);
   }
-  BOOST_TEST(!run("sleep", "min = \"1ms\"", {std::int64_t{1}, "1"}).why);
+  BOOST_TEST(!run("sleep", "min = \"1ms\"", {std::int64_t{1}, "1"}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_job_that_is_not_one_fails, offered) {
   const auto* f = tasks.find({"square", "1"});
-  BOOST_TEST(static_cast<bool>((*f)(weir::context::background(), "", "x").why));
+  BOOST_TEST(static_cast<bool>((*f)(weir::context::background(), "", "x", result)));
 }
 
 BOOST_AUTO_TEST_CASE(items_and_records_come_through_as_they_are) {
@@ -119,13 +121,13 @@ BOOST_AUTO_TEST_CASE(items_and_records_come_through_as_they_are) {
                                         std::string{"a\0b", 3}};
   weir::record r;
   for (const auto& v : values) {
-    const auto read = codec<weir::item>::decode(codec<weir::item>::encode({v, "name"}));
+    const auto read = codec<weir::item>::decode(weir::test::encoded(weir::item{v, "name"}));
     BOOST_TEST_REQUIRE(static_cast<bool>(read));
     BOOST_TEST((read->input == v));
     BOOST_TEST(read->name == "name");
     r.fields.push_back({"f" + std::to_string(r.fields.size()), v});
   }
-  const auto text = codec<weir::record>::encode(r);
+  const auto text = weir::test::encoded(r);
   const auto read = codec<weir::record>::decode(text);
   BOOST_TEST_REQUIRE(static_cast<bool>(read));
   BOOST_TEST_REQUIRE(read->fields.size() == values.size());

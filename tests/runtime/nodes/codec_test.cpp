@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "message_support.hpp"
+
 using weir::nodes::codec;
+using weir::test::encoded;
 
 namespace {
 
@@ -28,7 +31,7 @@ typename Inspector::result_type inspect(Inspector& f, order& o) {
 
 template <class T>
 bool comes_through(const T& value) {
-  const auto read = codec<T>::decode(codec<T>::encode(value));
+  const auto read = codec<T>::decode(encoded(value));
   return read && *read == value;
 }
 
@@ -43,11 +46,11 @@ BOOST_AUTO_TEST_CASE(values_come_through_as_they_are) {
   BOOST_TEST(comes_through(std::string("text\0with", 9)));
   BOOST_TEST(comes_through(std::vector<std::string>{"a", "", "c"}));
   BOOST_TEST(comes_through(order{7, "me", {'\0', 'x'}, {{"a", 0.5}}}));
-  BOOST_TEST(static_cast<bool>(codec<caf::unit_t>::decode(codec<caf::unit_t>::encode(caf::unit))));
+  BOOST_TEST(static_cast<bool>(codec<caf::unit_t>::decode(encoded(caf::unit))));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_cut_short_or_too_long_is_refused) {
-  const auto text = codec<order>::encode({7, "me", {'x', 'y'}, {{"a", 0.5}}});
+  const auto text = encoded(order{7, "me", {'x', 'y'}, {{"a", 0.5}}});
   for (std::size_t n = 0; n < text.size(); ++n)
     BOOST_TEST(!codec<order>::decode(text.substr(0, n)));
   BOOST_TEST(!codec<order>::decode(text + "x"));

@@ -267,9 +267,8 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_ends_loses_the_calls_that_wait) {
   });
   some_node one{*coordinator, "one", std::move(r)};
   std::thread caller{[&] {
-    const auto ends =
-        coordinator->call(context::background(), {"wait", "1"}, {}, {nodes::codec<int>::encode(1)});
-    BOOST_TEST(is(ends.error(), ec::worker_lost));
+    const auto end = nodes::remote<int, int>(*coordinator, {"wait", "1"})(context::background(), 1);
+    BOOST_TEST(is(end.error(), ec::worker_lost));
   }};
   started.wait();
   coordinator.reset();

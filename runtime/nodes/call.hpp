@@ -1,0 +1,87 @@
+#pragma once
+
+/// Jobs that a node does together, on their way there and back: the part of `remote` that does not depend on
+/// types. For one thread at a time.
+
+#include <weir/actors/context.hpp>
+#include <weir/runtime/nodes/coordinator.hpp>
+#include <weir/runtime/nodes/messages.hpp>
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::nodes {
+
+class call {
+public:
+  /// Longer ones are two: the first outcomes of a call come back while the node is at the others, and what
+  /// it holds for each of its workers has a bound in bytes.
+  static constexpr std::size_t bytes_max = std::size_t{256} << 10;
+
+  /// Waits until a node has room for some of `most` jobs, from 1. The error of `ctx` if it was canceled
+  /// before; `ec::worker_lost` if the coordinator ends. `on` and `ctx` must outlive the call.
+  static caf::expected<call> begin(coordinator& on, const context& ctx, const task_name& task,
+                                   const std::string& settings, std::uint64_t most);
+
+  call(call&&) noexcept = default;
+  call& operator=(call&&) = delete;
+
+  /// The most jobs that can be added, from 1.
+  [[nodiscard]] std::uint64_t limit() const noexcept { return room_.jobs(); }
+
+  /// Adds the job that `append(std::string&)` writes. False if it was to become too long: it is one for
+  /// another call. The first is never too long for that: where it can't be sent at all, or `append` throws,
+  /// that is what becomes of the job.
+  template <class Append>
+  [[nodiscard]] bool add(Append append) {
+    const auto at = text_.size();
+    try {
+      text_.add(append);
+    } catch (...) {
+      add_broken(make_error(std::current_exception()));
+      return true;
+    }
+    return was_added(at);
+  }
+
+  /// Has them done, and waits for that. When the context is canceled the node is told, and they still end
+  /// there.
+  void run();
+
+  /// What became of the next one of them; the text lives as long as the call.
+  [[nodiscard]] caf::expected<std::string_view> next();
+
+  /// What they took over there, all told; nothing if that is not known.
+  [[nodiscard]] std::optional<duration> busy() const;
+
+private:
+  call(coordinator& on, const context& ctx, coordinator::room room, call_writer text);
+
+  void add_broken(caf::error why);
+  [[nodiscard]] bool was_added(std::size_t began);
+  [[nodiscard]] caf::expected<std::string_view> next_end();
+  [[nodiscard]] caf::error lose();
+
+  coordinator* on_;
+  const context* ctx_;
+  coordinator::room room_;
+  call_writer text_;
+  std::map<std::uint64_t, caf::error> broken_;  // by their places: not sent
+  std::uint64_t added_ = 0;
+  std::uint64_t taken_ = 0;
+  caf::error lost_;                  // of all that were sent
+  std::vector<done_message> parts_;  // what came back
+  std::size_t part_ = 0;             // of these the one that is read
+  std::uint32_t part_taken_ = 0;
+  wire_reader reader_{{}};
+};
+
+}  // namespace weir::nodes

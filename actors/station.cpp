@@ -56,7 +56,7 @@ station::station(station_options options, const context& parent)
                      observer_ || !has_asymmetric_fence()
                  ? 1
                  : options_.batch_max,
-             options_.batch_time),
+             options_.sends_jobs ? policy::batch_size::target_elsewhere : policy::batch_size::target),
       outcomes_(options_.ordered),
       halt_(options_.halt) {
   // Callbacks are made in the reverse order of their registration: this one before the jobs' context.

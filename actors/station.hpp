@@ -63,8 +63,8 @@ struct station_options {
   bool ordered = false;
   /// The most jobs that one span may hold.
   std::uint64_t batch_max = policy::batch_size::jobs_max;
-  /// How long the jobs of one span should take.
-  duration batch_time = policy::batch_size::target;
+  /// Its jobs are done elsewhere: a lane sends some at a time, and waits for them.
+  bool sends_jobs = false;
 };
 
 /// The outcomes of consecutive jobs of one block.

@@ -238,7 +238,7 @@ void station::begin(lane& l, job_span jobs, unsigned attempt, lost_attempts lost
   l.begun_ = ctx_.time().now();
   // The time of a single job is that of its span, which is longer by what an observer does.
   l.fine_ = !sizes_.brief() && (jobs.size() > 1 || observer_);
-  l.may_nap_ = sizes_.brief();
+  l.may_nap_ = sizes_.brief() && !options_.sends_jobs;
   l.in_burst_ = jobs.size() > 1;
   l.running_.store(jobs.first, std::memory_order_relaxed);
   l.claimed_.store(0, std::memory_order_relaxed);

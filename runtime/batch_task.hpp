@@ -8,14 +8,12 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/error.hpp>
 #include <weir/actors/lane.hpp>
-#include <weir/actors/policy/batch_size.hpp>
 #include <weir/actors/sync.hpp>
 #include <weir/runtime/invoke.hpp>
 
 #include <caf/expected.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <exception>
@@ -33,12 +31,6 @@ template <class F>
 concept batch_task = requires(F& f, const context& ctx, std::uint64_t most) {
   { f.begin_batch(ctx, most) } -> std::same_as<caf::expected<typename F::batch>>;
 };
-
-/// How long the jobs should take that a lane takes at once. Where they are done elsewhere, ten times what it
-/// takes to have that done.
-template <class F>
-inline constexpr duration batch_time_of =
-    batch_task<F> ? std::chrono::milliseconds{2} : policy::batch_size::target;
 
 /// What became of jobs that were done together with one that is to run again: their lane comes back to them
 /// after that one has been put aside. Thread-safe; costs nothing where there are none.

@@ -4,13 +4,13 @@
 namespace weir::detail {
 
 map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> block, std::uint64_t n,
-                  const map_options& options, duration batch_time) {
+                  const map_options& options, bool sends_jobs) {
   station_options bounds;
   bounds.name = "parallel_map";
   bounds.capacity = n;
   bounds.halt = options.on_error;
   bounds.retry = options.retry;
-  bounds.batch_time = batch_time;
+  bounds.sends_jobs = sends_jobs;
   // The predicate stays the caller's, who waits for the end.
   if (options.retry_if)
     bounds.retry_if = [&worth_it = options.retry_if](const caf::error& e) { return worth_it(e); };

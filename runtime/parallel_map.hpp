@@ -34,7 +34,7 @@ struct map_end {
 /// Runs the jobs [0, n) of `block` and waits until all have ended. What the block refers to may go
 /// then; the block itself goes a moment later.
 map_end run_block(engine& on, const context& ctx, std::shared_ptr<job_block> block, std::uint64_t n,
-                  const map_options& options, duration batch_time);
+                  const map_options& options, bool sends_jobs);
 
 /// Where results can be written in place: a vector of them, made beforehand. A vector<bool> packs its
 /// elements, so two threads may not write to neighbours.
@@ -218,8 +218,7 @@ auto run_outcomes(engine& on, const context& ctx, Inputs& inputs, F& f, const ma
   std::vector<typename block::slot> slots(n);
   const auto begin = std::ranges::begin(inputs);
   map_outcomes<result> made;
-  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options,
-                       batch_time_of<F>);
+  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options, batch_task<F>);
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *made.end.stopped_by;
@@ -270,7 +269,7 @@ auto parallel_map(engine& on, const context& ctx, Inputs&& inputs, F&& f, const 
   const auto begin = std::ranges::begin(inputs);
   const auto end = detail::run_block(
       on, ctx, std::make_shared<detail::map_block<range, function, result>>(begin, f, slots), n, options,
-      detail::batch_time_of<function>);
+      detail::batch_task<function>);
   if (!end.all_completed)
     return end.root ? end.root->why : make_error(end.stopped_by->code, to_string(*end.stopped_by));
   if constexpr (detail::in_place<result>) {

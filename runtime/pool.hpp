@@ -195,7 +195,7 @@ private:
   template <class F>
   pool(engine& on, const std::shared_ptr<F>& f, const pool_options& options, const context& ctx)
       : stage_(on, running_stage::fit<F, Job>(options), ctx,
-               {.keyed = keyed_task<F, Job>, .batch_time = detail::batch_time_of<F>}, {}),
+               {.keyed = keyed_task<F, Job>, .sends_jobs = detail::batch_task<F>}, {}),
         intake_(
             stage_.share(),
             [f, &at = stage_.at()](std::uint64_t sequence) {

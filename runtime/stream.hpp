@@ -247,7 +247,7 @@ private:
     station_options s;
     s.collected = true;
     s.keyed = keyed_task<F, Job>;
-    s.batch_time = detail::batch_time_of<F>;
+    s.sends_jobs = detail::batch_task<F>;
     s.ordered = options.order == order::input;
     if (options.order == order::completed)
       s.batch_max = 1;

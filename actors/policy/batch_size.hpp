@@ -14,9 +14,10 @@ class batch_size {
 public:
   using duration = std::chrono::nanoseconds;
 
-  /// How long a batch should take, where nothing else is asked for: a hundred times the cost of a hand-over
-  /// between threads.
+  /// How long a batch should take: a hundred times the cost of a hand-over between threads.
   static constexpr duration target{100'000};
+  /// Where jobs are done by another process: ten times what it costs to hand them over.
+  static constexpr duration target_elsewhere{2'000'000};
   /// No fair share makes a batch shorter than this part of the target: below, a hand-over costs more than it
   /// evens out.
   static constexpr int shortest_part = 5;

@@ -8,8 +8,8 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/binary_deserializer.hpp>
 #include <caf/binary_serializer.hpp>
-#include <caf/event_based_actor.hpp>
 #include <caf/io/basp_broker.hpp>
+#include <caf/io/broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/send.hpp>
@@ -91,7 +91,7 @@ struct gateway_state {
   std::function<void(const caf::actor&)> found;
   const gateway_events* events = nullptr;
 
-  void meet(caf::event_based_actor* self, const caf::actor& whom) {
+  void meet(caf::io::broker* self, const caf::actor& whom) {
     if (peer || !whom)
       return;
     peer = whom;
@@ -101,7 +101,7 @@ struct gateway_state {
   }
 };
 
-caf::behavior gateway(caf::stateful_actor<gateway_state>* self, std::uint64_t link,
+caf::behavior gateway(caf::stateful_actor<gateway_state, caf::io::broker>* self, std::uint64_t link,
                       std::shared_ptr<link::backlog> unhandled, const gateway_events* events,
                       std::function<void(const caf::actor&)> found, std::function<void()> ended) {
   self->state.link = link;
@@ -152,7 +152,7 @@ public:
     // They spawn actors and keep values for whoever asks, which may be a peer.
     system_.registry().erase(caf::atom("SpawnServ"));
     system_.registry().erase(caf::atom("ConfigServ"));
-    keeper_ = system_.spawn([this](caf::event_based_actor* self) { return keeper(self); });
+    keeper_ = system_.middleman().spawn_broker([this](caf::io::broker* self) { return keeper(self); });
   }
 
   ~core() {
@@ -190,7 +190,7 @@ public:
 
   std::uint64_t attach(link::opened_link p) {
     const auto number = p.link;
-    auto made = system_.spawn(
+    auto made = system_.middleman().spawn_broker(
         gateway, number, p.unhandled, &events_,
         [this, number](const caf::actor& peer) { found(number, peer); }, [this, number] { ended(number); });
     {
@@ -246,9 +246,9 @@ private:
     std::chrono::steady_clock::time_point since;
   };
 
-  caf::behavior keeper(caf::event_based_actor* self);
-  void open(caf::event_based_actor* self, std::uint64_t link);
-  void connect(caf::event_based_actor* self, opening o);
+  caf::behavior keeper(caf::io::broker* self);
+  void open(caf::io::broker* self, std::uint64_t link);
+  void connect(caf::io::broker* self, opening o);
   [[nodiscard]] bool is_held(const link::opened_link& p);
 
   void found(std::uint64_t link, const caf::actor& peer) {
@@ -285,7 +285,7 @@ private:
 
 /// Gives links to CAF, each once CAF has let go of those that the same process had before: one that comes
 /// while there is an earlier one would be taken for another way to the same place, and its end for none.
-caf::behavior gateways::core::keeper(caf::event_based_actor* self) {
+caf::behavior gateways::core::keeper(caf::io::broker* self) {
   return {
       // A link waits. From `attach`, and to itself.
       [this, self](begin_atom, std::uint64_t link) { open(self, link); },
@@ -306,7 +306,7 @@ bool gateways::core::is_held(const link::opened_link& p) {
   return static_cast<bool>(broker.instance.tbl().lookup_direct(node));
 }
 
-void gateways::core::open(caf::event_based_actor* self, std::uint64_t link) {
+void gateways::core::open(caf::io::broker* self, std::uint64_t link) {
   std::unique_lock lock{mutex_};
   const auto found = waiting_.find(link);
   if (found == waiting_.end())
@@ -326,7 +326,7 @@ void gateways::core::open(caf::event_based_actor* self, std::uint64_t link) {
   connect(self, std::move(o));
 }
 
-void gateways::core::connect(caf::event_based_actor* self, opening o) {
+void gateways::core::connect(caf::io::broker* self, opening o) {
   auto& sockets = dynamic_cast<caf::io::network::default_multiplexer&>(system_.middleman().backend());
   auto scribe = sockets.new_scribe(numbers_.renumbered(std::move(o.over.engine)).release());
   if (o.over.ours == link::role::acceptor) {

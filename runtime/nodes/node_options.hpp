@@ -19,7 +19,7 @@ struct node_options {
   std::string coordinator;  ///< "host:port"
   std::uint32_t workers =
       0;  ///< jobs that run at once, 1 to `workers_max`; 0: as many as there are processors
-  std::uint32_t credit = 1024;  ///< jobs that it holds at most, at least two for each worker
+  std::uint32_t credit = 65'536;  ///< jobs that it holds at most, at least two for each worker
 
   /// An error of `ec::invalid_option` that names the option and what is allowed.
   [[nodiscard]] caf::error validate() const;

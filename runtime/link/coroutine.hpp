@@ -5,19 +5,24 @@
 /// makes an object that has a destructor: they stand in statements of their own, with operands that have
 /// names.
 
+// Boost.Asio's need it.
+#include <utility>
+
 #if defined(__clang__) && !defined(BOOST_ASIO_HAS_CO_AWAIT)
 #define BOOST_ASIO_HAS_CO_AWAIT 1
 #define BOOST_ASIO_HAS_STD_COROUTINE 1
 #endif
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <utility>
 
 namespace weir::link {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+/// Until the timer runs out, or somebody cancels it.
+[[nodiscard]] asio::awaitable<void> wait(asio::steady_timer& t);
 
 }  // namespace weir::link

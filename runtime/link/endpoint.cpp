@@ -1,16 +1,12 @@
 #include <weir/actors/log.hpp>
 #include <weir/runtime/link/endpoint.hpp>
 #include <weir/runtime/link/endpoint_core.hpp>
-#include <weir/runtime/system/system_error.hpp>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 
-#include <cerrno>
+#include <algorithm>
 #include <chrono>
 #include <future>
-
-#include <sys/socket.h>
 
 namespace weir::link {
 
@@ -25,36 +21,24 @@ std::uint64_t incarnation_now() {
                                         .count());
 }
 
-std::pair<detail::unique_fd, detail::unique_fd> socket_pair() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw thrown_error{failed(detail::system_error_text("socketpair", errno))};
-  return {detail::unique_fd{ends[0]}, detail::unique_fd{ends[1]}};
-}
-
 }  // namespace
 
-endpoint::core::core(const link_options& options, tls_context tls, const engine_id& engine,
-                     link_events events)
+endpoint::core::core(asio::io_context& loop, const link_options& options, tls_context tls,
+                     const engine_id& engine, link_events events)
     : options_(options),
       tls_(std::move(tls)),
       engine_(engine),
       ours_{options.name, link::to_text(engine), incarnation_now()},
       events_(std::move(events)),
+      io_(loop),
       accept_limit_({accepts_per_second, options.handshakes_max}),
       admit_limit_({admissions_per_second, admissions_at_once * options.connections_max}),
-      table_(options.connections_max),
-      thread_([this] { io_.run(); }) {}
+      table_(options.connections_max) {}
 
 caf::error only_loopback(const address& a) {
   return make_error(ec::invalid_option,
                     to_text(a) + " is not a loopback address, and there is no TLS: set authority, " +
                         "certificate and private_key");
-}
-
-asio::awaitable<void> wait(asio::steady_timer& t) {
-  error_code ignored;  // it ran out, or was canceled
-  co_await t.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 attempt_ptr endpoint::core::begin(std::function<void()> close) {
@@ -90,34 +74,26 @@ void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance know
   // Others may have come while it was told that it is welcome.
   if (const auto clash = table_.clash_of(known.who, ours))
     throw thrown_error{failed(*clash)};
-  auto [inner, outer] = socket_pair();
   const auto number = ++last_link_;
   engine_frames::rules rules{.ours = ours,
                              .us = engine_,
                              .peer = *read_engine_id(known.who.engine),
                              .frame_bytes_max = options_.frame_bytes_max};
-  const auto unhandled = std::make_shared<backlog>();
-  error_code e;
-  relay::engine_socket engine{io_};
-  engine.assign(asio::local::stream_protocol{}, inner.get(), e);
-  if (e)
-    throw thrown_error{failed(e.message())};
-  static_cast<void>(inner.release());
   if (const auto earlier = table_.predecessor_of(known.who)) {
     const auto over = links_.at(*earlier).over;
     over->end("it has come again from " + address);
   }
   table_.add(number, known.who, ours);
-  const auto over = std::make_shared<relay>(std::move(with), std::move(engine), unhandled,
+  const auto over = std::make_shared<relay>(io_.get_executor(), std::move(with),
                                             relay_options{options_.heartbeat, options_.timeout},
                                             [this, number](const std::string& why) { closed(number, why); });
   links_.emplace(number, link_entry{over, known.who, address, dialed});
   log()->info("link: {} at {} is up", known.who.name, address);
-  rules.gateway = events_.opened(
-      opened_link{number, ours, known.who, std::move(known.said), std::move(outer), unhandled});
+  auto engine = events_.opened(opened_link{number, ours, known.who, std::move(known.said)});
+  rules.gateway = engine.gateway;
   if (dialed)
     dialed->link = number;
-  over->start(engine_frames{rules});
+  over->start(std::move(engine.end), engine_frames{rules});
 }
 
 void endpoint::core::closed(std::uint64_t link, const std::string& why) {
@@ -132,25 +108,29 @@ void endpoint::core::closed(std::uint64_t link, const std::string& why) {
   events_.closed(link, entry.who, why);
 }
 
+template <class See>
+auto endpoint::core::ask(See see) -> std::optional<decltype(see())> {
+  std::promise<decltype(see())> seen;
+  if (!tell([&] { seen.set_value(see()); }))
+    return std::nullopt;
+  return seen.get_future().get();
+}
+
 bool endpoint::core::stop_dialing() {
-  std::promise<bool> alone;
-  const std::lock_guard guard{closing_};
-  if (!thread_.joinable())
-    return true;
-  asio::post(io_, [this, &alone] {
+  const auto alone = ask([this] {
     for (const auto& t : targets_) {
       t->given_up = true;
       t->changed.cancel();
     }
     for (const auto& a : dialed_)
       a->end("we dial no more");
-    alone.set_value(links_.empty());
+    return links_.empty();
   });
-  return alone.get_future().get();
+  return alone.value_or(true);
 }
 
 void endpoint::core::leave(std::uint64_t link, const std::string& why) {
-  asio::post(io_, [this, link, why] {
+  tell([this, link, why] {
     const auto found = links_.find(link);
     if (found == links_.end())
       return;
@@ -161,7 +141,7 @@ void endpoint::core::leave(std::uint64_t link, const std::string& why) {
 }
 
 void endpoint::core::end(std::uint64_t link, const std::string& why) {
-  asio::post(io_, [this, link, why] {
+  tell([this, link, why] {
     if (const auto found = links_.find(link); found != links_.end()) {
       const auto over = found->second.over;
       over->end(why);
@@ -170,29 +150,37 @@ void endpoint::core::end(std::uint64_t link, const std::string& why) {
 }
 
 std::vector<link_state> endpoint::core::links() {
-  std::promise<std::vector<link_state>> seen;
-  const std::lock_guard guard{closing_};
-  if (!thread_.joinable())
-    return {};
-  asio::post(io_, [this, &seen] {
-    std::vector<link_state> all;
+  auto all = ask([this] {
+    std::vector<link_state> seen;
     for (const auto& [number, entry] : links_) {
       const auto& counts = entry.over->counts();
-      all.push_back({number, entry.who, entry.address, counts.bytes_in, counts.bytes_out, counts.round_trip});
+      seen.push_back(
+          {number, entry.who, entry.address, counts.bytes_in, counts.bytes_out, counts.round_trip});
     }
-    seen.set_value(std::move(all));
+    return seen;
   });
-  return seen.get_future().get();
+  return all ? std::move(*all) : std::vector<link_state>{};
 }
 
 // -- the end ------------------------------------------------------------------------------------
 
 void endpoint::core::close() {
-  const std::lock_guard guard{closing_};
-  if (!thread_.joinable())
+  std::unique_lock lock{mutex_};
+  // What was posted before is done before.
+  if (std::exchange(phase_, std::max(phase_, phase::closing)) == phase::open)
+    asio::post(io_, [this] { end_all(); });
+  closed_changed_.wait(lock, [this] { return phase_ == phase::closed; });
+}
+
+void endpoint::core::tell_if_closed() {
+  if (!ending_ || running_ > 0)
     return;
-  asio::post(io_, [this] { end_all(); });
-  thread_.join();
+  // What belongs to the loop goes before it does.
+  acceptors_.clear();
+  targets_.clear();
+  const std::lock_guard guard{mutex_};
+  phase_ = phase::closed;
+  closed_changed_.notify_all();
 }
 
 void endpoint::core::end_all() {
@@ -209,13 +197,13 @@ void endpoint::core::end_all() {
     const auto over = links_.begin()->second.over;
     over->end("we end");
   }
-  work_.reset();
+  tell_if_closed();
 }
 
 // -- the face ---------------------------------------------------------------------------------------
 
-caf::expected<std::unique_ptr<endpoint>> endpoint::make(const link_options& options, const engine_id& engine,
-                                                        link_events events) {
+caf::expected<std::unique_ptr<endpoint>> endpoint::make(asio::io_context& loop, const link_options& options,
+                                                        const engine_id& engine, link_events events) {
   if (auto e = options.validate())
     return e;
   tls_context tls;
@@ -226,7 +214,7 @@ caf::expected<std::unique_ptr<endpoint>> endpoint::make(const link_options& opti
     tls = std::move(*loaded);
   }
   return std::unique_ptr<endpoint>{
-      new endpoint{std::make_unique<core>(options, std::move(tls), engine, std::move(events))}};
+      new endpoint{std::make_unique<core>(loop, options, std::move(tls), engine, std::move(events))}};
 }
 
 endpoint::endpoint(std::unique_ptr<core> c) : core_(std::move(c)) {}

@@ -1,22 +1,23 @@
 #pragma once
 
 /// Where a node meets others: accepts links, or dials and dials again, and tells those above of each one that
-/// has come up or gone. Owns one thread, on which all of it happens, the sockets, and, once a host is dialed
-/// by a name, a thread that looks names up: to end waits for a lookup that is under way.
+/// has come up or gone. Owns the sockets; all of it happens on the thread of a loop that somebody else runs.
+/// Once a host is dialed by a name Boost.Asio has a thread that looks names up: to end waits for a lookup
+/// that is under way.
 ///
 /// Bounds: `connections_max` peers that have come and were admitted; `handshakes_max` others, of which the
 /// oldest has to go when one more comes, so that mute ones hold up nobody; connections that come faster than
 /// a few hundred a second wait in the system's queue; a few hundred KiB for a peer that was admitted, a few
-/// tens for another. An endpoint without peers costs no CPU time but its thread's stack.
+/// tens for another. An endpoint without peers costs no CPU time.
 ///
 /// All members are thread-safe.
 
-#include <weir/runtime/link/backlog.hpp>
+#include <weir/runtime/link/engine_end.hpp>
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/greeting.hpp>
 #include <weir/runtime/link/link_options.hpp>
-#include <weir/runtime/system/unique_fd.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <caf/expected.hpp>
 
 #include <cstdint>
@@ -32,19 +33,17 @@ struct opened_link {
   std::uint64_t link = 0;  ///< its number in this endpoint; none comes twice
   role ours = role::acceptor;
   identity who;
-  std::string said;                    ///< its offers, or its terms
-  detail::unique_fd engine;            ///< what goes in here comes out at the peer's, and the reverse
-  std::shared_ptr<backlog> unhandled;  ///< whoever has handled a text of the peer's takes it off
+  std::string said;  ///< its offers, or its terms
 };
 
-/// What an endpoint tells, on its thread. They must not block, and must not throw.
+/// What an endpoint tells, on the loop's thread. They must not block, and must not throw.
 struct link_events {
   /// Whether a peer that is who it says it is comes in: the terms that it is told, or the reason why not.
   std::function<caf::expected<std::string>(const identity&, const std::string& offers)> admit;
   /// What to bring along to an acceptor. May throw `thrown_error`: then it is dialed again later.
   std::function<std::string()> offers;
-  /// A link has come up. The id of the actor that the peer may talk to, the only one.
-  std::function<std::uint64_t(opened_link)> opened;
+  /// A link has come up: what the engine has for it.
+  std::function<engine_side(opened_link)> opened;
   std::function<void(std::uint64_t link, const identity&, const std::string& why)> closed;
 };
 
@@ -59,9 +58,10 @@ struct link_state {
 
 class endpoint {
 public:
-  /// Loads what it needs; errors are of `ec::invalid_option`. `engine` is the id of the actor system that its
-  /// links are for.
-  static caf::expected<std::unique_ptr<endpoint>> make(const link_options& options, const engine_id& engine,
+  /// Loads what it needs; errors are of `ec::invalid_option`. `loop` must be run by one thread until the
+  /// endpoint is closed, and outlive it. `engine` is the id of the actor system that its links are for.
+  static caf::expected<std::unique_ptr<endpoint>> make(boost::asio::io_context& loop,
+                                                       const link_options& options, const engine_id& engine,
                                                        link_events events);
 
   /// Closes it.
@@ -87,7 +87,7 @@ public:
   void end(std::uint64_t link, const std::string& why);
 
   /// Ends all links at once and takes no more; returns when the last event was told. Idempotent; what is
-  /// asked of it afterwards has no effect.
+  /// asked of it afterwards has no effect. Waits for the thread, so that events must not close it.
   void close();
 
   /// The links that are up; none once it is closed. Waits for the thread, so that events must not ask.

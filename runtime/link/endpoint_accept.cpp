@@ -34,8 +34,8 @@ caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
   const tcp::endpoint where = found.begin()->endpoint();
   if (!tls_ && !where.address().is_loopback())
     return only_loopback(at);
-  const std::lock_guard guard{closing_};
-  if (!thread_.joinable())
+  const std::lock_guard guard{mutex_};
+  if (phase_ != phase::open)
     return make_error(ec::closed, "the endpoint is closed");
   auto made = std::make_shared<tcp::acceptor>(io_);
   made->open(where.protocol(), e);

@@ -2,7 +2,7 @@
 
 /// The inside of an endpoint, in three parts: who comes (endpoint_accept.cpp), who is dialed
 /// (endpoint_dial.cpp), and the links that are up (endpoint.cpp). All but the constructor, and what says so,
-/// is of its thread's.
+/// is of the loop's thread.
 
 #include <weir/actors/error.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
@@ -14,12 +14,13 @@
 #include <weir/runtime/link/relay.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <condition_variable>
+#include <exception>
 #include <functional>
 #include <list>
 #include <map>
@@ -27,7 +28,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,9 +49,6 @@ constexpr std::uint64_t admissions_at_once = 4;  // for each link that there may
 
 /// Of an address that can be met only with TLS, where there is none.
 [[nodiscard]] caf::error only_loopback(const address& a);
-
-/// Until the timer runs out, or somebody cancels it.
-[[nodiscard]] asio::awaitable<void> wait(asio::steady_timer& t);
 
 /// A peer that is not admitted yet, and what ends it.
 struct attempt {
@@ -91,7 +88,8 @@ struct link_entry {
 
 class endpoint::core {
 public:
-  core(const link_options& options, tls_context tls, const engine_id& engine, link_events events);
+  core(asio::io_context& loop, const link_options& options, tls_context tls, const engine_id& engine,
+       link_events events);
   ~core() { close(); }
   core(const core&) = delete;
   core& operator=(const core&) = delete;
@@ -105,10 +103,27 @@ public:
   void close();
 
 private:
-  template <class Loop>
-  void spawn(Loop loop) {
-    asio::co_spawn(io_, std::move(loop), asio::detached);
+  template <class Run>
+  void spawn(Run run) {
+    ++running_;
+    asio::co_spawn(io_, std::move(run), [this](const std::exception_ptr&) {
+      --running_;
+      tell_if_closed();
+    });
   }
+
+  /// Has `call` called on the loop's thread; false once this is closed.
+  template <class Call>
+  bool tell(Call call) {
+    const std::lock_guard guard{mutex_};
+    if (phase_ == phase::open)
+      asio::post(io_, std::move(call));
+    return phase_ == phase::open;
+  }
+
+  /// Has `see` called on the loop's thread, and returns what it returns; nothing once this is closed.
+  template <class See>
+  auto ask(See see) -> std::optional<decltype(see())>;
 
   asio::awaitable<void> accept(std::shared_ptr<tcp::acceptor> from);
   asio::awaitable<void> meet(tcp::socket socket);
@@ -127,6 +142,7 @@ private:
   void closed(std::uint64_t link, const std::string& why);
   void tell_refusal(const std::string& address, const std::string& why);
   void end_all();
+  void tell_if_closed();
 
   const link_options options_;
   const tls_context tls_;
@@ -134,8 +150,8 @@ private:
   const identity ours_;
   const link_events events_;
 
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  asio::io_context& io_;
+  std::size_t running_ = 0;  // coroutines
   std::vector<std::shared_ptr<tcp::acceptor>> acceptors_;
   std::vector<std::shared_ptr<target>> targets_;
   std::list<attempt_ptr> accepted_;  // not admitted yet, the oldest first
@@ -148,8 +164,10 @@ private:
   link_table table_;
   std::uint64_t not_logged_ = 0;
   bool ending_ = false;
-  std::mutex closing_;  // the thread is there, or has ended
-  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable closed_changed_;
+  enum class phase : std::uint8_t { open, closing, closed };
+  phase phase_ = phase::open;  // whether the loop may be asked; under the lock
 };
 
 }  // namespace weir::link

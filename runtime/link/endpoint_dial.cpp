@@ -21,7 +21,7 @@ caf::error endpoint::core::dial(const address& at) {
     return make_error(ec::invalid_option, to_text(at) + " has no port to dial");
   if (!tls_ && !at.is_loopback())
     return only_loopback(at);
-  asio::post(io_, [this, at] {
+  tell([this, at] {
     const auto whom = std::make_shared<target>(target{at, asio::steady_timer{io_}, {}, false});
     targets_.push_back(whom);
     spawn([this, whom] { return keep(whom); });

@@ -239,7 +239,6 @@ const char* engine_frames::judge_text(const frame_header& h, bytes_view begin) {
   const auto text = length_in(begin.subspan(text_front.size()));
   if (!text || text_front.size() + text->bytes + text->value != h.length)
     return wrong;
-  passing_ = text->value;
   return nullptr;
 }
 
@@ -252,13 +251,6 @@ void engine_frames::add(bytes_view part) {
     parts_.back() = {parts_.back().data(), parts_.back().size() + part.size()};
   else if (!part.empty())
     parts_.push_back(part);
-}
-
-void engine_frames::count_if_whole() {
-  if (rest_ > 0 || !passing_)
-    return;
-  ++texts_;
-  text_bytes_ += *std::exchange(passing_, std::nullopt);
 }
 
 caf::expected<std::span<const bytes_view>> engine_frames::pass(bytes_view come) {
@@ -280,7 +272,6 @@ caf::expected<std::span<const bytes_view>> engine_frames::pass(bytes_view come) 
         add(part);
       rest_ -= part.size();
       come = come.subspan(part.size());
-      count_if_whole();
       continue;
     }
     auto begin = gathered(header_bytes);
@@ -306,7 +297,6 @@ caf::expected<std::span<const bytes_view>> engine_frames::pass(bytes_view come) 
     rest_ = h.length - judged.judged_bytes;
     if (!dropping_)
       add(begin);
-    count_if_whole();
   }
   return std::span<const bytes_view>{parts_};
 }

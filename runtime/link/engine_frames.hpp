@@ -60,10 +60,6 @@ public:
   /// nothing more may pass.
   [[nodiscard]] caf::expected<std::span<const bytes_view>> pass(bytes_view come);
 
-  /// Of those that have passed whole.
-  [[nodiscard]] std::uint64_t texts() const noexcept { return texts_; }
-  [[nodiscard]] std::uint64_t text_bytes() const noexcept { return text_bytes_; }
-
 private:
   enum class phase : std::uint8_t { first, second, open };
 
@@ -80,7 +76,6 @@ private:
   [[nodiscard]] const char* judge_text(const frame_header& h, bytes_view begin);
   [[nodiscard]] bool is_ours_and_theirs(bytes_view content) const;
   void add(bytes_view part);
-  void count_if_whole();
 
   rules rules_;
   phase phase_ = phase::first;
@@ -88,10 +83,6 @@ private:
   bool asked_ = false;
   unsigned proxies_ = 0;
   unsigned ends_ = 0;
-  std::optional<std::uint64_t> passing_;  // the bytes of the text that passes just now
-  std::uint64_t texts_ = 0;
-  std::uint64_t text_bytes_ = 0;
-
   std::uint64_t rest_ = 0;  // of the content of a frame that was judged
   bool dropping_ = false;
   std::vector<std::byte> held_;  // of a frame that can't be judged yet

@@ -2,11 +2,8 @@
 #include <weir/runtime/link/relay.hpp>
 #include <weir/runtime/short_text.hpp>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -15,15 +12,6 @@
 namespace weir::link {
 
 namespace {
-
-/// Between two looks whether the engine's side has caught up.
-constexpr std::chrono::milliseconds handling_pause{1};
-
-/// Until the timer runs out or somebody cancels it.
-asio::awaitable<void> wait(asio::steady_timer& t) {
-  error_code ignored;
-  co_await t.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
 
 std::string stamp_of(std::chrono::steady_clock::time_point t) {
   const auto count = t.time_since_epoch().count();
@@ -35,30 +23,29 @@ std::string stamp_of(std::chrono::steady_clock::time_point t) {
 
 }  // namespace
 
-relay::relay(std::unique_ptr<record_stream> peer, engine_socket engine, std::shared_ptr<backlog> unhandled,
+relay::relay(const asio::any_io_executor& on, std::unique_ptr<record_stream> peer,
              const relay_options& options, ended tell)
-    : peer_(std::move(peer)),
-      engine_(std::move(engine)),
-      unhandled_(std::move(unhandled)),
+    : on_(on),
+      peer_(std::move(peer)),
       options_(options),
       tell_(std::move(tell)),
       outgoing_(record_limits::record_bytes_max),
       ping_at_(clock::now()),
-      to_send_(engine_.get_executor()),
-      room_(engine_.get_executor()),
-      silence_(engine_.get_executor()) {}
+      to_send_(on_),
+      silence_(on_) {}
 
-void relay::start(engine_frames check) {
+void relay::start(std::shared_ptr<engine_end> engine, engine_frames check) {
+  engine_ = std::move(engine);
   check_.emplace(std::move(check));
+  engine_->when_ready([this] { to_send_.cancel(); });
   spawn(&relay::from_peer);
-  spawn(&relay::from_engine);
   spawn(&relay::to_peer);
   spawn(&relay::watch);
 }
 
 void relay::spawn(asio::awaitable<void> (relay::*loop)()) {
   asio::co_spawn(
-      engine_.get_executor(),
+      on_,
       [self = shared_from_this(), loop]() -> asio::awaitable<void> {
         try {
           co_await (*self.*loop)();
@@ -84,11 +71,10 @@ void relay::end(const std::string& why) {
   if (std::exchange(over_, true))
     return;
   peer_->over().close();
-  error_code ignored;  // it is closed whatever it says
-  engine_.close(ignored);
   to_send_.cancel();
-  room_.cancel();
   silence_.cancel();
+  if (engine_)
+    engine_->link_has_gone();
   tell_(why);
 }
 
@@ -98,7 +84,7 @@ asio::awaitable<void> relay::from_peer() {
     switch (come.kind) {
       case record_kind::data:
         counts_.bytes_in += come.content.size();
-        co_await to_engine(come.content);
+        to_engine(come.content);
         break;
       case record_kind::ping:
         pong_due_ = come.text();
@@ -119,53 +105,13 @@ void relay::handle_pong(std::string_view content) {
     counts_.round_trip = clock::now() - pinged_;
 }
 
-asio::awaitable<void> relay::to_engine(bytes_view content) {
-  const auto texts = check_->texts();
-  const auto bytes = check_->text_bytes();
+void relay::to_engine(bytes_view content) {
   const auto passed = check_->pass(content);
   if (!passed)
     throw thrown_error{passed.error()};
-  unhandled_->add(check_->texts() - texts, check_->text_bytes() - bytes);
-  engine_is_slow_ = true;
-  for (const auto part : *passed) {
-    error_code e;
-    co_await asio::async_write(engine_, asio::buffer(part.data(), part.size()),
-                               asio::redirect_error(asio::use_awaitable, e));
-    if (e) {
-      end("the engine here has closed it");
-      co_return;
-    }
-  }
-  co_await wait_for_handling();
-  engine_is_slow_ = false;
-}
-
-asio::awaitable<void> relay::wait_for_handling() {
-  asio::steady_timer pause{engine_.get_executor()};
-  while (!over_ && unhandled_->full()) {
-    pause.expires_after(handling_pause);
-    co_await wait(pause);
-  }
-}
-
-asio::awaitable<void> relay::from_engine() {
-  while (!over_) {
-    error_code e;
-    const auto n = co_await engine_.async_read_some(
-        asio::buffer(outgoing_.data() + record_limits::head_bytes, record_limits::data_bytes_max),
-        asio::redirect_error(asio::use_awaitable, e));
-    if (e) {
-      end("the engine here has closed it");
-      co_return;
-    }
-    outgoing_bytes_ = n;
-    counts_.bytes_out += n;
-    to_send_.cancel();
-    while (!over_ && outgoing_bytes_ > 0) {
-      room_.expires_at(clock::time_point::max());
-      co_await wait(room_);
-    }
-  }
+  for (const auto part : *passed)
+    if (!engine_->take(part))
+      return end("the engine here has closed it");
 }
 
 /// False if there is nothing to send.
@@ -182,13 +128,15 @@ asio::awaitable<bool> relay::write_next() {
     ping_at_ = pinged_ + options_.heartbeat;
     const auto stamp = stamp_of(pinged_);
     co_await peer_->write(record_kind::ping, stamp);
-  } else if (outgoing_bytes_ > 0) {
-    co_await peer_->write(record_kind::data,
-                          std::span{outgoing_}.first(record_limits::head_bytes + outgoing_bytes_));
-    outgoing_bytes_ = 0;
-    room_.cancel();
   } else {
-    co_return false;
+    const auto room = std::span{outgoing_};
+    const auto n = engine_->give(room.subspan(record_limits::head_bytes));
+    if (n == 0 && engine_->is_closed())
+      end("the engine here has closed it");
+    if (n == 0)
+      co_return false;
+    counts_.bytes_out += n;
+    co_await peer_->write(record_kind::data, room.first(record_limits::head_bytes + n));
   }
   co_return true;
 }
@@ -222,7 +170,7 @@ asio::awaitable<void> relay::watch() {
 }
 
 std::optional<std::string> relay::lost_because(clock::time_point now) const {
-  if (!engine_is_slow_ && now - peer_->heard() >= options_.timeout)
+  if (now - peer_->heard() >= options_.timeout)
     return "nothing was heard of it for " + short_text(options_.timeout);
   if (writing_since_ && now - *writing_since_ >= options_.timeout)
     return "it took nothing for " + short_text(options_.timeout);

@@ -1,13 +1,17 @@
 #pragma once
 
 /// The actors that talk with those of other nodes: an actor system of its own, with CAF's middleman, in which
-/// each link has one actor, its gateway. Gateways exchange texts and nothing else, and a peer can reach no
-/// other actor (engine_frames.hpp): the application's actors are in another system.
+/// each link has one actor, its gateway, on the thread of the sockets. Gateways exchange texts and nothing
+/// else, and a peer can reach no other actor (engine_frames.hpp): the application's actors are in another
+/// system.
 ///
-/// Owns its threads: two for messages, one for sockets, one for time. Costs no CPU time while nobody talks.
-/// All members are thread-safe.
+/// Owns its threads: one for sockets, which the links use as well (`loop`), and two that have hardly anything
+/// to do, for time and for actors of CAF's own. Costs no CPU time while nobody talks. All members are
+/// thread-safe.
 
 #include <weir/runtime/link/endpoint.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -38,9 +42,12 @@ public:
   /// The id of the actor system, for `endpoint::make`.
   [[nodiscard]] link::engine_id id() const;
 
-  /// A gateway for a link that has come up, for `link_events::opened`: returns its actor's id. Does not
-  /// block. If CAF still has an earlier link to that process, this one waits until it has let go of that.
-  std::uint64_t attach(link::opened_link p);
+  /// Run by the thread of the sockets until this is closed and no endpoint uses it any more.
+  [[nodiscard]] boost::asio::io_context& loop();
+
+  /// A gateway for a link that has come up, for `link_events::opened`. Does not block. On the thread of the
+  /// sockets, once an earlier link to that process has gone.
+  link::engine_side attach(const link::opened_link& p);
 
   /// Ends the gateway of a link that has gone, for `link_events::closed`. Idempotent; does not block.
   void detach(std::uint64_t link);

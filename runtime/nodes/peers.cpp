@@ -11,7 +11,8 @@ caf::expected<std::unique_ptr<peers>> peers::make(const link::link_options& opti
   if (auto e = options.validate())
     return e;
   std::unique_ptr<peers> made{new peers{options.frame_bytes_max, std::move(events)}};
-  auto endpoint = link::endpoint::make(options, made->gateways_->id(), made->of_links());
+  auto endpoint =
+      link::endpoint::make(made->gateways_->loop(), options, made->gateways_->id(), made->of_links());
   if (!endpoint)
     return std::move(endpoint.error());
   made->endpoint_ = std::move(*endpoint);
@@ -38,16 +39,16 @@ link::link_events peers::of_links() {
   return {
       .admit = events_.admit,
       .offers = events_.offers,
-      .opened = [this](link::opened_link p) { return opened(std::move(p)); },
+      .opened = [this](const link::opened_link& p) { return opened(p); },
       .closed = [this](std::uint64_t n, const link::identity&, const std::string& why) { closed(n, why); }};
 }
 
-std::uint64_t peers::opened(link::opened_link p) {
+link::engine_side peers::opened(const link::opened_link& p) {
   {
     const std::lock_guard guard{mutex_};
     known_[p.link].who = {p.link, p.who, p.said};
   }
-  return gateways_->attach(std::move(p));
+  return gateways_->attach(p);
 }
 
 void peers::closed(std::uint64_t link, const std::string& why) {

@@ -74,7 +74,7 @@ private:
   [[nodiscard]] gateway_events of_gateways();
   [[nodiscard]] link::link_events of_links();
 
-  std::uint64_t opened(link::opened_link p);
+  link::engine_side opened(const link::opened_link& p);
   void closed(std::uint64_t link, const std::string& why);
   void up(std::uint64_t link);
   void gateway_ended(std::uint64_t link);
@@ -92,9 +92,8 @@ private:
   const peer_events events_;
   std::mutex mutex_;
   std::map<std::uint64_t, known> known_;
-  // The gateways end links, so that the endpoint goes last; it is closed first, and tells of no more links.
-  std::unique_ptr<link::endpoint> endpoint_;
   std::unique_ptr<gateways> gateways_;
+  std::unique_ptr<link::endpoint> endpoint_;  // runs on their loop
 };
 
 }  // namespace weir::nodes

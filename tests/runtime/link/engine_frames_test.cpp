@@ -224,20 +224,6 @@ BOOST_AUTO_TEST_CASE(notices_do_not_come_without_end) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(texts_are_counted_once_their_last_byte_has_passed) {
-  auto check = opened(role::acceptor);
-  auto two = text_message("four");
-  append(two, text_message("sevenxx"));
-  const bytes last{two.end() - 3, two.end()};
-  two.resize(two.size() - 3);
-  BOOST_TEST_REQUIRE(passed(check, two, 5).has_value());
-  BOOST_TEST(check.texts() == 1u);
-  BOOST_TEST(check.text_bytes() == 4u);
-  BOOST_TEST_REQUIRE(passed(check, last, 5).has_value());
-  BOOST_TEST(check.texts() == 2u);
-  BOOST_TEST(check.text_bytes() == 11u);
-}
-
 BOOST_AUTO_TEST_CASE(a_heartbeat_of_the_engine_is_refused_as_nobody_turns_them_on) {
   BOOST_TEST(is_refused(opened(role::acceptor), heartbeat()));
 }

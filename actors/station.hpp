@@ -102,6 +102,8 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
   [[nodiscard]] const context& ctx() const noexcept { return ctx_; }
   [[nodiscard]] door& entrance() noexcept { return door_; }
+  /// As its options say.
+  [[nodiscard]] bool sends_jobs() const noexcept { return options_.sends_jobs; }
 
   // -- input --------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ public:
         make_(std::move(make)),
         key_of_(std::move(key_of)),
         taken_(std::move(taken)),
-        block_max_(key_of_ ? 1 : options.block_max()),
+        block_max_(key_of_ ? 1 : options.block_max(to_->sends_jobs())),
         submit_timeout_(options.timeouts.submit),
         overflow_(options.overflow) {
     to_->entrance().gather_with([this] { return detach(); });

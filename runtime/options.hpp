@@ -87,9 +87,10 @@ struct pool_options {
 
   [[nodiscard]] caf::error validate() const;
   /// How many jobs may share a block. One whose time is watched has its own; one that backs off keeps the
-  /// whole of its block, so that there it is small.
-  [[nodiscard]] std::uint64_t block_max() const noexcept {
-    return timeouts.watch_jobs() ? 1 : retry.repeats() ? 16 : 4096;
+  /// whole of its block, so that there it is small. `sent`: they are done elsewhere, as many at once as share a
+  /// block.
+  [[nodiscard]] std::uint64_t block_max(bool sent) const noexcept {
+    return timeouts.watch_jobs() ? 1 : retry.repeats() ? 16 : sent ? 16'384 : 4096;
   }
   [[nodiscard]] std::size_t slots() const noexcept { return capacity == 0 ? parallelism : capacity; }
 };

@@ -99,8 +99,11 @@ task_function task_on_nodes(const task_kind& of, const settings& values, const s
       return std::move(call.error());
     static_cast<void>(call->add([&](std::string& out) { nodes::codec<item>::encode(job, out); }));
     call->run();
-    const auto end = call->next();
-    return end ? nodes::codec<record>::decode(*end) : end.error();
+    caf::error why;
+    const auto result = call->next(why);
+    if (!result)
+      return why;
+    return nodes::codec<record>::decode(*result);
   };
 }
 

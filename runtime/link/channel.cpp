@@ -36,10 +36,15 @@ asio::awaitable<std::size_t> read_some_of(Stream& stream, std::span<std::byte> i
   co_return n;
 }
 
+/// All of it, with as few calls as the system needs; Boost.Asio's own condition asks for 64 KiB at a time.
+std::size_t all_at_once(const error_code& e, std::size_t) {
+  return e ? 0 : record_limits::record_bytes_max;
+}
+
 template <class Stream>
 asio::awaitable<void> write_to(Stream& stream, bytes_view from) {
   error_code e;
-  co_await asio::async_write(stream, asio::buffer(from.data(), from.size()),
+  co_await asio::async_write(stream, asio::buffer(from.data(), from.size()), all_at_once,
                              asio::redirect_error(asio::use_awaitable, e));
   if (e)
     fail(e);

@@ -14,30 +14,36 @@ caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_
   std::optional<duration> time_left;
   if (const auto deadline = ctx.deadline())
     time_left = *deadline - ctx.time().now();
-  call_writer text{room->id(), task, settings, time_left};
+  // Whoever sends many has sent as many before, of which most were short.
+  constexpr std::size_t short_job = 32;
+  const auto bytes = std::min<std::uint64_t>(room->jobs() * short_job, bytes_max);
+  call_writer text{room->id(), task, settings, time_left, bytes};
   return call{on, ctx, std::move(*room), std::move(text)};
 }
 
 call::call(coordinator& on, const context& ctx, coordinator::room room, call_writer text)
-    : on_(&on), ctx_(&ctx), room_(std::move(room)), text_(std::move(text)) {}
+    : on_(&on),
+      ctx_(&ctx),
+      room_(std::move(room)),
+      text_(std::move(text)),
+      text_bytes_max_(on.text_bytes_max()) {}
 
 void call::add_broken(caf::error why) {
   broken_.emplace(added_++, std::move(why));
 }
 
-bool call::was_added(std::size_t began) {
-  const auto most = on_->text_bytes_max();
+bool call::was_too_long(std::size_t began) {
+  const auto size = text_.size();
   const auto is_first = text_.count() == 1;
-  if (text_.size() <= (is_first ? most : std::min(bytes_max, most))) {
+  if (is_first && size <= text_bytes_max_) {
     ++added_;
     return true;
   }
-  const auto size = text_.size();
   text_.take_back(began);
   if (!is_first)
     return false;
   add_broken(make_error(ec::failed, "it takes " + std::to_string(size) + " bytes to send it, and " +
-                                        std::to_string(most) + " are allowed (frame_bytes_max)"));
+                                        std::to_string(text_bytes_max_) + " are allowed (frame_bytes_max)"));
   return true;
 }
 
@@ -51,27 +57,30 @@ void call::run() {
     return;
   }
   parts_ = std::move(*answer);
-  reader_ = parts_.front().ends.read();
+  plain_ = broken_.empty();
 }
 
-caf::expected<std::string_view> call::next() {
-  if (const auto found = broken_.find(taken_++); found != broken_.end())
-    return found->second;
-  return lost_ ? caf::expected<std::string_view>{lost_} : next_end();
-}
-
-caf::expected<std::string_view> call::next_end() {
-  if (part_taken_ == parts_[part_].ends.count()) {
-    if (!reader_.whole())
-      return lose();
-    reader_ = parts_[++part_].ends.read();
-    part_taken_ = 0;
+/// Of one that is not simply the next result in a message.
+std::optional<std::string_view> call::next_otherwise(caf::error& why) {
+  if (const auto found = broken_.find(taken_++); found != broken_.end()) {
+    why = found->second;
+    return std::nullopt;
   }
-  auto end = read_end(reader_);
-  if (!end)
-    return lose();
-  ++part_taken_;
-  return std::move(*end);
+  if (!lost_ && left_ == 0 && (part_ == 0 || reader_.whole())) {
+    reader_ = parts_[part_].ends.read();
+    left_ = parts_[part_++].ends.count();
+  }
+  if (!lost_ && left_ > 0) {
+    --left_;
+    if (const auto result = read_result(reader_))
+      return result;
+    if (auto failure = read_failure(reader_)) {
+      why = std::move(*failure);
+      return std::nullopt;
+    }
+  }
+  why = lost_ ? lost_ : lose();
+  return std::nullopt;
 }
 
 /// A node that says what can't be read is asked no more.

@@ -49,15 +49,26 @@ public:
       add_broken(make_error(std::current_exception()));
       return true;
     }
-    return was_added(at);
+    if (text_.size() > bytes_max || text_.size() > text_bytes_max_)
+      return was_too_long(at);
+    ++added_;
+    return true;
   }
 
   /// Has them done, and waits for that. When the context is canceled the node is told, and they still end
   /// there.
   void run();
 
-  /// What became of the next one of them; the text lives as long as the call.
-  [[nodiscard]] caf::expected<std::string_view> next();
+  /// The result of the next one of them, which lives as long as the call; nothing if it has none: then `why`
+  /// says why.
+  [[nodiscard]] std::optional<std::string_view> next(caf::error& why) {
+    if (plain_ && left_ > 0)
+      if (const auto result = read_result(reader_)) {
+        --left_;
+        return result;
+      }
+    return next_otherwise(why);
+  }
 
   /// What they took over there, all told; nothing if that is not known.
   [[nodiscard]] std::optional<duration> busy() const;
@@ -66,22 +77,24 @@ private:
   call(coordinator& on, const context& ctx, coordinator::room room, call_writer text);
 
   void add_broken(caf::error why);
-  [[nodiscard]] bool was_added(std::size_t began);
-  [[nodiscard]] caf::expected<std::string_view> next_end();
+  [[nodiscard]] bool was_too_long(std::size_t began);
+  [[nodiscard]] std::optional<std::string_view> next_otherwise(caf::error& why);
   [[nodiscard]] caf::error lose();
 
   coordinator* on_;
   const context* ctx_;
   coordinator::room room_;
   call_writer text_;
+  std::size_t text_bytes_max_;
   std::map<std::uint64_t, caf::error> broken_;  // by their places: not sent
   std::uint64_t added_ = 0;
   std::uint64_t taken_ = 0;
   caf::error lost_;                  // of all that were sent
   std::vector<done_message> parts_;  // what came back
-  std::size_t part_ = 0;             // of these the one that is read
-  std::uint32_t part_taken_ = 0;
+  std::size_t part_ = 0;             // of these the ones that have been begun
+  std::uint32_t left_ = 0;           // in the last of these
   wire_reader reader_{{}};
+  bool plain_ = false;  // all jobs were sent, and came back
 };
 
 }  // namespace weir::nodes

@@ -23,6 +23,8 @@ namespace {
 
 /// Messages that one actor handles before it is another's turn.
 constexpr std::size_t throughput = 64;
+/// Of memory that was for what was sent.
+constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
 
 caf::error no_sockets() {
   return make_error(caf::sec::invalid_argument, "this loop has no sockets of its own");
@@ -78,14 +80,16 @@ public:
   }
 
   std::size_t give(std::span<std::byte> into) {
-    const auto n = std::min(into.size(), outgoing_.size() - given_);
-    std::memcpy(into.data(), outgoing_.data() + given_, n);
-    given_ += n;
-    // What has gone does not add up while others come behind it.
-    if (given_ == outgoing_.size() || given_ > outgoing_.size() / 2) {
-      outgoing_.erase(outgoing_.begin(), outgoing_.begin() + static_cast<std::ptrdiff_t>(given_));
+    if (given_ == leaving_.size()) {
+      leaving_.clear();
+      if (leaving_.capacity() > kept_bytes_max)
+        leaving_ = {};
+      leaving_.swap(outgoing_);
       given_ = 0;
     }
+    const auto n = std::min(into.size(), leaving_.size() - given_);
+    std::memcpy(into.data(), leaving_.data() + given_, n);
+    given_ += n;
     return n;
   }
 
@@ -105,8 +109,9 @@ private:
   caf::io::network::multiplexer& on_;
   std::vector<char> incoming_;  // of what is to be read next
   std::size_t wanted_ = 1;      // bytes of that
-  std::vector<char> outgoing_;
-  std::size_t given_ = 0;  // bytes at its front that the relay has
+  std::vector<char> outgoing_;  // what the broker has written since the relay last took all
+  std::vector<char> leaving_;   // what it takes now
+  std::size_t given_ = 0;       // bytes of that which it has
   std::function<void()> ready_;
   bool closed_ = false;
 };

@@ -104,8 +104,9 @@ wire_writer begin(kind k) {
 }  // namespace
 
 call_writer::call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-                         std::optional<duration> time_left)
+                         std::optional<duration> time_left, std::size_t bytes)
     : to_(begin(kind::call)) {
+  to_.reserve(bytes);
   to_.put(id).put(task.name).put(task.version).put(settings);
   to_.put(time_left ? std::min(count_of(*time_left), no_deadline - 1) : no_deadline);
   count_at_ = to_.size();
@@ -116,7 +117,8 @@ std::string call_writer::take() {
   return to_.set(count_at_, count_).take();
 }
 
-done_writer::done_writer(std::uint64_t id) : to_(begin(kind::done)) {
+done_writer::done_writer(std::uint64_t id, std::size_t bytes) : to_(begin(kind::done)) {
+  to_.reserve(bytes);
   to_.put(id);
   busy_at_ = to_.size();
   to_.put(std::uint64_t{0});
@@ -135,13 +137,11 @@ std::string done_writer::take(duration busy) {
   return to_.set(busy_at_, count_of(busy)).set(count_at_, count_).take();
 }
 
-std::optional<caf::expected<std::string_view>> read_end(wire_reader& from) {
+std::optional<caf::error> read_failure(wire_reader& from) {
   const auto code = from.number<std::uint8_t>();
   const auto text = from.text();
-  if (!from.good() || (code != 0 && !is_code(code)))
+  if (!from.good() || code == 0 || !is_code(code))
     return std::nullopt;
-  if (code == 0)
-    return text;
   return make_error(static_cast<ec>(code), std::string{text});
 }
 

@@ -61,6 +61,8 @@ public:
   packed(std::string message, std::size_t at, std::uint32_t count)
       : message_(std::move(message)), at_(at), count_(count) {}
 
+  [[nodiscard]] std::size_t bytes() const noexcept { return message_.size() - at_; }
+
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
 
   /// It may find fewer than `count`, or more.
@@ -102,8 +104,9 @@ using message = std::variant<call_message, cancel_message, done_message, leaving
 /// Makes a call, job by job.
 class call_writer {
 public:
+  /// `bytes`: about how long it will be.
   call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-              std::optional<duration> time_left);
+              std::optional<duration> time_left, std::size_t bytes);
 
   /// The job that `append(std::string&)` appends. If that throws, there is none.
   template <class Append>
@@ -131,7 +134,8 @@ private:
 /// Makes a done, outcome by outcome.
 class done_writer {
 public:
-  explicit done_writer(std::uint64_t id);
+  /// `bytes`: about how long it will be.
+  done_writer(std::uint64_t id, std::size_t bytes);
 
   /// One that has failed.
   void add(const caf::error& why);
@@ -140,14 +144,7 @@ public:
   /// none.
   template <class Append>
   void add_result(Append append) {
-    const auto at = to_.size();
-    to_.put(std::uint8_t{0});
-    try {
-      to_.put_text(append);
-    } catch (...) {
-      to_.cut(at);
-      throw;
-    }
+    to_.put_text(append, completed);
     ++count_;
   }
 
@@ -169,14 +166,30 @@ public:
   [[nodiscard]] std::string take(duration busy);
 
 private:
+  /// In front of a result, where else an error's code is.
+  static constexpr std::uint8_t completed = 0;
+
   wire_writer to_;
   std::size_t busy_at_ = 0;
   std::size_t count_at_ = 0;
   std::uint32_t count_ = 0;
 };
 
-/// The next outcome of a done: a result as it was written, or an error. Nothing if there is no such thing.
-[[nodiscard]] std::optional<caf::expected<std::string_view>> read_end(wire_reader& from);
+/// The next outcome of a done, if it is a result: as it was written. Nothing, and nothing was read, if it is
+/// an error, or no such thing.
+[[nodiscard]] inline std::optional<std::string_view> read_result(wire_reader& from) noexcept {
+  auto ahead = from;
+  if (ahead.number<std::uint8_t>() != 0)
+    return std::nullopt;
+  const auto result = ahead.text();
+  if (!ahead.good())
+    return std::nullopt;
+  from = ahead;
+  return result;
+}
+
+/// The next outcome of a done, which is not a result: an error, or nothing if there is no such thing.
+[[nodiscard]] std::optional<caf::error> read_failure(wire_reader& from);
 
 [[nodiscard]] std::string to_text(const cancel_message& m);
 [[nodiscard]] std::string to_text(const leaving_message& m);

@@ -50,13 +50,13 @@ public:
     if (to_.size() <= text_bytes_max_)
       return;
     if (to_.count() > 1) {
-      done_writer last{of_.what.id};
+      auto last = make_writer();
       to_.move_last(at, last);
       flush();
       to_ = std::move(last);
     }
     if (const auto size = to_.size(); size > text_bytes_max_) {
-      to_ = done_writer{of_.what.id};
+      to_ = make_writer();
       to_.add(make_error(ec::failed, "its result takes " + std::to_string(size) + " bytes to send, and " +
                                          std::to_string(text_bytes_max_) + " are allowed (frame_bytes_max)"));
     }
@@ -71,15 +71,23 @@ private:
 
   void flush() {
     const auto now = of_.ctx.time().now();
-    send_(std::exchange(to_, done_writer{of_.what.id}).take(now - since_));
+    send_(std::exchange(to_, make_writer()).take(now - since_));
     since_ = now;
   }
+
+  /// As long as the jobs, as nobody knows better.
+  [[nodiscard]] done_writer make_writer() const {
+    return {of_.what.id,
+            std::min(of_.what.jobs.bytes() + front_bytes + of_.what.jobs.count(), message_bytes_max)};
+  }
+
+  static constexpr std::size_t front_bytes = 32;  // before the first outcome
 
   const taken_call& of_;
   const std::size_t text_bytes_max_;
   const std::function<void(std::string)> send_;
   time_point since_ = of_.ctx.time().now();
-  done_writer to_{of_.what.id};
+  done_writer to_ = make_writer();
 };
 
 }  // namespace
@@ -403,9 +411,11 @@ void node::core::do_jobs(taken_call& c) {
 
 void node::core::do_job(const taken_call& c, std::string_view job, done_writer& to) {
   const auto at = to.size();
-  caf::error why = c.ctx.error();
+  caf::error why;
   try {
-    if (!why)
+    if (c.ctx.canceled())
+      why = c.ctx.error();
+    else
       to.add_result([&](std::string& out) { why = (*c.function)(c.ctx, c.what.settings, job, out); });
   } catch (...) {
     return to.add(make_error(std::current_exception()));

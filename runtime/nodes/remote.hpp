@@ -42,8 +42,11 @@ public:
     void run() { call_.run(); }
     [[nodiscard]] caf::expected<Result> next() noexcept {
       try {
-        const auto text = call_.next();
-        return text ? codec<Result>::decode(*text) : text.error();
+        caf::error why;
+        const auto text = call_.next(why);
+        if (!text)
+          return why;
+        return codec<Result>::decode(*text);
       } catch (...) {
         return make_error(std::current_exception());
       }

@@ -4,6 +4,7 @@
 /// A reader takes any bytes for what they are: after the first thing that is not there all that follows is
 /// empty, and `whole` says so; it never takes more memory than it was shown.
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -30,29 +31,33 @@ public:
     return *this;
   }
 
-  /// The text that `append(std::string&)` appends. If that throws, nothing was put.
-  template <class Append>
-  wire_writer& put_text(Append append) {
+  /// Some numbers of one byte, and the text that `append(std::string&)` appends. If that throws, nothing was
+  /// put.
+  template <class Append, std::same_as<std::uint8_t>... Bytes>
+  wire_writer& put_text(Append append, Bytes... ahead) {
     const auto at = out_.size();
+    const std::array<char, sizeof...(ahead) + sizeof(std::uint32_t)> front{static_cast<char>(ahead)...};
     try {
-      put(std::uint32_t{0});
+      out_.append(front.data(), front.size());
       append(out_);
     } catch (...) {
       cut(at);
       throw;
     }
-    return set(at, static_cast<std::uint32_t>(out_.size() - at - sizeof(std::uint32_t)));
+    return set(at + sizeof...(ahead), static_cast<std::uint32_t>(out_.size() - at - front.size()));
   }
 
   /// Puts another number in the place of the one at `at`.
   template <std::unsigned_integral T>
   wire_writer& set(std::size_t at, T number) {
     const auto bytes = bytes_of(number);
-    out_.replace(at, bytes.size(), bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), out_.begin() + static_cast<std::ptrdiff_t>(at));
     return *this;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
+
+  void reserve(std::size_t bytes) { out_.reserve(bytes); }
 
   /// Takes back what is behind the first `size` bytes.
   void cut(std::size_t size) noexcept { out_.resize(size); }

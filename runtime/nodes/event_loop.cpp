@@ -42,6 +42,9 @@ public:
   void configure_read(caf::io::receive_policy::config how) override {
     assert(how.first == caf::io::receive_policy_flag::exactly);
     wanted_ = how.second;
+    // The link may have gone before the broker came to know of it.
+    if (closed_)
+      on_.post([keep = caf::intrusive_ptr<piped_scribe>{this}] { keep->tell_broker(); });
   }
   void ack_writes(bool) override {}
   std::vector<char>& wr_buf() override { return outgoing_; }
@@ -54,6 +57,8 @@ public:
   std::uint16_t port() const override { return 0; }
   void graceful_shutdown() override {
     closed_ = true;
+    const caf::io::scribe_ptr keep{this};
+    detach(&on_, false);
     if (ready_)
       ready_();
   }
@@ -102,10 +107,12 @@ public:
     closed_ = true;
     // It must outlive what its broker says to that.
     const caf::io::scribe_ptr keep{this};
-    io_failure(&on_, caf::io::network::operation::read);
+    tell_broker();
   }
 
 private:
+  void tell_broker() { io_failure(&on_, caf::io::network::operation::read); }
+
   caf::io::network::multiplexer& on_;
   std::vector<char> incoming_;  // of what is to be read next
   std::size_t wanted_ = 1;      // bytes of that

@@ -2,7 +2,6 @@
 
 #include <csignal>
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "frame_support.hpp"
@@ -16,29 +15,6 @@ namespace {
 
 const std::string coordinator = "coordinator";
 const std::string node_1 = "node-1";
-
-/// As an engine does.
-void send(const link::opened_link& to, const bytes& what) {
-  for (std::size_t sent = 0; sent < what.size();) {
-    const auto n = ::send(to.engine.get(), what.data() + sent, what.size() - sent, MSG_NOSIGNAL);
-    BOOST_TEST_REQUIRE(n > 0);
-    sent += static_cast<std::size_t>(n);
-  }
-}
-
-/// So many bytes, or what came before the end.
-bytes receive(const link::opened_link& from, std::size_t count) {
-  bytes come(count);
-  std::size_t n = 0;
-  while (n < count) {
-    const auto got = ::read(from.engine.get(), come.data() + n, count - n);
-    if (got <= 0)
-      break;
-    n += static_cast<std::size_t>(got);
-  }
-  come.resize(n);
-  return come;
-}
 
 bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -84,9 +60,8 @@ BOOST_AUTO_TEST_CASE(what_one_engine_sends_comes_to_the_other_with_tls_and_witho
     auto sent = greeting_to(link::role::acceptor);
     for (int i = 0; i < 100; ++i)
       append(sent, text_message(std::string(static_cast<std::size_t>(i) * 1000, 'x')));
-    std::thread sends{[&] { send(at_dialer, sent); }};
-    BOOST_TEST((receive(at_acceptor, sent.size()) == sent));
-    sends.join();
+    at_dialer.engine->send(sent);
+    BOOST_TEST((at_acceptor.engine->receive(sent.size()) == sent));
   }
 }
 
@@ -96,7 +71,7 @@ BOOST_AUTO_TEST_CASE(the_link_ends_at_both_sides_when_one_engine_closes_it) {
   both.acceptor.seen.opened();  // and is closed
   BOOST_TEST(says(both.acceptor.seen.closed().why, "the engine here"));
   BOOST_TEST(says(both.dialer.seen.closed().why, "it has closed the connection"));
-  BOOST_TEST(receive(at_dialer, 1).empty());
+  BOOST_TEST(at_dialer.engine->receive(1).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_that_no_honest_engine_sends_ends_the_link) {
@@ -105,9 +80,9 @@ BOOST_AUTO_TEST_CASE(a_frame_that_no_honest_engine_sends_ends_the_link) {
   const auto at_dialer = both.dialer.seen.opened();
   auto sent = greeting_to(link::role::acceptor);
   append(sent, typed_message("@<>+@exit", bytes(40)));
-  send(at_dialer, sent);
+  at_dialer.engine->send(sent);
   BOOST_TEST(says(both.acceptor.seen.closed().why, "a message that is not one text"));
-  BOOST_TEST(receive(at_acceptor, sent.size()).size() <= greeting_to(link::role::acceptor).size());
+  BOOST_TEST(at_acceptor.engine->receive(sent.size()).size() <= greeting_to(link::role::acceptor).size());
 }
 
 BOOST_AUTO_TEST_CASE(a_dialer_comes_back_when_its_acceptor_does) {

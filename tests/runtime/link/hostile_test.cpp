@@ -1,6 +1,8 @@
 /// Peers that are up to no good, before they are admitted and after: the endpoint stays as it is, and others
 /// get through.
 
+#include <weir/runtime/system/unique_fd.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -129,7 +131,7 @@ struct plain_acceptor {
 
 private:
   std::uint64_t incarnation_ = 0;
-  std::vector<link::opened_link> links_;
+  std::vector<opened_end> links_;
 };
 
 }  // namespace

@@ -6,12 +6,20 @@
 #include <weir/runtime/link/authority.hpp>
 #include <weir/runtime/link/endpoint.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "../../support/arrivals.hpp"
@@ -27,9 +35,119 @@ T value_of(caf::expected<T> e) {
   return std::move(*e);
 }
 
+/// A loop with a thread that runs it.
+class running_loop {
+public:
+  running_loop() = default;
+  ~running_loop() {
+    work_.reset();
+    thread_.join();
+  }
+  running_loop(const running_loop&) = delete;
+  running_loop& operator=(const running_loop&) = delete;
+
+  boost::asio::io_context& operator*() noexcept { return context_; }
+
+private:
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
+  std::thread thread_{[this] { context_.run(); }};
+};
+
+/// An engine whose user says what it sends, and sees what comes.
+class hand_engine final : public link::engine_end {
+public:
+  explicit hand_engine(boost::asio::io_context& loop) : loop_(loop) {}
+
+  void send(const bytes& what) {
+    change([&] { out_.insert(out_.end(), what.begin(), what.end()); });
+  }
+  void close() {
+    change([&] { closed_ = true; });
+  }
+
+  /// So many bytes, or what came before the link had gone.
+  bytes receive(std::size_t count) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return in_.size() >= count || gone_; });
+    const auto n = static_cast<std::ptrdiff_t>(std::min(count, in_.size()));
+    bytes come{in_.begin(), in_.begin() + n};
+    in_.erase(in_.begin(), in_.begin() + n);
+    return come;
+  }
+
+  bool take(link::bytes_view come) override {
+    const std::lock_guard guard{mutex_};
+    in_.insert(in_.end(), come.begin(), come.end());
+    changed_.notify_all();
+    return !closed_;
+  }
+  std::size_t give(std::span<std::byte> into) override {
+    const std::lock_guard guard{mutex_};
+    const auto n = static_cast<std::ptrdiff_t>(std::min(into.size(), out_.size()));
+    std::copy(out_.begin(), out_.begin() + n, into.begin());
+    out_.erase(out_.begin(), out_.begin() + n);
+    return static_cast<std::size_t>(n);
+  }
+  bool is_closed() const override {
+    const std::lock_guard guard{mutex_};
+    return closed_;
+  }
+  void when_ready(std::function<void()> call) override {
+    const std::lock_guard guard{mutex_};
+    ready_ = std::move(call);
+  }
+  void link_has_gone() override {
+    const std::lock_guard guard{mutex_};
+    gone_ = true;
+    ready_ = nullptr;
+    changed_.notify_all();
+  }
+
+private:
+  template <class Change>
+  void change(Change make) {
+    const std::lock_guard guard{mutex_};
+    make();
+    if (!gone_)
+      boost::asio::post(loop_, [this] {
+        std::unique_lock lock{mutex_};
+        const auto call = ready_;
+        lock.unlock();
+        if (call)
+          call();
+      });
+  }
+
+  boost::asio::io_context& loop_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::byte> in_;
+  std::deque<std::byte> out_;
+  std::function<void()> ready_;
+  bool closed_ = false;
+  bool gone_ = false;
+};
+
+/// A link that is up, and its engine, which closes it when this goes.
+struct opened_end : link::opened_link {
+  std::shared_ptr<hand_engine> engine;
+
+  opened_end(link::opened_link l, std::shared_ptr<hand_engine> e)
+      : link::opened_link(std::move(l)), engine(std::move(e)) {}
+  opened_end(opened_end&&) = default;
+  opened_end& operator=(opened_end&&) = default;
+  ~opened_end() {
+    if (engine)
+      engine->close();
+  }
+};
+
 /// What happens at one end, to be waited for in its order.
 class happenings {
 public:
+  explicit happenings(boost::asio::io_context& loop) : loop_(loop) {}
+
   struct gone {
     std::uint64_t link;
     std::string name;
@@ -42,8 +160,9 @@ public:
         .offers = [] { return std::string{"offers"}; },
         .opened =
             [this](link::opened_link p) {
-              up_.add(std::move(p));
-              return our_gateway;
+              auto engine = std::make_shared<hand_engine>(loop_);
+              up_.add(opened_end{std::move(p), engine});
+              return link::engine_side{engine, our_gateway};
             },
         .closed =
             [this](std::uint64_t n, const link::identity& who, const std::string& why) {
@@ -51,7 +170,7 @@ public:
             }};
   }
 
-  link::opened_link opened() { return up_.take(); }
+  opened_end opened() { return up_.take(); }
   gone closed() { return down_.take(); }
 
   [[nodiscard]] std::size_t ups() { return up_.size(); }
@@ -78,9 +197,10 @@ private:
     }
     return "terms for " + offers;
   }
+  boost::asio::io_context& loop_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  arrivals<link::opened_link> up_;
+  arrivals<opened_end> up_;
   arrivals<gone> down_;
   std::string refusal_;
   int refused_ = 0;
@@ -116,11 +236,12 @@ private:
 
 /// A node at one end.
 struct node {
-  happenings seen;
+  running_loop loop;
+  happenings seen{*loop};
   std::unique_ptr<link::endpoint> end;
 
   node(const link::link_options& options, const link::engine_id& engine)
-      : end(value_of(link::endpoint::make(options, engine, seen.events()))) {}
+      : end(value_of(link::endpoint::make(*loop, options, engine, seen.events()))) {}
 };
 
 inline link::link_options options_of(const std::string& name, const std::string& peer,

@@ -28,14 +28,14 @@ struct end_of_job {
 inline std::string call_text(std::uint64_t id, const nodes::task_name& task,
                              const std::vector<std::string>& jobs, const std::string& settings = {},
                              std::optional<duration> time_left = {}) {
-  nodes::call_writer to{id, task, settings, time_left};
+  nodes::call_writer to{id, task, settings, time_left, 0};
   for (const auto& job : jobs)
     to.add([&](std::string& out) { out += job; });
   return to.take();
 }
 
 inline std::string done_text(std::uint64_t id, const std::vector<end_of_job>& ends, duration busy = {}) {
-  nodes::done_writer to{id};
+  nodes::done_writer to{id, 0};
   for (const auto& end : ends)
     if (end.why)
       to.add(end.why);
@@ -57,12 +57,13 @@ inline std::vector<end_of_job> ends_of(const nodes::done_message& m) {
   std::vector<end_of_job> all;
   auto from = m.ends.read();
   for (std::uint32_t i = 0; i < m.ends.count(); ++i) {
-    const auto end = nodes::read_end(from);
-    BOOST_TEST_REQUIRE(end.has_value());
-    if (*end)
-      all.push_back({{}, std::string{**end}});
-    else
-      all.push_back({end->error(), {}});
+    if (const auto result = nodes::read_result(from)) {
+      all.push_back({{}, std::string{*result}});
+      continue;
+    }
+    const auto why = nodes::read_failure(from);
+    BOOST_TEST_REQUIRE(why.has_value());
+    all.push_back({*why, {}});
   }
   BOOST_TEST(from.whole());
   return all;

@@ -41,7 +41,7 @@ bool is_whole(const message& m) {
   if (const auto* done = std::get_if<done_message>(&m)) {
     auto from = done->ends.read();
     for (std::uint32_t i = 0; i < done->ends.count(); ++i)
-      if (!read_end(from))
+      if (!read_result(from) && !read_failure(from))
         return false;
     return from.whole();
   }
@@ -98,12 +98,12 @@ BOOST_AUTO_TEST_CASE(what_throws_as_it_is_written_leaves_nothing_behind) {
     out += "half";
     throw std::runtime_error{"no"};
   };
-  call_writer call{1, {"t", "v"}, "", {}};
+  call_writer call{1, {"t", "v"}, "", {}, 0};
   call.add([](std::string& out) { out += "a"; });
   BOOST_CHECK_THROW(call.add(half), std::runtime_error);
   BOOST_TEST((jobs_of(read_as<call_message>(call.take())) == std::vector<std::string>{"a"}));
 
-  done_writer done{1};
+  done_writer done{1, 0};
   BOOST_CHECK_THROW(done.add_result(half), std::runtime_error);
   done.add_result([](std::string& out) { out += "a"; });
   const auto ends = ends_of(read_as<done_message>(done.take({})));
@@ -112,11 +112,11 @@ BOOST_AUTO_TEST_CASE(what_throws_as_it_is_written_leaves_nothing_behind) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_outcome_can_go_to_another_message) {
-  done_writer first{1};
+  done_writer first{1, 0};
   first.add_result([](std::string& out) { out += "a"; });
   const auto at = first.size();
   first.add_result([](std::string& out) { out += "b"; });
-  done_writer second{1};
+  done_writer second{1, 0};
   first.move_last(at, second);
   const auto before = ends_of(read_as<done_message>(first.take({})));
   const auto after = ends_of(read_as<done_message>(second.take({})));

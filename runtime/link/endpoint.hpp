@@ -16,6 +16,7 @@
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/greeting.hpp>
 #include <weir/runtime/link/link_options.hpp>
+#include <weir/runtime/link/link_state.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <caf/expected.hpp>
@@ -45,15 +46,6 @@ struct link_events {
   /// A link has come up: what the engine has for it.
   std::function<engine_side(opened_link)> opened;
   std::function<void(std::uint64_t link, const identity&, const std::string& why)> closed;
-};
-
-struct link_state {
-  std::uint64_t link = 0;
-  identity who;
-  std::string address;
-  std::uint64_t bytes_in = 0;
-  std::uint64_t bytes_out = 0;
-  duration round_trip{};  ///< the last one that was measured; zero before
 };
 
 class endpoint {

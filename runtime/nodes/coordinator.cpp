@@ -21,24 +21,24 @@ constexpr std::size_t records_max = 1000;
 
 }  // namespace
 
-caf::expected<std::unique_ptr<coordinator>> coordinator::make(const link::link_options& options,
+caf::expected<std::unique_ptr<coordinator>> coordinator::make(const messenger_maker& over,
                                                               const std::string& address) {
   std::unique_ptr<coordinator> made{new coordinator};
   auto* const self = made.get();
-  auto peers = nodes::peers::make(
-      options, {.admit = [](const link::identity&, const std::string& offers) -> caf::expected<std::string> {
-                  if (auto offer = read_offer(offers); !offer)
-                    return std::move(offer.error());
-                  return std::string{};
-                },
-                .offers = [] { return std::string{}; },
-                .up = [self](const peer& p) { self->joined(p); },
-                .text = [self](std::uint64_t link, std::string text) { self->said(link, std::move(text)); },
-                .down = [self](std::uint64_t link, const std::string& why) { self->gone(link, why); }});
-  if (!peers)
-    return std::move(peers.error());
-  made->peers_ = std::move(*peers);
-  const auto port = made->peers_->listen(address);
+  auto messenger =
+      over({.admit = [](const link::identity&, const std::string& offers) -> caf::expected<std::string> {
+              if (auto offer = read_offer(offers); !offer)
+                return std::move(offer.error());
+              return std::string{};
+            },
+            .offers = [] { return std::string{}; },
+            .up = [self](const peer& p) { self->joined(p); },
+            .text = [self](std::uint64_t link, std::string text) { self->said(link, std::move(text)); },
+            .down = [self](std::uint64_t link, const std::string& why) { self->gone(link, why); }});
+  if (!messenger)
+    return std::move(messenger.error());
+  made->messenger_ = std::move(*messenger);
+  const auto port = made->messenger_->listen(address);
   if (!port)
     return port.error();
   made->port_ = *port;
@@ -53,8 +53,8 @@ coordinator::~coordinator() {
       one->changed.notify_all();
   lock.unlock();
   // Whoever waits for an answer has it then: it is lost.
-  if (peers_)
-    peers_->close();
+  if (messenger_)
+    messenger_->close();
   lock.lock();
   no_caller_.wait(lock, [this] { return callers_ == 0; });
 }
@@ -162,13 +162,13 @@ caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, c
     serve_waiting();
     lock.unlock();
     // One that is not sent is lost with its link.
-    peers_->send(to.node, std::move(text));
+    messenger_->send(to.node, std::move(text));
     lock.lock();
   }
   mine.changed.wait(lock, [&] { return mine.has_answer() || ctx.canceled(); });
   if (!mine.has_answer()) {
     lock.unlock();
-    peers_->send(to.node, to_text(cancel_message{to.call, *ctx.why()}));
+    messenger_->send(to.node, to_text(cancel_message{to.call, *ctx.why()}));
     lock.lock();
     mine.changed.wait(lock, [&] { return mine.has_answer(); });
   }
@@ -178,7 +178,7 @@ caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, c
 }
 
 caf::error coordinator::give_up(const room& at, const std::string& why) {
-  peers_->end(at.for_->to->node, why);
+  messenger_->end(at.for_->to->node, why);
   return make_error(ec::worker_lost, "a node was given up: " + why);
 }
 
@@ -236,7 +236,7 @@ void coordinator::said(std::uint64_t link, std::string text) {
     if (std::holds_alternative<leaving_message>(*read))
       return leaving(link);
   }
-  peers_->end(link, read ? "it sent what only a coordinator sends" : text_of(read.error()));
+  messenger_->end(link, read ? "it sent what only a coordinator sends" : text_of(read.error()));
 }
 
 void coordinator::done(std::uint64_t link, done_message m) {
@@ -247,12 +247,12 @@ void coordinator::done(std::uint64_t link, done_message m) {
     return;
   const auto call = found->second;
   const auto count = m.ends.count();
-  if (call->since == time_point{} || count > call->jobs - call->ended) {
+  if (!call->since || count > call->jobs - call->ended) {
     lock.unlock();
-    return peers_->end(link, "it answered for more jobs than it was given");
+    return messenger_->end(link, "it answered for more jobs than it was given");
   }
   auto& seen = records_[members_.at(link).who.who.name];
-  m.busy = std::min<duration>(m.busy, control_clock().now() - call->since);
+  m.busy = std::min<duration>(m.busy, control_clock().now() - *call->since);
   seen.done += count;
   seen.busy += m.busy;
   call->ended += count;
@@ -283,13 +283,13 @@ void coordinator::tell_if_drained(std::uint64_t link) {
   const auto drained = table_.drained(link);
   lock.unlock();
   if (drained)
-    peers_->send(link, to_text(leaving_message{"all that it had is done"}));
+    messenger_->send(link, to_text(leaving_message{"all that it had is done"}));
 }
 
 // -- looking on -------------------------------------------------------------------------------------
 
 std::vector<node_state> coordinator::nodes() const {
-  const auto links = peers_->links();
+  const auto links = messenger_->links();
   const std::lock_guard guard{mutex_};
   std::vector<node_state> all;
   for (const auto& [link, m] : members_) {

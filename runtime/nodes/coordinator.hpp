@@ -12,8 +12,9 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/node_table.hpp>
 #include <weir/actors/sync.hpp>
+#include <weir/runtime/link/link_options.hpp>
 #include <weir/runtime/nodes/messages.hpp>
-#include <weir/runtime/nodes/peers.hpp>
+#include <weir/runtime/nodes/messenger.hpp>
 
 #include <caf/expected.hpp>
 
@@ -47,6 +48,10 @@ class coordinator {
 public:
   /// Errors are of `ec::invalid_option`: of the options, their files and the address ("host:port").
   static caf::expected<std::unique_ptr<coordinator>> make(const link::link_options& options,
+                                                          const std::string& address);
+
+  /// The same over another messenger than that for processes.
+  static caf::expected<std::unique_ptr<coordinator>> make(const messenger_maker& over,
                                                           const std::string& address);
 
   /// Ends all links, and with them the calls that wait: they are lost. Returns when nobody waits or has room
@@ -96,7 +101,7 @@ public:
   /// Ends the link of a node that does what it must not; returns what becomes of jobs that it had.
   caf::error give_up(const room& at, const std::string& why);
 
-  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return peers_->text_bytes_max(); }
+  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return messenger_->text_bytes_max(); }
 
   /// Nodes that are there, and those that were lost, by name.
   [[nodiscard]] std::vector<node_state> nodes() const;
@@ -117,7 +122,7 @@ private:
     sync::condition_variable changed;
     std::uint64_t jobs = 0;  // at most, or, once it was sent, in all
     std::optional<policy::node_table::assignment> to;
-    time_point since{};  // when it was sent
+    std::optional<time_point> since;  // when it was sent
     std::vector<done_message> parts;
     std::uint64_t ended = 0;  // jobs of these
     caf::error lost;
@@ -149,7 +154,7 @@ private:
   std::size_t callers_ = 0;
   bool closing_ = false;
   std::uint16_t port_ = 0;
-  std::unique_ptr<peers> peers_;
+  std::unique_ptr<messenger> messenger_;
 };
 
 }  // namespace weir::nodes

@@ -4,7 +4,6 @@
 #include <weir/actors/sync.hpp>
 #include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/node.hpp>
-#include <weir/runtime/nodes/peers.hpp>
 #include <weir/runtime/pool.hpp>
 
 #include <algorithm>
@@ -100,7 +99,7 @@ public:
         offer_{tasks_.names(), options.worker_count(), options.credit},
         ctx_(context::with_cancel(context::background())) {}
 
-  caf::error start(engine& on, const node_options& options);
+  caf::error start(engine& on, const node_options& options, const messenger_maker& over);
   void end();
 
   void leave(const std::string& why);
@@ -140,16 +139,16 @@ private:
   bool left_ = false;
   std::unique_ptr<call_pool> pool_;  // null: the node ends
   sync::mutex sending_;
-  std::unique_ptr<peers> peers_;  // null: nobody hears what jobs say
+  std::unique_ptr<messenger> messenger_;  // null: nobody hears what jobs say
   std::size_t text_bytes_max_ = 0;
 };
 
-caf::expected<std::unique_ptr<node>> node::make(engine& on, const node_options& options,
-                                                task_registry tasks) {
+caf::expected<std::unique_ptr<node>> node::make(engine& on, const node_options& options, task_registry tasks,
+                                                const messenger_maker& over) {
   if (auto e = options.validate())
     return e;
   auto made = std::make_shared<core>(options, std::move(tasks));
-  if (auto e = made->start(on, options)) {
+  if (auto e = made->start(on, options, over)) {
     made->end();
     return e;
   }
@@ -170,7 +169,7 @@ bool node::wait_until_left(const context& ctx) {
   return core_->wait_until_left(ctx);
 }
 
-caf::error node::core::start(engine& on, const node_options& options) {
+caf::error node::core::start(engine& on, const node_options& options, const messenger_maker& over) {
   // The rest of a greeting is a few names.
   constexpr auto offer_bytes_max = link::record_limits::greeting_bytes_max / 2;
   if (const auto bytes = to_text(offer_).size(); bytes > offer_bytes_max)
@@ -182,12 +181,12 @@ caf::error node::core::start(engine& on, const node_options& options) {
       on, [self = shared_from_this()](const call_ptr& c) { self->run(c); },
       pool_options{
           .name = "node", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
-  auto made = peers::make(options.link, events());
+  auto made = over(events());
   if (!made)
     return std::move(made.error());
-  peers_ = std::move(*made);
-  text_bytes_max_ = peers_->text_bytes_max();
-  return peers_->dial(options.coordinator);
+  messenger_ = std::move(*made);
+  text_bytes_max_ = messenger_->text_bytes_max();
+  return messenger_->dial(options.coordinator);
 }
 
 peer_events node::core::events() {
@@ -207,7 +206,7 @@ void node::core::end() {
   lock.unlock();
   running.reset();
   std::unique_lock unheard{sending_};
-  const auto gone = std::move(peers_);
+  const auto gone = std::move(messenger_);
   unheard.unlock();
 }
 
@@ -268,8 +267,8 @@ void node::core::give_up(std::uint64_t link, const std::string& why) {
   }
   log()->warn("node: the coordinator is cut off: {}", why);
   const std::lock_guard guard{sending_};
-  if (peers_)
-    peers_->end(link, why);
+  if (messenger_)
+    messenger_->end(link, why);
 }
 
 void node::core::said(std::uint64_t link, std::string text) {
@@ -294,14 +293,14 @@ void node::core::said(std::uint64_t link, std::string text) {
 /// All that it had is done.
 void node::core::go(std::uint64_t link, const std::string& why) {
   const std::lock_guard guard{sending_};
-  if (peers_)
-    peers_->leave(link, why);
+  if (messenger_)
+    messenger_->leave(link, why);
 }
 
 void node::core::send(std::uint64_t link, std::string text) {
   const std::lock_guard guard{sending_};
-  if (peers_)
-    peers_->send(link, std::move(text));
+  if (messenger_)
+    messenger_->send(link, std::move(text));
 }
 
 // -- calls ------------------------------------------------------------------------------------------
@@ -455,7 +454,7 @@ void node::core::leave(const std::string& why) {
     leaving_ = why;
     link = link_;
   }
-  const auto is_alone = peers_->stop_dialing();
+  const auto is_alone = messenger_->stop_dialing();
   if (link != 0)
     return send(link, to_text(leaving_message{why}));
   // One that has come up meanwhile has found that it is leaving. Of one that may never come up nothing is
@@ -467,8 +466,8 @@ void node::core::leave(const std::string& why) {
   changed_.notify_all();
   lock.unlock();
   if (!is_alone)
-    for (const auto& l : peers_->links())
-      peers_->end(l.link, why);
+    for (const auto& l : messenger_->links())
+      messenger_->end(l.link, why);
 }
 
 bool node::core::wait_until_left(const context& ctx) {

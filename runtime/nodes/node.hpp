@@ -7,6 +7,7 @@
 /// Owns threads for messages, sockets and jobs. All members are thread-safe.
 
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/nodes/messenger.hpp>
 #include <weir/runtime/nodes/node_options.hpp>
 #include <weir/runtime/nodes/task_registry.hpp>
 
@@ -23,6 +24,10 @@ public:
   /// greeting can name (some hundred).
   static caf::expected<std::unique_ptr<node>> make(engine& on, const node_options& options,
                                                    task_registry tasks);
+
+  /// The same over another messenger than that for processes.
+  static caf::expected<std::unique_ptr<node>> make(engine& on, const node_options& options,
+                                                   task_registry tasks, const messenger_maker& over);
 
   /// Cancels what runs, waits for it for 10 s at most, and ends the link. A job that goes on after that is
   /// left to itself.

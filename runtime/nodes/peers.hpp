@@ -7,6 +7,7 @@
 
 #include <weir/runtime/link/endpoint.hpp>
 #include <weir/runtime/nodes/gateways.hpp>
+#include <weir/runtime/nodes/messenger.hpp>
 
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
@@ -22,51 +23,29 @@
 
 namespace weir::nodes {
 
-/// A peer with whom texts can be exchanged.
-struct peer {
-  std::uint64_t link = 0;  ///< the number of its link; none comes twice
-  link::identity who;
-  std::string said;  ///< what it brought along: its offers, or its terms
-};
-
-/// What is told of peers. For one link in its order and one at a time: `up`, then texts, then `down`; a link
-/// that never came up is not told of. They must not block for long, and must not throw.
-struct peer_events {
-  /// Whether a peer that is who it says it is comes in: the terms that it is told, or the reason why not.
-  std::function<caf::expected<std::string>(const link::identity&, const std::string& offers)> admit;
-  /// What to bring along to an acceptor.
-  std::function<std::string()> offers;
-  std::function<void(const peer&)> up;
-  std::function<void(std::uint64_t link, std::string text)> text;
-  std::function<void(std::uint64_t link, const std::string& why)> down;
-};
-
-class peers {
+class peers final : public messenger {
 public:
   /// Errors are those of the options and of the files that they name, of `ec::invalid_option`. Throws
   /// std::system_error if the system has no thread left.
   static caf::expected<std::unique_ptr<peers>> make(const link::link_options& options, peer_events events);
 
   /// Closes it.
-  ~peers();
+  ~peers() override;
   peers(const peers&) = delete;
   peers& operator=(const peers&) = delete;
 
-  /// Ends all links and takes no more; returns when the last event was told. Idempotent; what is asked of it
-  /// afterwards has no effect.
-  void close();
-
-  /// As `endpoint` does.
-  caf::expected<std::uint16_t> listen(const std::string& address) { return endpoint_->listen(address); }
-  caf::error dial(const std::string& address) { return endpoint_->dial(address); }
-  bool stop_dialing() { return endpoint_->stop_dialing(); }
-  void leave(std::uint64_t link, const std::string& why) { endpoint_->leave(link, why); }
-  void end(std::uint64_t link, const std::string& why) { endpoint_->end(link, why); }
-  [[nodiscard]] std::vector<link::link_state> links() const { return endpoint_->links(); }
-
-  /// As `gateways` does.
-  [[nodiscard]] std::size_t text_bytes_max() const noexcept { return gateways_->text_bytes_max(); }
-  bool send(std::uint64_t link, std::string text) { return gateways_->send(link, std::move(text)); }
+  // As of a messenger: the first ones are those of the endpoint, the others those of the gateways.
+  void close() override;
+  caf::expected<std::uint16_t> listen(const std::string& address) override {
+    return endpoint_->listen(address);
+  }
+  caf::error dial(const std::string& address) override { return endpoint_->dial(address); }
+  bool stop_dialing() override { return endpoint_->stop_dialing(); }
+  void leave(std::uint64_t link, const std::string& why) override { endpoint_->leave(link, why); }
+  void end(std::uint64_t link, const std::string& why) override { endpoint_->end(link, why); }
+  [[nodiscard]] std::vector<link::link_state> links() const override { return endpoint_->links(); }
+  [[nodiscard]] std::size_t text_bytes_max() const override { return gateways_->text_bytes_max(); }
+  bool send(std::uint64_t link, std::string text) override { return gateways_->send(link, std::move(text)); }
 
 private:
   peers(std::size_t frame_bytes_max, peer_events events);

@@ -23,7 +23,7 @@ caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_
 
 call::call(coordinator& on, const context& ctx, coordinator::room room, call_writer text)
     : on_(&on),
-      ctx_(&ctx),
+      ctx_(ctx),
       room_(std::move(room)),
       text_(std::move(text)),
       text_bytes_max_(on.text_bytes_max()) {}
@@ -51,7 +51,7 @@ void call::run() {
   if (text_.count() == 0)
     return;
   const auto jobs = text_.count();
-  auto answer = on_->call(*ctx_, room_, text_.take(), jobs);
+  auto answer = on_->call(ctx_, room_, text_.take(), jobs);
   if (!answer) {
     lost_ = std::move(answer.error());
     return;

@@ -27,7 +27,7 @@ public:
   static constexpr std::size_t bytes_max = std::size_t{256} << 10;
 
   /// Waits until a node has room for some of `most` jobs, from 1. The error of `ctx` if it was canceled
-  /// before; `ec::worker_lost` if the coordinator ends. `on` and `ctx` must outlive the call.
+  /// before; `ec::worker_lost` if the coordinator ends. `on` must outlive the call.
   static caf::expected<call> begin(coordinator& on, const context& ctx, const task_name& task,
                                    const std::string& settings, std::uint64_t most);
 
@@ -82,7 +82,7 @@ private:
   [[nodiscard]] caf::error lose();
 
   coordinator* on_;
-  const context* ctx_;
+  context ctx_;
   coordinator::room room_;
   call_writer text_;
   std::size_t text_bytes_max_;

@@ -96,6 +96,43 @@ BOOST_AUTO_TEST_CASE(a_map_is_done_by_nodes_and_its_results_come_in_order) {
   BOOST_TEST(state_of("one").done + state_of("two").done == 2000u);
 }
 
+BOOST_AUTO_TEST_CASE(short_jobs_go_together_and_those_of_many_bytes_in_parts) {
+  nodes::task_registry r;
+  r.add<std::string>("ten_times", "1", [](const std::string& text) {
+    std::string all;
+    for (int i = 0; i < 10; ++i)
+      all += text;
+    return all;
+  });
+  some_node one{*coordinator, "one", std::move(r), 1, 2000};
+  std::vector<std::string> jobs;
+  for (int i = 0; i < 3000; ++i)
+    jobs.emplace_back(static_cast<std::size_t>(i % 2000), static_cast<char>('a' + i % 26));
+  const auto results = value_of(parallel_map(
+      here, context::background(), jobs,
+      nodes::remote<std::string, std::string>(*coordinator, {"ten_times", "1"}), {.parallelism = 4}));
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    BOOST_TEST_REQUIRE(results[i] == std::string(10 * jobs[i].size(), static_cast<char>('a' + i % 26)));
+}
+
+BOOST_AUTO_TEST_CASE(one_job_that_cant_be_sent_or_whose_result_cant_is_the_only_one_that_fails) {
+  nodes::task_registry r;
+  r.add<std::string>("grow", "1", [](const std::string& text) {
+    return text == "grow" ? std::string(std::size_t{2} << 20, 'x') : text;
+  });
+  some_node one{*coordinator, "one", std::move(r), 1, 2000};
+  std::vector<std::string> jobs(500, "small");
+  jobs[100] = std::string(std::size_t{2} << 20, 'x');
+  jobs[300] = "grow";
+  const auto results = value_of(parallel_outcomes(
+      here, context::background(), jobs, nodes::remote<std::string, std::string>(*coordinator, {"grow", "1"}),
+      {.parallelism = 2, .on_error = policy::collect}));
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    BOOST_TEST_REQUIRE(static_cast<bool>(results[i].result) == (i != 100 && i != 300), "job " << i);
+  for (const auto i : {100u, 300u})
+    BOOST_TEST(text_of(results[i].result.error()).find("frame_bytes_max") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(jobs_wait_for_a_node_that_is_not_there_yet) {
   pool<std::uint64_t, std::uint64_t> p{here,
                                        nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),

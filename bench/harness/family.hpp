@@ -14,6 +14,7 @@ namespace bench {
 enum class figure {
   google_benchmark,  ///< time for each item, from the JSON of the one benchmark that its filter leaves
   printed,           ///< a number: nanoseconds for each job, or what the unit of its family is made from
+  printed_share,     ///< a number from 0 to 1, the part of the ideal that is reached: becomes times the ideal
   wall_time,         ///< of the whole command, divided by its jobs
   peak_memory,       ///< of the whole command, in KiB
 };

@@ -22,6 +22,11 @@ std::string ask(std::vector<std::string> argv) {
   return end.problem.empty() ? first_line(end.out) : "none";
 }
 
+/// Of a Debian package.
+std::string version_of(const std::string& package) {
+  return ask({"dpkg-query", "-W", "-f=${Version}", package});
+}
+
 std::string processor() {
   std::ifstream in{"/proc/cpuinfo"};
   for (std::string line; std::getline(in, line);)
@@ -66,10 +71,9 @@ std::vector<std::string> conditions(const places& at) {
       processor() + ", " + std::to_string(std::thread::hardware_concurrency()) + " CPUs, " + memory() +
           ", Linux " + kernel.release + "; load before the first round: " + load(),
       "g++ " __VERSION__ "; " + ask({at.launcher, "--version"}) + "; " BENCH_VERSIONS,
-      ask({"go", "version"}) + ", x/sync " +
-          ask({"dpkg-query", "-W", "-f=${Version}", "golang-golang-x-sync-dev"}) + "; " +
-          ask({"parallel", "--version"}) + "; " + ask({"xargs", "--version"}) + "; " +
-          ask({"sha256sum", "--version"}),
+      ask({"go", "version"}) + ", x/sync " + version_of("golang-golang-x-sync-dev") + "; ZeroMQ " +
+          version_of("libzmq3-dev") + "; " + ask({"parallel", "--version"}) + "; " +
+          ask({"xargs", "--version"}) + "; " + ask({"sha256sum", "--version"}),
   };
 }
 

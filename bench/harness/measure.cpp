@@ -38,6 +38,8 @@ std::optional<double> figure_of(const contestant& c, const command_end& end, std
       return read_report(end.out, problem);
     case figure::printed:
       return std::stod(end.out);
+    case figure::printed_share:
+      return 1 / std::stod(end.out);
     case figure::wall_time:
       return static_cast<double>(end.wall.count()) / static_cast<double>(c.jobs);
     case figure::peak_memory:

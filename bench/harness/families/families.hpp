@@ -19,6 +19,10 @@ namespace bench {
 [[nodiscard]] family cancel(const places& at);
 [[nodiscard]] family stages_in_a_row(const places& at);
 [[nodiscard]] family sharded_map(const places& at);
+[[nodiscard]] family nodes_short(const places& at);
+[[nodiscard]] family nodes_blocks(const places& at);
+[[nodiscard]] family nodes_latency(const places& at, const std::string& percentile);
+[[nodiscard]] family nodes_wait(const places& at);
 [[nodiscard]] family run_commands(const places& at, std::uint64_t commands);
 [[nodiscard]] family checksum_flow(const places& at);
 [[nodiscard]] family memory_of_a_flow(const places& at);

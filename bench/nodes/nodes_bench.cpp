@@ -1,77 +1,71 @@
-/// Family N: jobs that another process does, over loopback.
+/// Family N, Weir's own: jobs that another process does, over loopback.
 ///   nodes_bench KIND [tls]    KIND: short, 1k, p50, p99, efficiency
-/// `short` and `1k` print nanoseconds a job (16 bytes and 1 KiB there and back) for jobs that are submitted
-/// one by one and whose results come in order; `p50` and `p99` those percentiles, in nanoseconds, of single
-/// jobs one after the other; `efficiency` the part of the ideal speed at which two nodes do jobs of 1 ms.
-/// The nodes are processes of their own: this program again.
+/// `short` and `1k` print nanoseconds a job, for jobs that are submitted one by one and whose results come in
+/// order; `p50` and `p99` those percentiles, in nanoseconds, of single jobs one after the other; `efficiency`
+/// the part of the ideal at which two nodes do jobs that wait.
 
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/link/authority.hpp>
 #include <weir/runtime/nodes.hpp>
-#include <weir/runtime/pool.hpp>
 #include <weir/runtime/stream.hpp>
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <csignal>
-#include <cstdlib>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-namespace {
+#include "peers.hpp"
 
-using steady = std::chrono::steady_clock;
-
-/// Two numbers, as most jobs are that somebody counts in nanoseconds.
-struct short_job {
-  std::uint64_t number = 0;
-  std::uint64_t input = 0;
-};
-
-}  // namespace
+namespace nodes = bench::nodes;
+using nodes::blocks;
+using nodes::short_jobs;
+using nodes::waits;
 
 template <>
-struct weir::nodes::codec<short_job> : weir::nodes::raw_codec<short_job> {};
+struct weir::nodes::codec<short_jobs::job> : weir::nodes::raw_codec<short_jobs::job> {};
+template <>
+struct weir::nodes::codec<blocks::job> : weir::nodes::raw_codec<blocks::job> {};
 
 namespace {
 
-short_job square(const short_job& j) {
-  return {j.number, j.input * j.input};
-}
+/// Two for each worker keep it busy; the others get theirs ready.
+constexpr std::size_t calls = 4;
 
-constexpr std::size_t block_bytes = 1024;
-
-std::string turned(const std::string& block) {
-  auto out = block;
-  out[0] = static_cast<char>(~out[0]);
-  return out;
+template <class Jobs>
+typename Jobs::job work(typename Jobs::job j) {
+  Jobs::work(j);
+  return j;
 }
 
 weir::nodes::task_registry tasks() {
   weir::nodes::task_registry all;
-  all.add<short_job>("square", "1", square);
-  all.add<std::string>("turn", "1", turned);
-  all.add<std::uint64_t>("wait", "1", [](const weir::context& ctx, std::uint64_t ms) {
-    static_cast<void>(ctx.wait_for(std::chrono::milliseconds{ms}));
-    return ms;
+  all.add<short_jobs::job>("short", "1", work<short_jobs>);
+  all.add<blocks::job>("1k", "1", work<blocks>);
+  all.add<std::uint64_t>("wait", "1", [](std::uint64_t x) {
+    waits::wait();
+    return x;
   });
   return all;
 }
 
-weir::link::link_options link_of(const std::string& name, const std::string& peer, const std::string& folder) {
+template <class T>
+T value_of(caf::expected<T> e) {
+  if (!e)
+    throw std::runtime_error{weir::text_of(e.error())};
+  return std::move(*e);
+}
+
+weir::link::link_options link_of(const std::string& name, const std::string& peer,
+                                 const std::string& folder) {
   weir::link::link_options o{.name = name, .peers = {peer}};
   if (!folder.empty())
     o.tls = {folder + "/authority.pem", folder + '/' + name + ".pem", folder + '/' + name + ".key"};
@@ -79,19 +73,14 @@ weir::link::link_options link_of(const std::string& name, const std::string& pee
 }
 
 /// Until its parent ends it.
-int be_node(const std::string& name, const std::string& port, const std::string& folder) {
+[[noreturn]] void be_node(const std::string& name, const std::string& port, const std::string& folder) {
   weir::engine engine;
-  const auto made = weir::nodes::node::make(engine,
-                                            {.link = link_of(name, "coordinator", folder),
-                                             .coordinator = "127.0.0.1:" + port,
-                                             .workers = 1},
-                                            tasks());
-  if (!made) {
-    std::cerr << weir::text_of(made.error()) << '\n';
-    return 1;
-  }
-  ::pause();
-  return 0;
+  const auto made = value_of(weir::nodes::node::make(
+      engine,
+      {.link = link_of(name, "coordinator", folder), .coordinator = "127.0.0.1:" + port, .workers = 1},
+      tasks()));
+  for (;;)
+    ::pause();
 }
 
 /// Of the coordinator and two nodes, in a folder of their own, if TLS is wanted.
@@ -99,14 +88,13 @@ struct certificates {
   explicit certificates(bool wanted) {
     if (!wanted)
       return;
-    std::string path{"/tmp/weir-bench-XXXXXX"};
+    auto path = (std::filesystem::temp_directory_path() / "nodes_bench-XXXXXX").string();
     if (!::mkdtemp(path.data()))
       throw std::runtime_error{"no folder for certificates"};
     folder = path;
-    const auto issuer = weir::link::authority::in(folder);
+    const auto issuer = value_of(weir::link::authority::in(folder));
     for (const auto* name : {"coordinator", "node-0", "node-1"})
-      if (!issuer || !issuer->issue(name))
-        throw std::runtime_error{"no certificates"};
+      value_of(issuer.issue(name));
   }
   ~certificates() {
     if (!folder.empty())
@@ -118,135 +106,110 @@ struct certificates {
   std::string folder;
 };
 
+/// A coordinator here, and nodes that are processes of their own.
 class coordinated {
 public:
-  coordinated(int nodes, const std::string& folder) {
-    auto made = weir::nodes::coordinator::make(link_of("coordinator", "*", folder), "127.0.0.1:0");
-    if (!made)
-      throw std::runtime_error{weir::text_of(made.error())};
-    coordinator = std::move(*made);
-    const auto port = std::to_string(coordinator->port());
-    for (int i = 0; i < nodes; ++i)
-      start("node-" + std::to_string(i), port, folder);
-    while (coordinator->nodes().size() < static_cast<std::size_t>(nodes))
+  coordinated(std::size_t count, bool tls)
+      : files_(tls),
+        coordinator(value_of(
+            weir::nodes::coordinator::make(link_of("coordinator", "*", files_.folder), "127.0.0.1:0"))) {
+    for (std::size_t i = 0; i < count; ++i)
+      nodes_.push_back(std::make_unique<nodes::node_process>(std::vector<std::string>{
+          "node-" + std::to_string(i), std::to_string(coordinator->port()), files_.folder}));
+    while (coordinator->nodes().size() < count)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  ~coordinated() {
-    for (const auto p : processes_) {
-      ::kill(p, SIGKILL);
-      ::waitpid(p, nullptr, 0);
-    }
-  }
 
+private:
+  certificates files_;
+
+public:
   weir::engine here;
   std::unique_ptr<weir::nodes::coordinator> coordinator;
 
 private:
-  void start(const std::string& name, const std::string& port, const std::string& folder) {
-    const auto child = ::fork();
-    if (child == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::execl("/proc/self/exe", "nodes_bench", "node", name.c_str(), port.c_str(), folder.c_str(), nullptr);
-      ::_exit(127);
-    }
-    processes_.push_back(child);
-  }
-
-  std::vector<pid_t> processes_;
+  std::vector<std::unique_ptr<nodes::node_process>> nodes_;
 };
 
-/// Nanoseconds a job; negative if a result was missing, wrong or out of turn.
-template <class Job, class Make, class Right>
-double stream_of(coordinated& with, const char* task, std::uint64_t jobs, std::size_t capacity, Make make,
-                 Right right) {
+/// Has jobs done; false if a result was missing, wrong or out of turn.
+template <class Job, class Make, class IsRight>
+bool run(coordinated& with, const char* task, std::uint64_t jobs, std::size_t capacity, Make make,
+         IsRight is_right) {
   std::uint64_t next = 0;
   auto good = true;
-  const auto begun = steady::now();
-  {
-    weir::stream<Job, Job> stream{with.here, weir::nodes::remote<Job, Job>(*with.coordinator, {task, "1"}),
-                                  {.parallelism = static_cast<std::size_t>(std::getenv("PAR") ? std::atoi(std::getenv("PAR")) : 4), .capacity = capacity},
-                                  [&](const weir::outcome<Job>& o) {
-                                    good = good && o.result && right(next, *o.result);
-                                    ++next;
-                                  }};
-    const auto ctx = weir::context::background();
-    for (std::uint64_t i = 0; i < jobs; ++i)
-      if (!stream.submit(ctx, make(i)))
-        break;
-    stream.close();
-    stream.wait();
-  }
-  const auto took = std::chrono::duration<double, std::nano>(steady::now() - begun).count();
-  return good && next == jobs ? took / static_cast<double>(jobs) : -1;
-}
-
-double short_jobs(coordinated& with, std::uint64_t jobs) {
-  return stream_of<short_job>(
-      with, "square", jobs, 65'536, [](std::uint64_t i) { return short_job{i, i + 1}; },
-      [](std::uint64_t i, const short_job& r) { return r.number == i && r.input == (i + 1) * (i + 1); });
-}
-
-double blocks(coordinated& with, std::uint64_t jobs) {
-  const auto block = [](std::uint64_t i) { return std::string(block_bytes, static_cast<char>(i)); };
-  return stream_of<std::string>(
-      with, "turn", jobs, 4096, block,
-      [&](std::uint64_t i, const std::string& r) { return r == turned(block(i)); });
-}
-
-double percentile(coordinated& with, double part) {
-  constexpr std::uint64_t jobs = 2'000;
-  const auto task = weir::nodes::remote<short_job, short_job>(*with.coordinator, {"square", "1"});
-  std::vector<double> all;
-  for (std::uint64_t i = 0; i < jobs; ++i) {
-    const auto begun = steady::now();
-    const auto result = task(weir::context::background(), {i, i});
-    all.push_back(std::chrono::duration<double, std::nano>(steady::now() - begun).count());
-    if (!result || result->input != i * i)
-      return -1;
-  }
-  std::sort(all.begin(), all.end());
-  return all[static_cast<std::size_t>(part * static_cast<double>(all.size()))];
-}
-
-double efficiency(coordinated& with, int nodes) {
-  constexpr std::uint64_t jobs = 2'000;
-  weir::stream<std::uint64_t, std::uint64_t> stream{
-      with.here, weir::nodes::remote<std::uint64_t, std::uint64_t>(*with.coordinator, {"wait", "1"}),
-      {.parallelism = 8, .capacity = 1024}, [](const auto&) {}};
-  const auto begun = steady::now();
+  weir::stream<Job, Job> stream{with.here,
+                                weir::nodes::remote<Job, Job>(*with.coordinator, {task, "1"}),
+                                {.parallelism = calls, .capacity = capacity},
+                                [&](const weir::outcome<Job>& o) {
+                                  good = good && o.result && is_right(next, *o.result);
+                                  ++next;
+                                }};
+  const auto ctx = weir::context::background();
   for (std::uint64_t i = 0; i < jobs; ++i)
-    static_cast<void>(stream.submit(weir::context::background(), 1));
+    if (!stream.submit(ctx, make(i)))
+      return false;
   stream.close();
   stream.wait();
-  const auto took = std::chrono::duration<double, std::milli>(steady::now() - begun).count();
-  return static_cast<double>(jobs) / nodes / took;
+  return good && next == jobs;
+}
+
+template <class Jobs>
+double time_of(const char* task, bool tls) {
+  coordinated with{1, tls};
+  return nodes::time_of_a_job<Jobs>([&](std::uint64_t jobs) {
+    return run<typename Jobs::job>(with, task, jobs, Jobs::window, Jobs::make, Jobs::is_right);
+  });
+}
+
+double percentile(const std::string& which, bool tls) {
+  coordinated with{1, tls};
+  const auto task = weir::nodes::remote<short_jobs::job, short_jobs::job>(*with.coordinator, {"short", "1"});
+  return static_cast<double>(nodes::percentile(
+      which, [&](const short_jobs::job& j) { return value_of(task(weir::context::background(), j)); }));
+}
+
+double efficiency() {
+  constexpr std::size_t workers = 2;
+  coordinated with{workers, false};
+  const auto wait = [&](std::uint64_t jobs) {
+    nodes::require(run<std::uint64_t>(
+        with, "wait", jobs, 64, [](std::uint64_t i) { return i; },
+        [](std::uint64_t i, std::uint64_t r) { return r == i; }));
+  };
+  wait(waits::warm_up);
+  const auto begun = nodes::steady::now();
+  wait(waits::count);
+  const std::chrono::duration<double> took = nodes::steady::now() - begun;
+  return std::chrono::duration<double>(waits::each).count() * waits::count / workers / took.count();
+}
+
+double measure(const std::string& kind, bool tls) {
+  if (kind == "short")
+    return time_of<short_jobs>("short", tls);
+  if (kind == "1k")
+    return time_of<blocks>("1k", tls);
+  return kind == "efficiency" ? efficiency() : percentile(kind, tls);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> args{argv + 1, argv + argc};
+  ::alarm(nodes::program_max_s);
   spdlog::set_level(spdlog::level::warn);
-  if (args.size() == 4 && args[0] == "node")
-    return be_node(args[1], args[2], args[3]);
-  if (args.empty())
-    return 2;
-  const certificates made{args.size() > 1 && args[1] == "tls"};
-  const auto& folder = made.folder;
-  const auto nodes = args[0] == "efficiency" ? 2 : 1;
-  coordinated with{nodes, folder};
-  if (args[0] == "short") {
-    short_jobs(with, 100'000);
-    std::cout << short_jobs(with, 2'000'000) << '\n';
-  } else if (args[0] == "1k") {
-    blocks(with, 10'000);
-    std::cout << blocks(with, 200'000) << '\n';
-  } else if (args[0] == "efficiency") {
-    efficiency(with, nodes);
-    std::cout << efficiency(with, nodes) << '\n';
-  } else {
-    percentile(with, 0.5);
-    std::cout << percentile(with, args[0] == "p99" ? 0.99 : 0.5) << '\n';
+  try {
+    if (nodes::node_process::is_one(argv) && args.size() == 3)
+      be_node(args[0], args[1], args[2]);
+    const std::vector<std::string> kinds{"short", "1k", "p50", "p99", "efficiency"};
+    const auto known = !args.empty() && std::find(kinds.begin(), kinds.end(), args[0]) != kinds.end();
+    if (!known || args.size() > 2 || (args.size() == 2 && args[1] != "tls")) {
+      std::cerr << "usage: nodes_bench short|1k|p50|p99|efficiency [tls]\n";
+      return 2;
+    }
+    std::cout << measure(args[0], args.size() == 2) << '\n';
+  } catch (const std::exception& e) {
+    std::cerr << "nodes_bench: " << e.what() << '\n';
+    return 1;
   }
   return 0;
 }

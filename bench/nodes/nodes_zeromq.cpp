@@ -78,7 +78,7 @@ void wait_and_answer(const std::string& to, std::size_t jobs_at_once) {
     socket.send(zmq::message_t{}, zmq::send_flags::none);
   zmq::message_t message;
   while (socket.recv(message)) {
-    std::this_thread::sleep_for(waits::each);
+    waits::wait();
     socket.send(message, zmq::send_flags::none);
   }
 }

@@ -30,9 +30,9 @@ struct ledger {
     unsigned starts = 0;
     unsigned inside = 0;
     unsigned outcomes = 0;
+    bool done = false;
   };
   std::map<int, job> jobs;
-  bool over = false;
 };
 
 void count(world& w, ledger& b, const weir::outcome<int>& o, int x) {
@@ -67,6 +67,7 @@ public:
       for (const auto x : jobs_) {
         auto& j = books_->jobs[x];
         w.check(j.outcomes == 0, "a job is sent that has its outcome");
+        w.check(!j.done, "a job is sent again that was done");
         w.check(++j.inside == 1, "a job is sent twice at once");
         w.check(++j.starts <= attempts_max_, "a job is sent too often");
       }
@@ -81,6 +82,7 @@ public:
         return weir::make_error(weir::ec::worker_lost, "lost");
       if (w.one_in(5))
         return weir::make_error(weir::ec::failed, "failed");
+      books_->jobs[x].done = true;
       return x * x;
     }
     [[nodiscard]] std::optional<weir::duration> busy() const {

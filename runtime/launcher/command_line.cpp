@@ -56,8 +56,10 @@ value is read as TOML, else taken as text.)";
 constexpr const char* check_footer = R"(Examples:
   % check config/checksum.toml
   % check config/checksum.toml --set stage.parallelism=2
-Prints "ok:" and describes the flow, in one line if it is a row, or all that is
-wrong with file, line and key. It opens none of the flow's inputs and outputs.)";
+  % check config/node.toml
+Prints "ok:" and describes the flow, in one line if it is a row, or the node; or all
+that is wrong with file, line and key. It opens none of the flow's inputs and outputs,
+and meets nobody; the files of TLS are read.)";
 
 constexpr const char* graph_footer = R"(Examples:
   % graph config/fan_out.toml
@@ -87,11 +89,15 @@ private_key in the files of a flow and of nodes name. Of a node that has one alr
 nothing is made. A node needs authority.pem and its own NAME.pem and NAME.key;
 authority.key stays where it is, and stays secret.)";
 
-void add_flow_options(CLI::App& to, arguments& into) {
-  to.add_option("FLOW", into.flow, "The flow file; - is standard input")->required();
+void add_overrides(CLI::App& to, arguments& into) {
   to.add_option("--set", into.overrides, "Change one key of the file; may be given several times")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_flow_options(CLI::App& to, arguments& into) {
+  to.add_option("FLOW", into.flow, "The flow file; - is standard input")->required();
+  add_overrides(to, into);
 }
 
 /// The library says of a mistyped command only that one is missing.
@@ -165,8 +171,9 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
       ->check(CLI::IsMember(rules));
   run->footer(with_name(run_footer, program));
 
-  auto* check = app.add_subcommand("check", "Check a flow file without running it");
-  add_flow_options(*check, out);
+  auto* check = app.add_subcommand("check", "Check the file of a flow or a node without running it");
+  check->add_option("FILE", out.flow, "The file of a flow or of a node; - is standard input")->required();
+  add_overrides(*check, out);
   check->footer(with_name(check_footer, program));
 
   static const std::map<std::string, graph_format> formats{
@@ -194,9 +201,7 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
 
   auto* node = app.add_subcommand("node", "Do jobs of flows that run elsewhere");
   node->add_option("NODE", out.flow, "The node's file; - is standard input")->required();
-  node->add_option("--set", out.overrides, "Change one key of the file; may be given several times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_overrides(*node, out);
   node->footer(with_name(node_footer, program));
 
   out.folder = "certs";

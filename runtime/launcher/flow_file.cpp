@@ -41,8 +41,8 @@ std::vector<std::string> names_of(const std::vector<Kind>& all) {
 
 class checker {
 public:
-  checker(const node& root, const kinds& known, problems& found)
-      : root_(root), known_(known), found_(found) {}
+  checker(const node& root, const kinds& known, tls_check tls, problems& found)
+      : root_(root), known_(known), tls_(tls), found_(found) {}
 
   std::optional<checked_flow> run(const std::string& default_name) {
     check_top_level();
@@ -280,8 +280,7 @@ private:
       found_.add(e->at, "nodes",
                  "no stage is done by nodes; write nodes = true in one, or leave this table out");
     out_.nodes = meeting_place_of(values);
-    if (const auto problem = out_.nodes->link.validate())
-      found_.add(e->content.at, "nodes", text_of(problem));
+    check_meeting_place(e->content, *out_.nodes, tls_, found_);
     out_.on_nodes = std::make_shared<std::unique_ptr<nodes::coordinator>>();
   }
 
@@ -477,6 +476,7 @@ private:
 
   const node& root_;
   const kinds& known_;
+  const tls_check tls_;
   problems& found_;
   std::vector<chosen<source_kind>> sources_;
   std::vector<chosen_stage> stages_;
@@ -487,8 +487,8 @@ private:
 }  // namespace
 
 std::optional<checked_flow> check_flow(const node& root, const kinds& known, const std::string& default_name,
-                                       problems& found) {
-  return checker{root, known, found}.run(default_name);
+                                       tls_check tls, problems& found) {
+  return checker{root, known, tls, found}.run(default_name);
 }
 
 }  // namespace weir::config

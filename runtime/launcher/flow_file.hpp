@@ -7,6 +7,7 @@
 #include <weir/runtime/kinds.hpp>
 #include <weir/runtime/launcher/document.hpp>
 #include <weir/runtime/launcher/flow_outline.hpp>
+#include <weir/runtime/launcher/link_check.hpp>
 #include <weir/runtime/launcher/node_settings.hpp>
 #include <weir/runtime/launcher/node_tasks.hpp>
 #include <weir/runtime/launcher/problems.hpp>
@@ -31,6 +32,7 @@ struct checked_flow {
 /// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.
 /// What is wrong goes to `found`, and then there is no plan.
 [[nodiscard]] std::optional<checked_flow> check_flow(const node& root, const kinds& known,
-                                                     const std::string& default_name, problems& found);
+                                                     const std::string& default_name, tls_check tls,
+                                                     problems& found);
 
 }  // namespace weir::config

@@ -96,4 +96,9 @@ std::optional<std::string> read_flow_text(const std::string& path, problems& fou
   return text;
 }
 
+std::optional<node> read_document(const std::string& path, problems& found) {
+  const auto text = read_flow_text(path, found);
+  return text ? parse_document(*text, origin_of(path), found) : std::nullopt;
+}
+
 }  // namespace weir::config

@@ -1,4 +1,5 @@
 #include <weir/runtime/launcher/certs_command.hpp>
+#include <weir/runtime/launcher/check_command.hpp>
 #include <weir/runtime/launcher/command_line.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/graph_command.hpp>
@@ -122,23 +123,23 @@ int launcher::answer_to(const std::vector<std::string>& arguments, std::ostream&
     return config::node_command(wanted, kinds_, name_, err);
   if (wanted.command == config::command::certs)
     return config::certs_command(wanted, name_, out, err);
+  if (wanted.command == config::command::check)
+    return config::check_command(wanted, kinds_, out, err);
+  const auto draws = wanted.command == config::command::graph;
   config::problems found;
-  auto flow = config::load_flow(wanted.flow, wanted.overrides, kinds_, found);
+  auto flow = config::load_flow(wanted.flow, wanted.overrides, kinds_,
+                                draws ? config::tls_check::left_out : config::tls_check::tried, found);
   if (!flow) {
     err << found.text() << std::flush;
     return code(exit_status::bad_usage);
   }
-  if (wanted.command == config::command::run) {
-    if (const auto mistake = config::overwritten(flow->plan, wanted); !mistake.empty()) {
-      err << name_ << ": " << mistake << '\n';
-      return code(exit_status::bad_usage);
-    }
-    return config::run_command(std::move(*flow), wanted);
-  }
-  if (wanted.command == config::command::graph)
+  if (draws)
     return config::graph_command(flow->outline, wanted, name_, out, err);
-  out << "ok: " << config::describe(flow->outline) << '\n';
-  return code(exit_status::completed);
+  if (const auto mistake = config::overwritten(flow->plan, wanted); !mistake.empty()) {
+    err << name_ << ": " << mistake << '\n';
+    return code(exit_status::bad_usage);
+  }
+  return config::run_command(std::move(*flow), wanted);
 }
 
 }  // namespace weir

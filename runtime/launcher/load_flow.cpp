@@ -1,8 +1,10 @@
 #include <weir/runtime/launcher/flow_text.hpp>
 #include <weir/runtime/launcher/load_flow.hpp>
+#include <weir/runtime/launcher/node_file.hpp>
 #include <weir/runtime/launcher/overrides.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::config {
 
@@ -37,33 +39,37 @@ void check_stdin_is_free(const node& root, const kinds& known, problems& found) 
     check_stdin_is_free((*several)[i], "source[" + std::to_string(i) + "].path", known, found);
 }
 
-std::optional<checked_flow> load(const std::string& text, const std::string& origin,
-                                 const std::string& default_name, const std::vector<std::string>& overrides,
-                                 const kinds& known, bool from_stdin, problems& found) {
-  auto root = parse_document(text, origin, found);
-  if (!root)
-    return std::nullopt;
-  apply_overrides(*root, overrides, found);
-  if (from_stdin)
-    check_stdin_is_free(*root, known, found);
-  return check_flow(*root, known, default_name, found);
-}
-
 }  // namespace
 
 std::optional<checked_flow> load_flow_text(const std::string& text, const std::string& origin,
                                            const std::string& default_name,
                                            const std::vector<std::string>& overrides, const kinds& known,
                                            problems& found) {
-  return load(text, origin, default_name, overrides, known, false, found);
+  auto root = parse_document(text, origin, found);
+  if (!root)
+    return std::nullopt;
+  apply_overrides(*root, overrides, found);
+  return check_flow(*root, known, default_name, tls_check::left_out, found);
 }
 
 std::optional<checked_flow> load_flow(const std::string& path, const std::vector<std::string>& overrides,
-                                      const kinds& known, problems& found) {
-  const auto text = read_flow_text(path, found);
-  if (!text)
+                                      const kinds& known, tls_check tls, problems& found) {
+  auto root = read_document(path, found);
+  return root ? load_flow(std::move(*root), path, overrides, known, tls, found) : std::nullopt;
+}
+
+std::optional<checked_flow> load_flow(node root, const std::string& path,
+                                      const std::vector<std::string>& overrides, const kinds& known,
+                                      tls_check tls, problems& found) {
+  if (is_of_node(root)) {
+    found.add(root.find("node")->at, "node",
+              "this is the file of a node, and no flow; the command `node` takes it");
     return std::nullopt;
-  return load(*text, origin_of(path), default_flow_name(path), overrides, known, path == "-", found);
+  }
+  apply_overrides(root, overrides, found);
+  if (path == "-")
+    check_stdin_is_free(root, known, found);
+  return check_flow(root, known, default_flow_name(path), tls, found);
 }
 
 }  // namespace weir::config

@@ -1,5 +1,5 @@
-#include <weir/actors/error.hpp>
 #include <weir/runtime/launcher/flow_text.hpp>
+#include <weir/runtime/launcher/link_check.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
 #include <weir/runtime/launcher/node_file.hpp>
 #include <weir/runtime/launcher/overrides.hpp>
@@ -7,6 +7,7 @@
 #include <weir/runtime/launcher/setting_check.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::config {
 
@@ -41,12 +42,20 @@ void check_tasks(const node& table, const node_plan& plan, const kinds& known, p
 
 std::optional<node_plan> load_node(const std::string& path, const std::vector<std::string>& overrides,
                                    const kinds& known, problems& found) {
-  const auto text = read_flow_text(path, found);
-  auto root = text ? parse_document(*text, origin_of(path), found) : std::nullopt;
-  if (!root)
-    return std::nullopt;
-  apply_overrides(*root, overrides, found);
-  const auto* table = node_table(*root, found);
+  auto root = read_document(path, found);
+  return root ? check_node(std::move(*root), overrides, known, found) : std::nullopt;
+}
+
+bool is_of_node(const node& root) {
+  static const std::vector<std::string> of_flows{"flow", "source", "stage", "sink", "nodes"};
+  return root.find("node") &&
+         std::none_of(of_flows.begin(), of_flows.end(), [&](const auto& table) { return root.find(table); });
+}
+
+std::optional<node_plan> check_node(node root, const std::vector<std::string>& overrides, const kinds& known,
+                                    problems& found) {
+  apply_overrides(root, overrides, found);
+  const auto* table = node_table(root, found);
   if (!table)
     return std::nullopt;
   const auto values = check_table(*table, "node", node_specs(), {}, found);
@@ -54,9 +63,18 @@ std::optional<node_plan> load_node(const std::string& path, const std::vector<st
     return std::nullopt;
   auto plan = node_plan_of(values);
   check_tasks(*table, plan, known, found);
-  if (const auto e = plan.options.validate())
-    found.add(table->at, "node", text_of(e));
+  check_node_plan(*table, plan, found);
   return found.none() ? std::optional{std::move(plan)} : std::nullopt;
+}
+
+std::string describe(const node_plan& plan) {
+  const auto& o = plan.options;
+  std::string tasks;
+  for (const auto& t : plan.tasks)
+    tasks += (tasks.empty() ? "" : ", ") + t;
+  return "node " + quoted(o.link.name, 80) + ": tasks " + tasks + "; " + std::to_string(o.worker_count()) +
+         " workers, " + std::to_string(o.credit) + " jobs at most; dials " + o.coordinator +
+         (o.link.tls.none() ? " without TLS" : " with TLS");
 }
 
 }  // namespace weir::config

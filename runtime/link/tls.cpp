@@ -67,8 +67,8 @@ std::vector<std::string> dns_names(x509_st* certificate) {
 }  // namespace
 
 caf::expected<tls_context> load_tls(const tls_files& files, const std::string& own_name) {
-  if (auto e = check_secrecy(files.key))
-    return e;
+  if (const auto e = check_secrecy(files.key))
+    return bad("private_key: " + text_of(e));
   auto made = std::make_shared<ssl::context>(ssl::context::tls);
   auto* const handle = made->native_handle();
   SSL_CTX_set_min_proto_version(handle, TLS1_3_VERSION);

@@ -1,5 +1,6 @@
 #include <weir/runtime/launcher/node_file.hpp>
 #include <weir/runtime/launcher/node_tasks.hpp>
+#include <weir/runtime/link/authority.hpp>
 #include <weir/runtime/nodes/flow_codec.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -60,17 +61,22 @@ BOOST_AUTO_TEST_CASE(a_short_file_gets_all_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_key_reaches_the_plan) {
-  const loaded l{good +
-                 "coordinator = \"c\"\nworkers = 3\ncredit = 9\nauthority = \"a\"\n"
-                 "certificate = \"b\"\nprivate_key = \"k\"\nheartbeat = \"2s\"\ntimeout = \"5s\"\n"};
+  const weir_test::scratch_folder folder;
+  const auto authority = weir::link::authority::in(folder.path());
+  BOOST_REQUIRE(static_cast<bool>(authority));
+  const auto own = authority->issue("n");
+  BOOST_REQUIRE(static_cast<bool>(own));
+  const loaded l{good + "coordinator = \"c\"\nworkers = 3\ncredit = 9\nauthority = \"" + authority->file() +
+                 "\"\ncertificate = \"" + own->certificate + "\"\nprivate_key = \"" + own->key +
+                 "\"\nheartbeat = \"2s\"\ntimeout = \"5s\"\n"};
   BOOST_REQUIRE(l.plan);
   const auto& o = l.plan->options;
   BOOST_TEST((o.link.peers == std::vector<std::string>{"c"}));
   BOOST_TEST(o.workers == 3u);
   BOOST_TEST(o.credit == 9u);
-  BOOST_TEST(o.link.tls.authority == "a");
-  BOOST_TEST(o.link.tls.certificate == "b");
-  BOOST_TEST(o.link.tls.key == "k");
+  BOOST_TEST(o.link.tls.authority == authority->file());
+  BOOST_TEST(o.link.tls.certificate == own->certificate);
+  BOOST_TEST(o.link.tls.key == own->key);
   BOOST_TEST((o.link.heartbeat == weir::duration{2s}));
   BOOST_TEST((o.link.timeout == weir::duration{5s}));
 }

@@ -177,6 +177,38 @@ a_file_that_is_not_right_says_where() {
     'certificate = "nothing.pem"' 'authority = "nothing.pem"'
 }
 
+# check_and_run_refuse WHAT SAYS OPTION...: of a flow with nodes.
+check_and_run_refuse() {
+  local command
+  for command in check run; do
+    timeout 20 "$weir" "$command" "$config/coordinator.toml" --set source.root=tree "${@:3}" >out 2>err
+    is "exit code of $command for $1" $? 2
+    says err "$2"
+    [ -s out ] && fail "$command wrote to stdout for $1"
+  done
+}
+
+check_finds_what_run_and_node_would_refuse() {
+  prepare 1
+  mapfile -t tls < <(with_tls nodes coordinator)
+  check_and_run_refuse "an address that is none" "nodes.listen: '4700' is not an address" --set nodes.listen=4700
+  check_and_run_refuse "an address of all" "nodes.listen: 0.0.0.0:4700 can be met from other machines" \
+    --set nodes.listen=0.0.0.0:4700
+  check_and_run_refuse "a key that is not there" "nodes.private_key: certs/none.key" "${tls[@]}" \
+    --set nodes.private_key=certs/none.key
+  check_and_run_refuse "the key of another" "nodes.private_key: certs/node-1.key" "${tls[@]}" \
+    --set nodes.private_key=certs/node-1.key
+  "$weir" check "$config/coordinator.toml" --set nodes.listen=0.0.0.0:4700 "${tls[@]}" >out 2>err
+  is "exit code of check for a flow that is right" $? 0
+  mapfile -t tls < <(with_tls node node-2)
+  "$weir" check "$config/node.toml" "${tls[@]}" >out 2>err
+  is "exit code of check for a node with the certificate of another" $? 2
+  says err "node.certificate: certs/node-2.pem: it is for node-2"
+  "$weir" check "$config/node.toml" "${tls[@]}" --set node.name=node-2 >out 2>err
+  is "exit code of check for a node that is right" $? 0
+  says out 'ok: node "node-2"'
+}
+
 try three_processes_make_the_manifest_of_one
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
@@ -184,4 +216,5 @@ try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met
 try a_file_that_is_not_right_says_where
+try check_finds_what_run_and_node_would_refuse
 finish

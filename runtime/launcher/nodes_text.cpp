@@ -1,38 +1,73 @@
 #include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/short_text.hpp>
 
+#include <algorithm>
+
 namespace weir::config {
 
 namespace {
 
-std::string line(const nodes::node_state& s) {
-  auto text = "node " + s.name + ": ";
-  if (s.connected)
-    text += std::to_string(s.in_flight) + " of " + std::to_string(s.credit) + " jobs, " +
-            std::to_string(s.workers) + " workers, ";
-  else
-    text += "gone, ";
-  text += std::to_string(s.done) + " done, " + short_text(s.busy) + " of work";
+std::string counted(std::uint64_t n, const char* what) {
+  return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
+}
+
+/// "120 done, 3.10 s of work, 2 calls lost".
+std::string work_text(const nodes::node_state& s) {
+  auto text = std::to_string(s.done) + " done, " + short_text(s.busy) + " of work";
   if (s.lost > 0)
-    text += ", " + std::to_string(s.lost) + " lost";
+    text += ", " + counted(s.lost, "call") + " lost";
+  return text;
+}
+
+/// Each part of it begins with a comma.
+std::string link_text(const nodes::node_state& s) {
+  std::string text;
   if (s.leaving)
     text += ", leaving";
   if (s.round_trip > duration::zero())
     text += ", round trip " + short_text(s.round_trip);
   if (!s.address.empty())
     text += ", " + s.address;
-  return text + '\n';
+  return text;
+}
+
+std::string state_line(const nodes::node_state& s) {
+  const auto now = s.connected ? std::to_string(s.in_flight) + " of " + counted(s.credit, "job") + ", " +
+                                     counted(s.workers, "worker") + ", "
+                               : std::string{"gone, "};
+  return "node " + s.name + ": " + now + work_text(s) + link_text(s) + '\n';
+}
+
+std::string summary_line(const nodes::node_state& s) {
+  const auto now = s.connected ? ", " + counted(s.workers, "worker") + link_text(s) : std::string{", gone"};
+  return "  node " + s.name + ": " + work_text(s) + now + '\n';
+}
+
+std::string lines(const std::vector<nodes::node_state>& all, std::string (*line)(const nodes::node_state&)) {
+  std::string text;
+  for (const auto& s : all)
+    text += line(s);
+  return text;
 }
 
 }  // namespace
 
 std::string nodes_text(const std::vector<nodes::node_state>& all) {
-  if (all.empty())
-    return "no node has come\n";
-  std::string text;
+  return all.empty() ? "no node has come\n" : lines(all, state_line);
+}
+
+std::string nodes_summary(const std::vector<nodes::node_state>& all) {
+  return all.empty() ? "  no node has come\n" : lines(all, summary_line);
+}
+
+std::string nodes_progress(const std::vector<nodes::node_state>& all) {
+  const auto there = std::count_if(all.begin(), all.end(), [](const auto& s) { return s.connected; });
+  if (there == 0)
+    return "no node is there";
+  std::uint64_t jobs = 0;
   for (const auto& s : all)
-    text += line(s);
-  return text;
+    jobs += s.in_flight;
+  return std::to_string(jobs) + " at " + counted(static_cast<std::uint64_t>(there), "node");
 }
 
 }  // namespace weir::config

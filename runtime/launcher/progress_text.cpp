@@ -29,13 +29,16 @@ void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
   last_ended_ = ended;
 }
 
-std::string progress_text(const std::string& flow, const flow_progress& p, double per_second) {
+std::string progress_text(const std::string& flow, const flow_progress& p, double per_second,
+                          const std::string& at_nodes) {
   const auto ended = p.completed + p.failed + p.dropped;
   auto text = printable(flow, 40) + ": " + std::to_string(ended);
   if (p.total)
     text += '/' + std::to_string(*p.total);
   text += " done, " + short_text(per_second) + "/s, " + std::to_string(p.failed) + " failed, " +
           std::to_string(p.running) + " in flight";
+  if (!at_nodes.empty())
+    text += ", " + at_nodes;
   if (p.total && per_second > 0 && *p.total >= ended) {
     const auto left = static_cast<double>(*p.total - ended) / per_second;
     constexpr double shown_max = 1e6 * 3600;

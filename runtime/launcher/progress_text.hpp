@@ -27,7 +27,9 @@ private:
   double seconds_ = 0;
 };
 
-/// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left".
-[[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second);
+/// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left"; after what is in flight stands what
+/// nodes have of it, as `nodes_progress` says it, empty if the flow has none.
+[[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second,
+                                        const std::string& at_nodes);
 
 }  // namespace weir::config

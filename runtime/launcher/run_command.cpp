@@ -12,6 +12,7 @@
 #include <weir/runtime/trace/tracer.hpp>
 
 #include <atomic>
+#include <vector>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,9 +55,11 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
       continue;
     const auto p = run.look();
     rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
-    const auto text = progress_text(flow, p, rate.per_second());
+    const auto there = nodes ? nodes->nodes() : std::vector<nodes::node_state>{};
+    const auto text =
+        progress_text(flow, p, rate.per_second(), nodes ? nodes_progress(there) : std::string{});
     if (asked)
-      out.line(text + '\n' + without_end(on.state_text() + (nodes ? nodes_text(nodes->nodes()) : "")));
+      out.line(text + '\n' + without_end(on.state_text() + (nodes ? nodes_text(there) : std::string{})));
     if (silent || asked)
       continue;
     if (out.live()) {
@@ -146,15 +149,17 @@ int run_command(checked_flow flow, const arguments& wanted) {
     watch(run, name, signals, state_asked, on, flow.nodes ? flow.on_nodes->get() : nullptr, wanted, out);
     summary = run.wait();
   }
+  std::vector<nodes::node_state> seen;
   if (flow.nodes) {
-    if (!wanted.quiet)
-      out.line(without_end(nodes_text((*flow.on_nodes)->nodes())));
+    seen = (*flow.on_nodes)->nodes();
     flow.on_nodes->reset();
   }
   auto code = exit_code_of(summary, signals.received());
-  auto text = trouble_text(summary) + (wanted.quiet ? std::string{} : summary_text(summary));
+  auto text = trouble_text(summary);
+  if (!wanted.quiet)
+    text += summary_text(summary) + (flow.nodes ? nodes_summary(seen) : std::string{});
   if (!wanted.report.empty())
-    if (const auto problem = write_report(wanted.report, summary_json(summary, code))) {
+    if (const auto problem = write_report(wanted.report, summary_json(summary, code, seen))) {
       text += "report: " + text_of(problem) + '\n';
       code = code == 0 ? static_cast<int>(exit_status::failed) : code;
     }

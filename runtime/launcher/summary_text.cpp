@@ -25,6 +25,22 @@ nlohmann::ordered_json json_of(const flow_failure& f) {
           {"text", f.text},   {"attempt", f.attempt}, {"run_seconds", f.run_seconds}};
 }
 
+/// What was not measured yet is null.
+nlohmann::ordered_json json_of(const nodes::node_state& n) {
+  nlohmann::ordered_json out{{"name", n.name},
+                             {"connected", n.connected},
+                             {"workers", n.workers},
+                             {"credit", n.credit},
+                             {"in_flight", n.in_flight},
+                             {"done", n.done},
+                             {"busy_seconds", seconds(n.busy)},
+                             {"lost_calls", n.lost},
+                             {"round_trip_seconds", nullptr}};
+  if (n.round_trip > duration::zero())
+    out["round_trip_seconds"] = seconds(n.round_trip);
+  return out;
+}
+
 std::string peak_text(const flow_summary& s) {
   std::string text;
   for (const auto& stage : s.stages)
@@ -101,7 +117,7 @@ std::string summary_text(const flow_summary& s) {
   return text;
 }
 
-std::string summary_json(const flow_summary& s, int exit_code) {
+std::string summary_json(const flow_summary& s, int exit_code, const std::vector<nodes::node_state>& nodes) {
   nlohmann::ordered_json out{{"flow", s.flow},
                              {"exit_code", exit_code},
                              {"offered", s.books.offered},
@@ -128,6 +144,9 @@ std::string summary_json(const flow_summary& s, int exit_code) {
   out["sinks"] = nlohmann::ordered_json::array();
   for (const auto& sink : s.sinks)
     out["sinks"].push_back({{"name", sink.name}, {"taken", sink.taken}});
+  out["nodes"] = nlohmann::ordered_json::array();
+  for (const auto& node : nodes)
+    out["nodes"].push_back(json_of(node));
   out["ended_by"] = nullptr;
   if (s.ended_by)
     out["ended_by"] = {

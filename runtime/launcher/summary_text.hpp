@@ -3,10 +3,12 @@
 /// What a run came to: for a person, and as JSON for a program.
 
 #include <weir/runtime/flow.hpp>
+#include <weir/runtime/nodes/coordinator.hpp>
 
 #include <caf/error.hpp>
 
 #include <string>
+#include <vector>
 
 namespace weir::config {
 
@@ -20,9 +22,10 @@ namespace weir::config {
 /// The books, peak in flight, elapsed time, rate, run times and the root error. Whole lines.
 [[nodiscard]] std::string summary_text(const flow_summary& s);
 
-/// The summary as one JSON object, indented, with a line's end. Times are seconds; text that is not
-/// UTF-8 has U+FFFD in place of the wrong bytes.
-[[nodiscard]] std::string summary_json(const flow_summary& s, int exit_code);
+/// The summary as one JSON object, indented, with a line's end, and with the nodes that the run had. Times
+/// are seconds; text that is not UTF-8 has U+FFFD in place of the wrong bytes.
+[[nodiscard]] std::string summary_json(const flow_summary& s, int exit_code,
+                                       const std::vector<nodes::node_state>& nodes);
 
 /// Writes `text` to `path` by way of a file beside it, so that a half-written report never takes the
 /// place of a good one. `ec::io` names the path and the reason. Blocks on the file system.

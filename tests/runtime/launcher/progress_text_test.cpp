@@ -16,7 +16,7 @@ flow_progress progress(std::optional<std::uint64_t> total, std::uint64_t complet
 }
 
 std::string text(const flow_progress& p, double per_second) {
-  return progress_text("f", p, per_second);
+  return progress_text("f", p, per_second, {});
 }
 
 }  // namespace
@@ -24,8 +24,13 @@ std::string text(const flow_progress& p, double per_second) {
 BOOST_AUTO_TEST_SUITE(progress_texts)
 
 BOOST_AUTO_TEST_CASE(the_line_of_a_run_whose_total_is_known) {
-  BOOST_TEST(progress_text("checksum", progress(20'000, 1'232, 2, 4), 523.2) ==
+  BOOST_TEST(progress_text("checksum", progress(20'000, 1'232, 2, 4), 523.2, {}) ==
              "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left");
+}
+
+BOOST_AUTO_TEST_CASE(what_nodes_have_stands_before_the_time_left_which_a_narrow_terminal_cuts_first) {
+  BOOST_TEST(progress_text("checksum", progress(20'000, 1'232, 2, 16), 523.2, "14 at 2 nodes") ==
+             "checksum: 1234/20000 done, 523/s, 2 failed, 16 in flight, 14 at 2 nodes, 36 s left");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_total_there_is_no_time_left) {
@@ -63,10 +68,10 @@ BOOST_AUTO_TEST_CASE(the_time_left_is_rounded_up_and_has_the_unit_of_its_size) {
 
 BOOST_AUTO_TEST_CASE(the_name_of_a_flow_cannot_move_the_cursor_or_fill_the_line) {
   BOOST_TEST(
-      progress_text("a\x1b[2J\r\n\tb", progress({}, 0), 0).starts_with("a\\u001B[2J\\r\\n\\tb: 0 done"));
+      progress_text("a\x1b[2J\r\n\tb", progress({}, 0), 0, {}).starts_with("a\\u001B[2J\\r\\n\\tb: 0 done"));
   BOOST_TEST(
-      progress_text(std::string(41, 'x'), progress({}, 0), 0).starts_with(std::string(40, 'x') + "…: "));
-  BOOST_TEST(progress_text("größe", progress({}, 0), 0).starts_with("größe: "));
+      progress_text(std::string(41, 'x'), progress({}, 0), 0, {}).starts_with(std::string(40, 'x') + "…: "));
+  BOOST_TEST(progress_text("größe", progress({}, 0), 0, {}).starts_with("größe: "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,8 +26,9 @@ flow_summary summary() {
   return s;
 }
 
-nlohmann::json parsed(const flow_summary& s, int exit_code = 1) {
-  return nlohmann::json::parse(summary_json(s, exit_code));
+nlohmann::json parsed(const flow_summary& s, int exit_code = 1,
+                      const std::vector<nodes::node_state>& nodes = {}) {
+  return nlohmann::json::parse(summary_json(s, exit_code, nodes));
 }
 
 }  // namespace
@@ -200,7 +201,7 @@ BOOST_AUTO_TEST_CASE(what_did_not_happen_is_null_or_empty) {
   const auto j = parsed(flow_summary{});
   for (const auto* name : {"ended_by", "source_error", "sink_error", "root_error"})
     BOOST_TEST(j.at(name).is_null(), name);
-  for (const auto* name : {"sources", "stages", "sinks", "failures", "stragglers"})
+  for (const auto* name : {"sources", "stages", "sinks", "nodes", "failures", "stragglers"})
     BOOST_TEST(j.at(name).dump() == "[]", name);
   BOOST_TEST(j["failures_left_out"] == 0);
 }
@@ -225,6 +226,28 @@ BOOST_AUTO_TEST_CASE(what_did_happen_is_there_with_its_parts) {
   BOOST_TEST(j["stragglers"].dump() == R"(["c.bin"])");
 }
 
+BOOST_AUTO_TEST_CASE(each_node_is_there_with_what_it_did) {
+  nodes::node_state there;
+  there.name = "one";
+  there.workers = 2;
+  there.credit = 16;
+  there.in_flight = 3;
+  there.done = 120;
+  there.busy = 3'500ms;
+  there.round_trip = 500us;
+  nodes::node_state gone;
+  gone.name = "two";
+  gone.done = 7;
+  gone.lost = 2;
+  gone.connected = false;
+  const auto j = parsed(summary(), 0, {there, gone})["nodes"];
+  BOOST_TEST(j.size() == 2u);
+  BOOST_TEST(j[0].dump() == R"({"busy_seconds":3.5,"connected":true,"credit":16,"done":120,"in_flight":3,)"
+                            R"("lost_calls":0,"name":"one","round_trip_seconds":0.0005,"workers":2})");
+  BOOST_TEST(j[1].dump() == R"({"busy_seconds":0.0,"connected":false,"credit":0,"done":7,"in_flight":0,)"
+                            R"("lost_calls":2,"name":"two","round_trip_seconds":null,"workers":0})");
+}
+
 BOOST_AUTO_TEST_CASE(the_failures_that_were_not_kept_are_counted) {
   auto s = summary();
   s.books.failed = 1'500;
@@ -242,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_utf_8_leaves_the_report_valid) {
   BOOST_TEST(j["stragglers"][0] ==
              "a\xEF\xBF\xBD"
              "b\n");
-  BOOST_TEST(summary_json(s, 0).ends_with("}\n"));
+  BOOST_TEST(summary_json(s, 0, {}).ends_with("}\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -63,6 +63,10 @@ three_processes_make_the_manifest_of_one() {
   is completed "$(number completed report.json)" 300
   says err "node node-1: "
   says err "node node-2: "
+  # The summary has them below the books.
+  grep -A9 '^coordinator: 300 completed' err | grep -q '^  node node-1: [0-9]* done, ' || fail "no node in the summary"
+  says report.json '"name": "node-2"'
+  says report.json '"busy_seconds": '
   kill -TERM "$first" "$second"
   wait "$first"
   is "exit code of a node that is asked to end" $? 0
@@ -101,9 +105,11 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   start_node node-2 --set 'node.tasks=["sleep"]' && local stayer=$node
   mapfile -t options < <(slow)
   : >lines
-  run_flow "${options[@]}" >lines 2>err &
+  run_flow "${options[@]}" --progress always >lines 2>err &
   local flow=$!
   until_true 20000 at_work || fail "the nodes do not get to work"
+  until_true 20000 grep -qP '\d+ failed, \d+ in flight, [1-9]\d* at 2 nodes' err ||
+    fail "the progress does not say what the nodes have"
   kill -TERM "$leaver"
   wait "$leaver"
   is "exit code of the node" $? 0

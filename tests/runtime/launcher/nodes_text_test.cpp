@@ -1,0 +1,72 @@
+#include <weir/runtime/launcher/nodes_text.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace weir::config;
+using namespace std::chrono_literals;
+
+namespace {
+
+weir::nodes::node_state there() {
+  weir::nodes::node_state s;
+  s.name = "one";
+  s.address = "127.0.0.1:4711";
+  s.workers = 2;
+  s.credit = 16;
+  s.in_flight = 3;
+  s.done = 120;
+  s.busy = 3'100ms;
+  s.round_trip = 180us;
+  return s;
+}
+
+weir::nodes::node_state gone() {
+  weir::nodes::node_state s;
+  s.name = "two";
+  s.done = 7;
+  s.busy = 20ms;
+  s.lost = 2;
+  s.connected = false;
+  return s;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(nodes_texts)
+
+BOOST_AUTO_TEST_CASE(while_a_run_goes_on_each_node_says_what_it_has) {
+  BOOST_TEST(
+      nodes_text({there(), gone()}) ==
+      "node one: 3 of 16 jobs, 2 workers, 120 done, 3.10 s of work, round trip 180 µs, 127.0.0.1:4711\n"
+      "node two: gone, 7 done, 20.0 ms of work, 2 calls lost\n");
+  BOOST_TEST(nodes_text({}) == "no node has come\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_summary_says_what_each_has_done) {
+  BOOST_TEST(nodes_summary({there(), gone()}) ==
+             "  node one: 120 done, 3.10 s of work, 2 workers, round trip 180 µs, 127.0.0.1:4711\n"
+             "  node two: 7 done, 20.0 ms of work, 2 calls lost, gone\n");
+  BOOST_TEST(nodes_summary({}) == "  no node has come\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_or_whose_way_was_not_measured_says_so_or_nothing) {
+  auto s = there();
+  s.leaving = true;
+  s.workers = 1;
+  s.lost = 1;
+  s.round_trip = {};
+  s.address = {};
+  BOOST_TEST(nodes_text({s}) ==
+             "node one: 3 of 16 jobs, 1 worker, 120 done, 3.10 s of work, 1 call lost, leaving\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_progress_counts_those_that_are_there_and_what_they_have) {
+  BOOST_TEST(nodes_progress({}) == "no node is there");
+  BOOST_TEST(nodes_progress({gone()}) == "no node is there");
+  BOOST_TEST(nodes_progress({there(), gone()}) == "3 at 1 node");
+  auto s = there();
+  s.in_flight = 11;
+  BOOST_TEST(nodes_progress({there(), s, gone()}) == "14 at 2 nodes");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,12 @@ void use_as_weir(const std::shared_ptr<spdlog::logger>& logger) {
 
 }  // namespace
 
+std::string without_end(std::string text) {
+  while (text.ends_with('\n'))
+    text.pop_back();
+  return text;
+}
+
 console::console(int fd, bool live) : fd_(fd), live_(live) {}
 
 console::~console() {

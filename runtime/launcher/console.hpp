@@ -47,6 +47,9 @@ private:
   std::string status_;
 };
 
+/// Text of whole lines as `line` wants it, which ends the last one by itself.
+[[nodiscard]] std::string without_end(std::string text);
+
 /// Logs of the library go to a console for as long as this lives: stdout is the sink's.
 class logs_to_console {
 public:

@@ -32,7 +32,7 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
                              [&] {
                                const std::lock_guard guard{mutex};
                                if (shown)
-                                 out.line(shown->state_text());
+                                 out.line(describe(*plan) + '\n' + without_end(shown->state_text()));
                              }};
   engine on;
   auto made = nodes::node::make(on, plan->options, offered_tasks(known, plan->tasks, known.version));

@@ -34,13 +34,6 @@ bool live(const arguments& wanted) {
   return wanted.progress == progress_rule::always || ::isatty(STDERR_FILENO) == 1;
 }
 
-/// As the console wants it, which ends lines by itself.
-std::string without_end(std::string text) {
-  while (text.ends_with('\n'))
-    text.pop_back();
-  return text;
-}
-
 /// Shows the progress until the run has ended: as a status line, or as a line now and then; and what its
 /// stages do whenever somebody has asked for it.
 void watch(const flow_run& run, const std::string& flow, const signal_watch& signals,

@@ -215,6 +215,33 @@ check_finds_what_run_and_node_would_refuse() {
   says out 'ok: node "node-2"'
 }
 
+a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run() {
+  prepare 5
+  mapfile -t options < <(slow)
+  : >lines
+  # A job in the background of a script ignores SIGQUIT.
+  mapfile -t tls < <(with_tls node node-1)
+  WEIR_TEST_MARK=$mark env --default-signal=QUIT,TERM "$weir" node "$config/node.toml" "${tls[@]}" \
+    --set "node.dial=127.0.0.1:$port" --set 'node.tasks=["sleep"]' --set node.workers=2 2>node-1.log &
+  node=$!
+  run_flow "${options[@]}" --set stage.min=2s --set nodes.peers='["node-1"]' >lines 2>err &
+  local flow=$!
+  until_true 20000 grep -q 'is up' node-1.log || fail "there is no link"
+  for _ in 1 2 3 4 5; do
+    kill -QUIT "$node"
+    until_true 2000 grep -q '2 of 2 workers at work' node-1.log && break
+  done
+  says node-1.log "node \"node-1\": tasks sleep; 2 workers, 65536 jobs at most; dials 127.0.0.1:$port with TLS"
+  says node-1.log 'stage "node": 2 of 2 workers at work'
+  grep -q '^  job [0-9]* has been running for ' node-1.log || fail "no job is named: $(cat node-1.log)"
+  grep -q '^$' node-1.log && fail "an empty line"
+  wait "$flow"
+  is "exit code" $? 0
+  kill -TERM "$node"
+  wait "$node"
+  is "exit code of the node" $? 0
+}
+
 try three_processes_make_the_manifest_of_one
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
@@ -222,5 +249,6 @@ try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met
 try a_file_that_is_not_right_says_where
+try a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run
 try check_finds_what_run_and_node_would_refuse
 finish

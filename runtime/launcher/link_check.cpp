@@ -4,7 +4,9 @@
 #include <weir/runtime/link/address.hpp>
 #include <weir/runtime/link/tls.hpp>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace weir::config {
 
@@ -51,10 +53,17 @@ std::optional<link::address> check_address(const checked_table& in, const char* 
   return *read;
 }
 
+/// A pipe, as of a shell's `<(…)`, can be read only once: by who starts the links.
+bool is_pipe(const std::string& path) {
+  std::error_code e;
+  return std::filesystem::is_fifo(path, e);
+}
+
 void check_files(const checked_table& in, const link::link_options& options) {
-  if (!options.tls.complete())
+  const auto& files = options.tls;
+  if (!files.complete() || is_pipe(files.authority) || is_pipe(files.certificate) || is_pipe(files.key))
     return;
-  if (const auto made = link::load_tls(options.tls, options.name); !made)
+  if (const auto made = link::load_tls(files, options.name); !made)
     in.add(made.error());
 }
 

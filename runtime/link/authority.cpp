@@ -104,7 +104,10 @@ caf::expected<Ptr> load(const std::string& name, auto read) {
   constexpr auto no_password = [](char*, int, int, void*) { return 0; };
   Ptr loaded{read(f.get(), nullptr, no_password, nullptr)};
   if (!loaded)
-    return make_error(ec::invalid_option, name + ": it is not in PEM, or is of another kind");
+    return make_error(ec::invalid_option,
+                      name +
+                          ": it is damaged, not in PEM, locked with a password, or of another kind; put back "
+                          "the one that was made here, or take another folder for a new authority");
   return loaded;
 }
 
@@ -193,6 +196,12 @@ bool is_there(const std::string& file) {
 caf::expected<authority> authority::in(const std::string& folder) {
   authority a{folder, folder + "/authority.pem", folder + "/authority.key"};
   if (is_there(a.file_) || is_there(a.key_file_)) {
+    for (const auto& [file, other] : {std::pair{a.file_, a.key_file_}, std::pair{a.key_file_, a.file_}})
+      if (!is_there(file))
+        return make_error(ec::invalid_option,
+                          file + " is missing beside " + other +
+                              ": certificates are made only where the authority was made and has both; take "
+                              "another folder for a new authority");
     if (const auto own = load_pair(a.file_, a.key_file_); !own)
       return own.error();
     return a;

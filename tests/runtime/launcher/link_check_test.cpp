@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include <sys/stat.h>
+
 #include "../../support/scratch_folder.hpp"
 #include "stand_in_kinds.hpp"
 
@@ -107,6 +109,12 @@ BOOST_AUTO_TEST_CASE(a_key_that_others_may_read_is_named_with_its_place) {
                                std::filesystem::perm_options::add);
   says(of_flow("127.0.0.1:1", tls("a.pem", "a.key")), "flow.toml:14:15: nodes.private_key: ");
   says(of_node("127.0.0.1:1", tls("a.pem", "a.key")), "chmod 600 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_left_to_who_starts_the_links_as_it_can_be_read_only_once) {
+  BOOST_REQUIRE(::mkfifo(folder.at("pipe").c_str(), S_IRUSR | S_IWUSR) == 0);
+  BOOST_TEST(of_flow("127.0.0.1:1", tls("a.pem", "pipe")) == "");
+  BOOST_TEST(of_node("127.0.0.1:1", tls("pipe", "a.key")) == "");
 }
 
 BOOST_AUTO_TEST_CASE(who_only_draws_a_flow_needs_no_certificates) {

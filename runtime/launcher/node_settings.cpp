@@ -25,7 +25,8 @@ std::vector<setting_spec> with_link_specs(std::vector<setting_spec> specs) {
         .type = setting_type::text,
         .meaning =
             "the file with the certificates of those who sign the nodes' (`weir certs` makes one); without "
-            "this, `certificate` and `private_key` there is no TLS, and only this machine is met"},
+            "this, `certificate` and `private_key` there is no TLS, and only this machine is met. Paths are "
+            "relative to the folder that the command runs in, as all are"},
        {.name = "certificate", .type = setting_type::text, .meaning = "the file with its own certificate"},
        {.name = "private_key",
         .type = setting_type::text,

@@ -183,6 +183,25 @@ a_file_that_is_not_right_says_where() {
     'certificate = "nothing.pem"' 'authority = "nothing.pem"'
 }
 
+certificates_are_looked_for_where_the_command_runs_as_all_paths_are() {
+  prepare 1
+  mkdir files
+  printf '%s\n' '[node]' 'name = "node-1"' 'dial = "127.0.0.1:4700"' 'tasks = ["sha256"]' \
+    'authority = "certs/authority.pem"' 'certificate = "certs/node-1.pem"' 'private_key = "certs/node-1.key"' >files/node.toml
+  "$weir" check files/node.toml >out 2>err
+  is "exit code beside certs" $? 0
+  (cd files && "$weir" check node.toml >../out 2>../err)
+  is "exit code beside the file" $? 2
+  says err "node.toml:5:13: node.authority: certs/authority.pem: it can't be read"
+  says err "it is looked for in $PWD/files, where this process runs"
+  # The twin: the path of a source is taken in the same way.
+  echo one >lines
+  printf '%s\n' '[source]' 'kind = "lines"' 'path = "lines"' '[[stage]]' 'task = "exec"' 'command = ["echo", "{}"]' \
+    '[sink]' 'kind = "tsv"' >files/flow.toml
+  "$weir" run files/flow.toml --quiet >out 2>err
+  is "exit code of the flow" $? 0
+}
+
 # check_and_run_refuse WHAT SAYS OPTION...: of a flow with nodes.
 check_and_run_refuse() {
   local command
@@ -249,6 +268,7 @@ try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met
 try a_file_that_is_not_right_says_where
+try certificates_are_looked_for_where_the_command_runs_as_all_paths_are
 try a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run
 try check_finds_what_run_and_node_would_refuse
 finish

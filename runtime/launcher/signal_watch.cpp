@@ -2,6 +2,8 @@
 #include <weir/runtime/tasks/guardian.hpp>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <system_error>
 
 #include <poll.h>
@@ -16,8 +18,23 @@ namespace {
 /// What ends a run.
 constexpr std::array ends{SIGINT, SIGTERM};
 
-/// The second signal. Only async-signal-safe calls.
+/// For the handler, which is told nothing else: of the watch that there is.
+struct first_signal {
+  std::atomic<int> number{0};
+  std::atomic<duration::rep> at{0};
+  std::atomic<duration::rep> echoes{0};
+};
+first_signal first_seen;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<duration::rep>::is_always_lock_free);
+
+duration::rep now() noexcept {
+  return duration{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+/// The second signal. Only async-signal-safe calls: the clock is clock_gettime(2).
 extern "C" void weir_end_at_once(int number) {
+  if (is_echo(first_seen.number, number, duration{now() - first_seen.at}, duration{first_seen.echoes}))
+    return;
   guardian::close();
   guardian::kill_all();
   ::_exit(128 + number);
@@ -37,9 +54,10 @@ detail::unique_fd checked(int fd, const char* what) {
 
 }  // namespace
 
-signal_watch::signal_watch(std::function<void(int)> first, std::function<void()> asked)
+signal_watch::signal_watch(std::function<void(int)> first, std::function<void()> asked, duration echoes)
     : first_(std::move(first)),
       asked_(std::move(asked)),
+      echoes_(echoes),
       ends_before_{action_of(ends.front()), action_of(ends.back())} {
   ::sigemptyset(&watched_);
   for (const auto number : {SIGINT, SIGTERM, SIGQUIT})
@@ -83,8 +101,12 @@ void signal_watch::serve() {
 /// From here on the kernel ends the process for the next one, whatever the run is waiting for: it comes to a
 /// handler on this thread, not to a loop that may be busy.
 void signal_watch::begin_end(int number) {
+  first_seen.number = number;
+  first_seen.at = now();
+  first_seen.echoes = echoes_.count();
   struct sigaction end {};
   end.sa_handler = weir_end_at_once;
+  end.sa_flags = SA_RESTART;
   sigset_t unblocked;
   ::sigemptyset(&unblocked);
   for (const auto n : ends)

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <semaphore>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 using namespace weir::config;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -70,8 +72,12 @@ struct as_in_the_foreground {
 
 /// A watch and the signals that it told of.
 struct watched {
+  /// Nothing is an echo, unless a test is about those.
+  explicit watched(weir::duration taken_for_echo = {}) : echoes(taken_for_echo) {}
+
   int wait() { return first.get_future().get(); }
 
+  const weir::duration echoes;
   std::promise<int> first;
   std::atomic<int> calls{0};
   std::counting_semaphore<> asked{0};
@@ -79,7 +85,7 @@ struct watched {
                        ++calls;
                        first.set_value(number);
                      },
-                     [this] { asked.release(); }};
+                     [this] { asked.release(); }, echoes};
 };
 
 /// Runs `work` in a child of this process and returns how that ended, as waitpid(2) says it.
@@ -139,7 +145,8 @@ BOOST_AUTO_TEST_CASE(the_second_signal_ends_the_process_also_while_the_first_is_
                            for (;;)
                              ::pause();
                          },
-                         [] {}};
+                         [] {},
+                         {}};
     ::kill(::getpid(), SIGTERM);
     told.get_future().get();
     ::kill(::getpid(), SIGTERM);
@@ -148,6 +155,39 @@ BOOST_AUTO_TEST_CASE(the_second_signal_ends_the_process_also_while_the_first_is_
   });
   BOOST_REQUIRE(WIFEXITED(status));
   BOOST_TEST(WEXITSTATUS(status) == 128 + SIGTERM);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_signal_within_the_time_of_an_echo_is_no_second_wish) {
+  static_assert(is_echo(SIGTERM, SIGTERM, 0ns, 200ms));
+  static_assert(is_echo(SIGTERM, SIGTERM, 200ms - 1ns, 200ms));
+  static_assert(!is_echo(SIGTERM, SIGTERM, 200ms, 200ms));
+  static_assert(!is_echo(SIGINT, SIGTERM, 0ns, 200ms), "who sends another one means it");
+  static_assert(!is_echo(SIGTERM, SIGINT, 0ns, 200ms));
+  static_assert(!is_echo(SIGTERM, SIGTERM, 0ns, 0ns));
+}
+
+BOOST_AUTO_TEST_CASE(an_echo_of_the_first_signal_ends_nothing_and_another_signal_does) {
+  for (const auto first : {SIGINT, SIGTERM}) {
+    const auto other = first == SIGINT ? SIGTERM : SIGINT;
+    const auto status = end_of_child([&] {
+      watched w{1h};
+      ::kill(::getpid(), first);
+      w.wait();
+      // It has come to its handler before the watch tells of the question that follows it.
+      for (int i = 0; i < 100; ++i) {
+        ::kill(::getpid(), first);
+        ::kill(::getpid(), SIGQUIT);
+        w.asked.acquire();
+      }
+      if (w.calls != 1)
+        ::_exit(98);
+      ::kill(::getpid(), other);
+      for (;;)
+        ::pause();
+    });
+    BOOST_REQUIRE(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 128 + other);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(each_sigquit_asks_for_the_state_and_ends_nothing_before_and_after_the_first_signal) {

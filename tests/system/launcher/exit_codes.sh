@@ -139,6 +139,29 @@ ctrl_c_drains_what_was_admitted() {
   says err "SIGINT: finishing what was admitted; a second signal ends at once"
 }
 
+# timeout(1) sends its signal to the run, and then to the group in which the run is.
+a_signal_that_comes_twice_at_once_is_one_wish() {
+  numbers 1000000 $'task="exec"\ncommand="echo {} >>log; sleep 0.1"\nshell=true\nparallelism=2\ncapacity=8' \
+    'on_interrupt="drain"' >flow.toml
+  local round
+  for round in 1 2 3; do
+    rm -f log
+    start run flow.toml --report report.json >out 2>err
+    until_true 10000 running 4 || fail "round $round: no job has started"
+    kill -TERM "$pid"
+    kill -TERM "$pid"
+    wait "$pid"
+    is "exit code of round $round" $? 143
+    [ -e report.json ] || fail "round $round: the run was ended at once"
+    balanced report.json
+    is completed "$(number completed report.json)" "$(number admitted report.json)"
+    rm -f report.json
+  done
+  WEIR_TEST_MARK=$mark timeout 1 "$weir" run flow.toml --report report.json >out 2>err
+  [ -e report.json ] || fail "timeout(1) has ended the run at once"
+  says err "ended early: SIGTERM (signal)"
+}
+
 the_second_signal_ends_at_once_and_leaves_no_child() {
   numbers 10 $'task="exec"\ncommand="echo {} >>log; trap \'\' TERM; sleep 60 & setsid sleep 60; sleep 60"\nshell=true\nparallelism=2' \
     'on_interrupt="drain"' >flow.toml
@@ -146,6 +169,8 @@ the_second_signal_ends_at_once_and_leaves_no_child() {
   until_true 10000 running 2 || fail "no job has started"
   kill -INT "$pid"
   until_true 5000 grep -q 'a second signal' err || fail "the first signal says nothing"
+  # What comes sooner is taken for the echo of the first.
+  sleep 0.3
   local begun took
   begun=$(now_ms)
   kill -INT "$pid"
@@ -179,6 +204,7 @@ try a_passed_deadline_is_3_and_its_cause_is_told
 try ctrl_c_cancels_3000_queued_jobs_at_once
 try sigterm_is_143
 try ctrl_c_drains_what_was_admitted
+try a_signal_that_comes_twice_at_once_is_one_wish
 try the_second_signal_ends_at_once_and_leaves_no_child
 try nothing_is_left_when_the_launcher_is_killed
 finish

@@ -89,7 +89,7 @@ public:
       fail(std::string{"its certificate was not accepted: "} + X509_verify_cert_error_string(looked));
     if (e == asio::error::eof || e == asio::ssl::error::stream_truncated ||
         e == asio::error::connection_reset)
-      fail("it closed the connection during the TLS handshake");
+      fail("it closed the connection during the TLS handshake: it may be without TLS, or not accept ours");
     fail("no TLS: " + e.message());
   }
   asio::awaitable<std::size_t> read_some(std::span<std::byte> into) override {

@@ -2,7 +2,9 @@
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/greet.hpp>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace weir::link {
 
@@ -27,8 +29,19 @@ void require_short(const std::string& ours, const char* what) {
                                " are allowed")};
 }
 
+std::string quoted(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names)
+    all += (all.empty() ? "'" : " or '") + name + '\'';
+  return all;
+}
+
 /// Whether the channel and the options agree with who it says it is.
-caf::error check_name(const channel& over, const identity& peer, const link_options& options) {
+caf::error check_name(const channel& over, role ours, const identity& peer, const link_options& options) {
+  if (!options.allows(peer.name) && ours == role::dialer)
+    return refused("it is '" + peer.name + "', and " + quoted(options.peers) +
+                   " was expected: change `coordinator` in the node's file, or the `name` over there and its "
+                   "certificate with it");
   if (!options.allows(peer.name))
     return refused("it is '" + peer.name + "', which is not among the peers that may connect");
   if (!over.certified_as(peer.name))
@@ -51,7 +64,7 @@ caf::expected<acquaintance> judge(const hello& h, const std::string& nonce, cons
                                   const identity& ours, const link_options& options, admission& admit) {
   if (h.nonce != nonce)
     return refused("its hello answers another challenge: it was recorded, or came late");
-  if (auto e = check_name(over, h.dialer, options))
+  if (auto e = check_name(over, role::acceptor, h.dialer, options))
     return e;
   if (auto e = check_engine(h.dialer, ours))
     return e;
@@ -98,7 +111,7 @@ asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity
   auto answer = co_await with.next();
 
   const auto asked = or_throw(read_challenge(answer.text()));
-  if (auto e = check_name(with.over(), asked.acceptor, options))
+  if (auto e = check_name(with.over(), role::dialer, asked.acceptor, options))
     throw thrown_error{std::move(e)};
   if (auto e = check_engine(asked.acceptor, ours))
     throw thrown_error{std::move(e)};

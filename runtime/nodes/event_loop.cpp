@@ -42,9 +42,10 @@ public:
   void configure_read(caf::io::receive_policy::config how) override {
     assert(how.first == caf::io::receive_policy_flag::exactly);
     wanted_ = how.second;
-    // The link may have gone before the broker came to know of it.
-    if (closed_)
-      on_.post([keep = caf::intrusive_ptr<piped_scribe>{this}] { keep->tell_broker(); });
+    if (std::exchange(is_known_, true))
+      return;
+    // The link may have brought something, or have gone, before the broker came to know of it.
+    on_.post([keep = caf::intrusive_ptr<piped_scribe>{this}] { keep->catch_up(); });
   }
   void ack_writes(bool) override {}
   std::vector<char>& wr_buf() override { return outgoing_; }
@@ -68,7 +69,11 @@ public:
   // -- for the relay ---------------------------------------------------------------------------
 
   bool take(link::bytes_view come) {
-    while (!come.empty() && !closed_ && !detached()) {
+    if (!is_known_ || !early_.empty()) {
+      early_.insert(early_.end(), come.begin(), come.end());
+      return !closed_;
+    }
+    while (!come.empty() && !closed_) {
       assert(incoming_.size() < wanted_);
       const auto part = come.first(std::min(come.size(), wanted_ - incoming_.size()));
       const auto* const chars = reinterpret_cast<const char*>(part.data());
@@ -78,10 +83,9 @@ public:
         break;
       const auto goes_on = consume(&on_, incoming_.data(), incoming_.size());
       incoming_.clear();
-      if (!goes_on)
-        return false;
+      closed_ = closed_ || !goes_on;
     }
-    return !closed_ && !detached();
+    return !closed_;
   }
 
   std::size_t give(std::span<std::byte> into) {
@@ -98,7 +102,7 @@ public:
     return n;
   }
 
-  bool is_closed() const { return closed_ || const_cast<piped_scribe*>(this)->detached(); }
+  bool is_closed() const { return closed_; }
 
   void when_ready(std::function<void()> call) { ready_ = std::move(call); }
 
@@ -111,14 +115,24 @@ public:
   }
 
 private:
+  void catch_up() {
+    if (closed_)
+      return tell_broker();
+    const auto came = std::exchange(early_, {});
+    if (!take(came) && ready_)
+      ready_();
+  }
+
   void tell_broker() { io_failure(&on_, caf::io::network::operation::read); }
 
   caf::io::network::multiplexer& on_;
-  std::vector<char> incoming_;  // of what is to be read next
-  std::size_t wanted_ = 1;      // bytes of that
-  std::vector<char> outgoing_;  // what the broker has written since the relay last took all
-  std::vector<char> leaving_;   // what it takes now
-  std::size_t given_ = 0;       // bytes of that which it has
+  bool is_known_ = false;         // to the broker
+  std::vector<std::byte> early_;  // what came before that
+  std::vector<char> incoming_;    // of what is to be read next
+  std::size_t wanted_ = 1;        // bytes of that
+  std::vector<char> outgoing_;    // what the broker has written since the relay last took all
+  std::vector<char> leaving_;     // what it takes now
+  std::size_t given_ = 0;         // bytes of that which it has
   std::function<void()> ready_;
   bool closed_ = false;
 };

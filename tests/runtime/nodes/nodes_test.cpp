@@ -1,4 +1,5 @@
 #include <weir/runtime/engine.hpp>
+#include <weir/runtime/nodes/call.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
 #include <weir/runtime/nodes/node.hpp>
 #include <weir/runtime/nodes/remote.hpp>
@@ -292,6 +293,21 @@ BOOST_AUTO_TEST_CASE(a_job_or_a_result_that_is_too_long_fails_and_says_so) {
     BOOST_TEST(text_of(o.result.error()).find("frame_bytes_max") != std::string::npos);
   }
   BOOST_TEST(value_of(std::move(*p.try_submit("ab")).get().result) == "ababab");
+}
+
+BOOST_AUTO_TEST_CASE(room_that_is_given_back_goes_to_whoever_waits) {
+  some_node one{*coordinator, "one", squares(), 1, 2};
+  const auto room = [&] {
+    return value_of(nodes::call::begin(*coordinator, context::background(), square, {}, 10));
+  };
+  auto first = std::make_unique<nodes::call>(room());
+  auto second = std::make_unique<nodes::call>(room());
+  BOOST_TEST(first->limit() == 1u);
+  std::thread third{[&] { static_cast<void>(room()); }};
+  first.reset();
+  third.join();
+  second.reset();
+  BOOST_TEST(state_of("one").in_flight == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_coordinator_that_ends_loses_the_calls_that_wait) {

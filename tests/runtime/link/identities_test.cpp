@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
   auto line = lines->next();
   while (line.find("no link to") == std::string::npos)
     line = lines->next();
-  BOOST_TEST(line.find("it is 'node-2', which is not among the peers") != std::string::npos, line);
+  BOOST_TEST(line.find("it is 'node-2', and 'coordinator' was expected") != std::string::npos, line);
   BOOST_TEST(dialer.seen.ups() == 0u);
   BOOST_TEST(other.seen.ups() == 0u);
 }

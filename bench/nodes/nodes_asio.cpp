@@ -1,7 +1,8 @@
-/// Family N, Boost.Asio: what a socket can do, with nothing above it. A node is another process, over
-/// loopback.
+/// Family N, the floors: what a socket of Boost.Asio's can do, with nothing above it, to another process over
+/// loopback; and what threads that only wait can do.
 ///   nodes_asio short|1k [JOBS]    JOBS a write, 1,024 if not said, both directions at once; prints ns a job
 ///   nodes_asio p50|p99            a job there and back; prints that percentile in ns
+///   nodes_asio efficiency         waits of 1 ms on two threads; prints the part of the ideal
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -148,6 +149,20 @@ std::int64_t there_and_back(const std::string& which) {
   });
 }
 
+double efficiency() {
+  constexpr std::uint64_t threads = 2;
+  const auto wait = [](std::uint64_t jobs) {
+    for (std::uint64_t i = 0; i < jobs / threads; ++i)
+      waits::wait();
+  };
+  const auto begun = steady::now();
+  std::thread other{wait, waits::count};
+  wait(waits::count);
+  other.join();
+  const std::chrono::duration<double> took = steady::now() - begun;
+  return std::chrono::duration<double>(waits::each).count() * waits::count / threads / took.count();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -163,8 +178,10 @@ int main(int argc, char** argv) try {
     std::cout << stream_of<blocks>(kind, jobs) << '\n';
   else if (kind == "p50" || kind == "p99")
     std::cout << there_and_back(kind) << '\n';
+  else if (kind == "efficiency")
+    std::cout << efficiency() << '\n';
   else {
-    std::cerr << "usage: nodes_asio short|1k|p50|p99 [JOBS]\n";
+    std::cerr << "usage: nodes_asio short|1k|p50|p99|efficiency [JOBS]\n";
     return 2;
   }
   return 0;

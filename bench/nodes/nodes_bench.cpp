@@ -66,7 +66,9 @@ T value_of(caf::expected<T> e) {
 
 weir::link::link_options link_of(const std::string& name, const std::string& peer,
                                  const std::string& folder) {
-  weir::link::link_options o{.name = name, .peers = {peer}};
+  weir::link::link_options o;
+  o.name = name;
+  o.peers = {peer};
   if (!folder.empty())
     o.tls = {folder + "/authority.pem", folder + '/' + name + ".pem", folder + '/' + name + ".key"};
   return o;

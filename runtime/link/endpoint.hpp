@@ -7,8 +7,8 @@
 ///
 /// Bounds: `connections_max` peers that have come and were admitted; `handshakes_max` others, of which the
 /// oldest has to go when one more comes, so that mute ones hold up nobody; connections that come faster than
-/// a few hundred a second wait in the system's queue; a few hundred KiB for a peer that was admitted, a few
-/// tens for another. An endpoint without peers costs no CPU time.
+/// a few hundred a second wait in the system's queue; about 1 MiB for a peer that was admitted, a few tens of
+/// KiB for another. An endpoint without peers costs no CPU time.
 ///
 /// All members are thread-safe.
 

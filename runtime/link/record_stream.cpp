@@ -9,8 +9,8 @@ namespace weir::link {
 namespace {
 
 constexpr std::size_t bytes_at_first = 4096;
-/// Read with one call where there is much.
-constexpr std::size_t bytes_max = 2 * record_limits::record_bytes_max;
+/// Several records, so that what is read seldom has to be moved.
+constexpr std::size_t bytes_max = 6 * record_limits::record_bytes_max;
 
 }  // namespace
 
@@ -27,17 +27,27 @@ asio::awaitable<record> record_stream::next() {
       handled_ = (*read)->bytes;
       co_return **read;
     }
-    if (first_ > 0) {
-      std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(first_),
-                buffer_.begin() + static_cast<std::ptrdiff_t>(last_), buffer_.begin());
-      last_ -= std::exchange(first_, 0);
-    }
-    // It grows with what has come, not with what was announced.
-    if (last_ == buffer_.size())
-      buffer_.resize(std::min(2 * buffer_.size(), bytes_max));
+    make_room();
     const auto room = std::span{buffer_}.subspan(last_);
     last_ += co_await over_->read_some(room);
     heard_ = std::chrono::steady_clock::now();
+  }
+}
+
+/// It grows with what has come, not with what was announced.
+void record_stream::make_room() {
+  if (first_ == last_)
+    first_ = last_ = 0;
+  if (last_ < buffer_.size())
+    return;
+  const auto full = last_ - first_ > buffer_.size() / 2;
+  if (full)
+    buffer_.resize(std::min(2 * buffer_.size(), bytes_max));
+  // What is not whole yet moves seldom, as there is room for several records.
+  if (!full || last_ == buffer_.size()) {
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(first_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(last_), buffer_.begin());
+    last_ -= std::exchange(first_, 0);
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Records over a channel. Holds at most one record that is not whole yet. All of it belongs to one thread;
-/// one `next` and one write may be under way at the same time.
+/// Records over a channel. Holds what has come, at most 768 KiB, until it was asked for. All of it belongs to
+/// one thread; one `next` and one write may be under way at the same time.
 
 #include <weir/runtime/link/channel.hpp>
 #include <weir/runtime/link/record.hpp>
@@ -31,6 +31,8 @@ public:
   [[nodiscard]] std::chrono::steady_clock::time_point heard() const noexcept { return heard_; }
 
 private:
+  void make_room();
+
   std::unique_ptr<channel> over_;
   record_reader reader_;
   std::vector<std::byte> buffer_;

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -97,7 +97,8 @@ public:
       given_ = 0;
     }
     const auto n = std::min(into.size(), leaving_.size() - given_);
-    std::memcpy(into.data(), leaving_.data() + given_, n);
+    const auto left = std::as_bytes(std::span{leaving_}).subspan(given_, n);
+    std::copy(left.begin(), left.end(), into.begin());
     given_ += n;
     return n;
   }

@@ -40,7 +40,7 @@ plan plan_of(bench::extent how_much) {
     case bench::extent::quick:
       return {3, minutes{3}, seconds{15}};
     case bench::extent::usual:
-      return {7, minutes{20}, minutes{1}};
+      return {7, minutes{30}, minutes{2}};
     case bench::extent::full:
       return {11, minutes{40}, minutes{3}};
   }

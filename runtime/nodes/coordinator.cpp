@@ -123,9 +123,13 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
     const std::lock_guard guard{mutex_};
     mine->changed.notify_all();
   });
-  std::unique_lock lock{mutex_};
-  ++callers_;
+  {
+    const std::lock_guard guard{mutex_};
+    ++callers_;
+  }
+  // It takes the lock as it goes, so that it goes after the one here.
   room taken{*this, mine};
+  std::unique_lock lock{mutex_};
   auto& queue = queues_[id_of(task)];
   queue.push_back(mine);
   serve_waiting();

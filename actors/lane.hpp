@@ -56,7 +56,7 @@ public:
   /// Of those the jobs from `last` on are not begun now.
   void unclaim(std::uint64_t last) noexcept { claimed_.store(last, std::memory_order_release); }
 
-  /// /// How many of its jobs could be claimed just now, job `i` included, which has begun.
+  /// How many of its jobs could be claimed just now, job `i` included, which has begun.
   [[nodiscard]] std::uint64_t claimable(std::uint64_t i) const noexcept {
     return std::max(limit_.load(std::memory_order_relaxed), i + 1) - i;
   }

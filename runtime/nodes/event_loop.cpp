@@ -34,8 +34,9 @@ caf::error no_sockets() {
 /// it waits until the relay takes it. All of it belongs to the loop's thread.
 class piped_scribe final : public caf::io::scribe {
 public:
-  piped_scribe(caf::io::connection_handle number, caf::io::network::multiplexer& on)
-      : scribe(number), on_(on) {}
+  piped_scribe(caf::io::connection_handle number, caf::io::network::multiplexer& on,
+               std::function<void(std::size_t)> left)
+      : scribe(number), on_(on), left_(std::move(left)) {}
 
   // -- for the broker --------------------------------------------------------------------------
 
@@ -100,6 +101,8 @@ public:
     const auto left = std::as_bytes(std::span{leaving_}).subspan(given_, n);
     std::copy(left.begin(), left.end(), into.begin());
     given_ += n;
+    if (n > 0)
+      left_(n);
     return n;
   }
 
@@ -127,6 +130,7 @@ private:
   void tell_broker() { io_failure(&on_, caf::io::network::operation::read); }
 
   caf::io::network::multiplexer& on_;
+  const std::function<void(std::size_t)> left_;
   bool is_known_ = false;         // to the broker
   std::vector<std::byte> early_;  // what came before that
   std::vector<char> incoming_;    // of what is to be read next
@@ -166,9 +170,9 @@ private:
 event_loop::event_loop(caf::actor_system* system) : multiplexer(system) {}
 event_loop::~event_loop() = default;
 
-event_loop::connection event_loop::make_connection() {
+event_loop::connection event_loop::make_connection(std::function<void(std::size_t)> left) {
   const auto number = caf::io::connection_handle::from_int(++last_connection_);
-  auto scribe = caf::make_counted<piped_scribe>(number, *this);
+  auto scribe = caf::make_counted<piped_scribe>(number, *this, std::move(left));
   return {scribe, std::make_shared<relay_side>(scribe)};
 }
 

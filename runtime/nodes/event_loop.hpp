@@ -10,7 +10,9 @@
 #include <caf/io/network/multiplexer.hpp>
 #include <caf/io/scribe.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,12 +25,13 @@ public:
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
 
-  /// A connection: one end for CAF's broker, and one for the relay of a link.
+  /// A connection: one end for CAF's broker, and one for the relay of a link. `left` is told how many bytes
+  /// that one has taken, on the loop's thread.
   struct connection {
     caf::io::scribe_ptr scribe;
     std::shared_ptr<link::engine_end> end;
   };
-  [[nodiscard]] connection make_connection();
+  [[nodiscard]] connection make_connection(std::function<void(std::size_t)> left);
 
   // What CAF asks of it.
   supervisor_ptr make_supervisor() override;

@@ -1,6 +1,7 @@
 #include <weir/actors/log.hpp>
 #include <weir/runtime/nodes/event_loop.hpp>
 #include <weir/runtime/nodes/gateways.hpp>
+#include <weir/runtime/nodes/messenger.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/actor_registry.hpp>
@@ -35,8 +36,17 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t no_port = 1;
 /// Until a gateway must know the peer's.
 constexpr auto up_time = 10s;
-/// Of a frame beside its text.
+/// Of a frame beside its text, at most; and of that without the text's length.
 constexpr std::size_t frame_overhead_bytes = 64;
+constexpr std::size_t frame_front_bytes = 44;
+
+/// Of the frame in which CAF sends a text: its length is written seven bits to a byte.
+std::size_t frame_bytes_of(std::size_t text) {
+  auto bytes = frame_front_bytes + text + 1;
+  for (auto rest = text >> 7; rest > 0; rest >>= 7)
+    ++bytes;
+  return bytes;
+}
 
 using end_atom = caf::atom_constant<caf::atom("weir.end")>;
 using late_atom = caf::atom_constant<caf::atom("weir.late")>;
@@ -165,7 +175,7 @@ public:
 
   link::engine_side attach(const link::opened_link& p) {
     const auto number = p.link;
-    auto connection = events_loop().make_connection();
+    auto connection = events_loop().make_connection([this, number](std::size_t n) { left(number, n); });
     const auto dials = p.ours == link::role::dialer;
     const std::lock_guard guard{mutex_};
     const auto own = system_.middleman().spawn_broker(
@@ -203,15 +213,26 @@ public:
         return false;
       own = found->second.own;
       peer = found->second.peer;
+      found->second.unsent += static_cast<std::int64_t>(frame_bytes_of(text.size()));
     }
     caf::send_as(own, peer, std::move(text));
     return true;
+  }
+
+  [[nodiscard]] bool is_full(std::uint64_t link) {
+    const std::lock_guard guard{mutex_};
+    const auto found = pairs_.find(link);
+    return found != pairs_.end() && found->second.is_full();
   }
 
 private:
   struct pair {
     caf::actor own;
     caf::actor peer;  // none: the link is not up yet
+    // Bytes of frames with texts; gateways and brokers send some hundred others, which are not counted as
+    // they come, and are as they leave.
+    std::int64_t unsent = 0;
+    [[nodiscard]] bool is_full() const { return unsent > static_cast<std::int64_t>(unsent_bytes_max); }
   };
 
   [[nodiscard]] event_loop& events_loop() { return dynamic_cast<event_loop&>(system_.middleman().backend()); }
@@ -219,6 +240,20 @@ private:
   void found(std::uint64_t link, const caf::actor& peer) {
     const std::lock_guard guard{mutex_};
     pairs_[link].peer = peer;
+  }
+
+  void left(std::uint64_t link, std::size_t bytes) {
+    {
+      const std::lock_guard guard{mutex_};
+      const auto found = pairs_.find(link);
+      if (found == pairs_.end())
+        return;
+      const auto was_full = found->second.is_full();
+      found->second.unsent -= static_cast<std::int64_t>(bytes);
+      if (!was_full || found->second.is_full())
+        return;
+    }
+    events_.eased(link);
   }
 
   void ended(std::uint64_t link) {
@@ -275,6 +310,10 @@ std::size_t gateways::text_bytes_max() const noexcept {
 
 bool gateways::send(std::uint64_t link, std::string text) {
   return core_->send(link, std::move(text));
+}
+
+bool gateways::is_full(std::uint64_t link) const {
+  return core_->is_full(link);
 }
 
 }  // namespace weir::nodes

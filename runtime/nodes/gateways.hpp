@@ -26,6 +26,7 @@ namespace weir::nodes {
 struct gateway_events {
   std::function<void(std::uint64_t link)> up;
   std::function<void(std::uint64_t link, std::string text)> text;
+  std::function<void(std::uint64_t link)> eased;  ///< it was full and is not any more
   std::function<void(std::uint64_t link)> down;
 };
 
@@ -59,9 +60,11 @@ public:
   [[nodiscard]] std::size_t text_bytes_max() const noexcept;
 
   /// Sends a text of `text_bytes_max` at most to the peer at the other end, after those that were sent
-  /// before. False if the link is not up; one that goes down takes what is under way with it. Does not block:
-  /// who sends has to know how much the peer still takes.
+  /// before. False if the link is not up; one that goes down takes what is under way with it. Does not block.
   bool send(std::uint64_t link, std::string text);
+
+  /// As of a messenger.
+  [[nodiscard]] bool is_full(std::uint64_t link) const;
 
 private:
   class core;

@@ -24,6 +24,9 @@ struct peer {
   std::string said;  ///< what it brought along: its offers, or its terms
 };
 
+/// Of one link, as many as keep it busy while those who wait get to know that there is room.
+constexpr std::size_t unsent_bytes_max = std::size_t{4} << 20;
+
 /// What is told of peers. For one link in its order and one at a time: `up`, then texts, then `down`; a link
 /// that never came up is not told of. They must not block for long, and must not throw.
 struct peer_events {
@@ -33,6 +36,8 @@ struct peer_events {
   std::function<std::string()> offers;
   std::function<void(const peer&)> up;
   std::function<void(std::uint64_t link, std::string text)> text;
+  /// A link was full and is not any more.
+  std::function<void(std::uint64_t link)> eased = [](std::uint64_t) {};
   std::function<void(std::uint64_t link, const std::string& why)> down;
 };
 
@@ -67,9 +72,12 @@ public:
   [[nodiscard]] virtual std::size_t text_bytes_max() const = 0;
 
   /// Sends a text to the peer at the other end, after those that were sent before. False if the link is not
-  /// up; one that goes down takes what is under way with it. Does not block: who sends has to know how much
-  /// the peer still takes.
+  /// up; one that goes down takes what is under way with it. Does not block: it waits in memory, and who can
+  /// wait sends no more while the link is full.
   virtual bool send(std::uint64_t link, std::string text) = 0;
+
+  /// Whether more than `unsent_bytes_max` of what was sent has not left yet. False if it is not up.
+  [[nodiscard]] virtual bool is_full(std::uint64_t link) const = 0;
 };
 
 /// Makes one that tells these events.

@@ -69,9 +69,9 @@ private:
   static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;
 
   void flush() {
-    const auto now = of_.ctx.time().now();
-    send_(std::exchange(to_, make_writer()).take(now - since_));
-    since_ = now;
+    const auto& time = of_.ctx.time();
+    send_(std::exchange(to_, make_writer()).take(time.now() - since_));
+    since_ = time.now();
   }
 
   /// As long as the jobs, as nobody knows better.
@@ -119,10 +119,12 @@ private:
   void do_jobs(taken_call& c);
   static void do_job(const taken_call& c, std::string_view job, done_writer& to);
   void send_outcomes(const taken_call& c, std::string text);
+  void wait_while_full(std::uint64_t link);
   void cancel_all(const taken_call& c);
   bool begin(taken_call& c);
   bool finish(taken_call& c);
   void go(std::uint64_t link, const std::string& why);
+  [[nodiscard]] bool is_full(std::uint64_t link);
   void send(std::uint64_t link, std::string text);
   void give_up(std::uint64_t link, const std::string& why);
 
@@ -196,12 +198,18 @@ peer_events node::core::events() {
           .offers = [this] { return offers(); },
           .up = [this](const peer& p) { came_up(p.link); },
           .text = [this](std::uint64_t link, std::string text) { said(link, std::move(text)); },
+          .eased =
+              [this](std::uint64_t) {
+                const std::lock_guard guard{mutex_};
+                changed_.notify_all();
+              },
           .down = [this](std::uint64_t link, const std::string&) { went_down(link); }};
 }
 
 void node::core::end() {
   ctx_.cancel("the node ends");
   std::unique_lock lock{mutex_};
+  changed_.notify_all();
   auto running = std::move(pool_);
   lock.unlock();
   running.reset();
@@ -297,6 +305,11 @@ void node::core::go(std::uint64_t link, const std::string& why) {
     messenger_->leave(link, why);
 }
 
+bool node::core::is_full(std::uint64_t link) {
+  const std::lock_guard guard{sending_};
+  return messenger_ && messenger_->is_full(link);
+}
+
 void node::core::send(std::uint64_t link, std::string text) {
   const std::lock_guard guard{sending_};
   if (messenger_)
@@ -341,7 +354,8 @@ void node::core::take(std::uint64_t link, call_message m) {
   give_up(link, refused);
 }
 
-/// One that has not begun ends at once; one that has ends with its jobs.
+/// One that has not begun ends at once, unless a worker has to wait until its outcomes can be sent; one that
+/// has ends with its jobs.
 void node::core::cancel(std::uint64_t link, const cancel_message& m) {
   std::unique_lock lock{mutex_};
   const auto found = calls_.find({link, m.id});
@@ -350,6 +364,8 @@ void node::core::cancel(std::uint64_t link, const cancel_message& m) {
   const auto c = found->second;
   lock.unlock();
   c->ctx.cancel(m.why);
+  if (is_full(link))
+    return;
   lock.lock();
   const auto waited = c->is == taken_call::phase::waits && finish(*c);
   lock.unlock();
@@ -389,7 +405,10 @@ void node::core::run(const call_ptr& c) {
 }
 
 void node::core::do_jobs(taken_call& c) {
-  answer to{c, text_bytes_max_, [&](std::string text) { send_outcomes(c, std::move(text)); }};
+  answer to{c, text_bytes_max_, [&](std::string text) {
+              send_outcomes(c, std::move(text));
+              wait_while_full(c.link);
+            }};
   auto jobs = c.what.jobs.read();
   for (std::uint32_t i = 0; i < c.what.jobs.count(); ++i) {
     const auto job = jobs.text();
@@ -430,6 +449,12 @@ void node::core::send_outcomes(const taken_call& c, std::string text) {
   // What ends with the node is no outcome: it runs elsewhere.
   if (!ctx_.canceled())
     send(c.link, std::move(text));
+}
+
+/// The coordinator takes less than the workers make: they wait, and so keep what they make from growing.
+void node::core::wait_while_full(std::uint64_t link) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return ctx_.canceled() || link_ != link || !is_full(link); });
 }
 
 /// Of one that has not begun.

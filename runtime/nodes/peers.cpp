@@ -32,6 +32,7 @@ void peers::close() {
 gateway_events peers::of_gateways() {
   return {.up = [this](std::uint64_t n) { up(n); },
           .text = [this](std::uint64_t n, std::string text) { events_.text(n, std::move(text)); },
+          .eased = [this](std::uint64_t n) { events_.eased(n); },
           .down = [this](std::uint64_t n) { gateway_ended(n); }};
 }
 

@@ -46,6 +46,7 @@ public:
   [[nodiscard]] std::vector<link::link_state> links() const override { return endpoint_->links(); }
   [[nodiscard]] std::size_t text_bytes_max() const override { return gateways_->text_bytes_max(); }
   bool send(std::uint64_t link, std::string text) override { return gateways_->send(link, std::move(text)); }
+  [[nodiscard]] bool is_full(std::uint64_t link) const override { return gateways_->is_full(link); }
 
 private:
   peers(std::size_t frame_bytes_max, peer_events events);

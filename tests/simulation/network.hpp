@@ -163,12 +163,15 @@ private:
       if (!l || !told_.contains(id) || left_ == id)
         return false;
       auto* const other = l->acceptor == this ? l->dialer : l->acceptor;
+      ++unsent_[id];
       if (other)
         net_.post(*other, 0ms,
                   [other, id, text = std::move(text)](std::unique_lock<weir::sync::mutex>& lock) {
                     const auto* const still = other->net_.find(id);
                     if (!still || !other->told_.contains(id))
                       return;
+                    if (auto* const from = still->acceptor == other ? still->dialer : still->acceptor)
+                      from->has_left(id);
                     lock.unlock();
                     other->events_.text(id, text);
                     lock.lock();
@@ -176,8 +179,15 @@ private:
       return true;
     }
 
+    [[nodiscard]] bool is_full(std::uint64_t id) const override {
+      const std::lock_guard guard{net_.mutex_};
+      const auto found = unsent_.find(id);
+      return found != unsent_.end() && found->second > unsent_max;
+    }
+
   private:
     friend class network;
+    static constexpr int unsent_max = 1;
     using event = std::function<void(std::unique_lock<weir::sync::mutex>&)>;
 
     void run() {
@@ -246,12 +256,23 @@ private:
         net_.post_down(*other, id, "it has closed the connection", net_.some_time());
     }
 
+    void has_left(std::uint64_t id) {
+      if (unsent_[id]-- != unsent_max + 1)
+        return;
+      net_.post(*this, 0ms, [this, id](std::unique_lock<weir::sync::mutex>& lock) {
+        lock.unlock();
+        events_.eased(id);
+        lock.lock();
+      });
+    }
+
     network& net_;
     const std::string name_;
     const weir::nodes::peer_events events_;
     std::multimap<weir::time_point, event> due_;
-    std::set<std::uint64_t> told_;   // links of which it is told that they are up
-    std::set<std::uint64_t> known_;  // links of which it was told that
+    std::set<std::uint64_t> told_;         // links of which it is told that they are up
+    std::set<std::uint64_t> known_;        // links of which it was told that
+    std::map<std::uint64_t, int> unsent_;  // texts, by link
     std::optional<weir::time_point> dials_;
     std::uint64_t left_ = 0;
     bool meets_ = false;

@@ -9,7 +9,7 @@
 #include <weir/actors/error.hpp>
 #include <weir/actors/lane.hpp>
 #include <weir/actors/sync.hpp>
-#include <weir/runtime/invoke.hpp>
+#include <weir/runtime/stage_hooks.hpp>
 
 #include <caf/expected.hpp>
 
@@ -21,58 +21,95 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 namespace weir::detail {
 
-/// A task with batches. `begin_batch` waits until it may have one of 1 to `most` jobs.
+/// A task with batches, whose `run` and `busy` do not throw. `begin_batch` waits until it may have one of 1
+/// to `most` jobs, in another place than `not_at` if it can choose; empty: anywhere.
 template <class F>
-concept batch_task = requires(F& f, const context& ctx, std::uint64_t most) {
-  { f.begin_batch(ctx, most) } -> std::same_as<caf::expected<typename F::batch>>;
+concept batch_task = requires(F& f, const context& ctx, std::uint64_t most, const std::string& not_at) {
+  { f.begin_batch(ctx, most, not_at) } -> std::same_as<caf::expected<typename F::batch>>;
 };
 
-/// What became of jobs that were done together with one that is to run again: their lane comes back to them
-/// after that one has been put aside. Thread-safe; costs nothing where there are none.
+/// What is remembered of batches that have run: what became of jobs that were done together with one that is
+/// to run again, as their lane comes back to them after that one has been put aside; and where that one was.
+/// Thread-safe; costs nothing where there is nothing to remember.
 template <class Result>
-class results_ahead {
+class batch_memory {
 public:
+  struct known {
+    caf::expected<Result> result;
+    std::string place;
+  };
+
   /// For want of memory it is forgotten: then the job runs once more.
-  void keep(std::uint64_t i, caf::expected<Result> result) noexcept {
+  void keep_result(std::uint64_t i, caf::expected<Result> result, const std::string& place) noexcept {
+    keep(results_, i, std::move(result), place);
+  }
+
+  [[nodiscard]] std::optional<known> take_result(std::uint64_t i) noexcept { return take(i, results_); }
+
+  /// For want of memory it is forgotten: then the job may come to the same place again.
+  void keep_place(std::uint64_t i, const std::string& place) noexcept {
+    keep(places_, i, place);
+    // Jobs that were canceled are not asked for any more.
+    const std::lock_guard guard{mutex_};
+    if (places_.size() > places_max)
+      places_.erase(places_.begin());
+  }
+
+  /// Empty: it was nowhere.
+  [[nodiscard]] std::string take_place(std::uint64_t i) noexcept {
+    return take(i, places_).value_or(std::string{});
+  }
+
+private:
+  template <class T>
+  using by_job = std::map<std::uint64_t, T>;
+
+  template <class T, class... Parts>
+  void keep(by_job<T>& in, std::uint64_t i, Parts&&... parts) noexcept {
     const std::lock_guard guard{mutex_};
     try {
-      all_.emplace(i, std::move(result));
+      in.insert_or_assign(i, T{std::forward<Parts>(parts)...});
       any_.store(true, std::memory_order_release);
     } catch (const std::bad_alloc&) {
       return;
     }
   }
 
-  [[nodiscard]] std::optional<caf::expected<Result>> take(std::uint64_t i) noexcept {
+  template <class T>
+  [[nodiscard]] std::optional<T> take(std::uint64_t i, by_job<T>& from) noexcept {
     if (!any_.load(std::memory_order_acquire))
       return std::nullopt;
     const std::lock_guard guard{mutex_};
-    auto found = all_.extract(i);
-    any_.store(!all_.empty(), std::memory_order_release);
+    auto found = from.extract(i);
+    any_.store(!results_.empty() || !places_.empty(), std::memory_order_release);
     return found ? std::optional{std::move(found.mapped())} : std::nullopt;
   }
 
-private:
+  static constexpr std::size_t places_max = 1'000;
+
   sync::mutex mutex_;
-  std::map<std::uint64_t, caf::expected<Result>> all_;
+  by_job<known> results_;
+  by_job<std::string> places_;
   std::atomic<bool> any_{false};
 };
 
-/// A task without batches needs no place for them.
-struct no_results_ahead {};
+/// A task without batches needs no place for it.
+struct no_batch_memory {};
 template <class F, class Result>
-using results_ahead_of = std::conditional_t<batch_task<F>, results_ahead<Result>, no_results_ahead>;
+using batch_memory_of = std::conditional_t<batch_task<F>, batch_memory<Result>, no_batch_memory>;
 
 /// A batch, or why there is none.
 template <batch_task F>
-caf::expected<typename F::batch> begin_batch(F& f, const context& ctx, std::uint64_t most) noexcept {
+caf::expected<typename F::batch> begin_batch(F& f, const context& ctx, std::uint64_t most,
+                                             const std::string& not_at) noexcept {
   try {
-    return f.begin_batch(ctx, most);
+    return f.begin_batch(ctx, most, not_at);
   } catch (...) {
     return make_error(std::current_exception());
   }
@@ -89,21 +126,35 @@ bool add(Batch& to, std::uint64_t i, JobAt& job_at, caf::error& why) noexcept {
   }
 }
 
+/// What became of the next job of a batch.
+template <class Result, class Batch>
+caf::expected<Result> next_of(Batch& from) noexcept {
+  try {
+    return from.next();
+  } catch (...) {
+    return make_error(std::current_exception());
+  }
+}
+
 /// The loop of a block whose task has batches: runs job `first` and those after it. `job_at(i)` is a job,
 /// `keep(i, result)` takes what became of it, false if it is to run again. Returns as `job_block::run` does.
 template <class Result, batch_task F, class JobAt, class Keep>
-std::uint64_t run_batches(F& f, std::uint64_t first, lane& on, results_ahead<Result>& ahead, JobAt job_at,
+std::uint64_t run_batches(F& f, std::uint64_t first, lane& on, batch_memory<Result>& memory, JobAt job_at,
                           Keep keep) noexcept {
   on.charge(duration::zero(), 0);
   auto i = first;
   while (on.may_start(i)) {
-    if (auto known = ahead.take(i)) {
-      if (!keep(i, *known))
+    if (!lets_start(f))
+      break;
+    if (auto known = memory.take_result(i)) {
+      if (!keep(i, known->result)) {
+        memory.keep_place(i, known->place);
         return i;
+      }
       on.passed(i++);
       continue;
     }
-    auto batch = begin_batch(f, on.ctx(), on.claimable(i));
+    auto batch = begin_batch(f, on.ctx(), on.claimable(i), memory.take_place(i));
     auto last = i;
     caf::error why;
     if (batch) {
@@ -125,11 +176,12 @@ std::uint64_t run_batches(F& f, std::uint64_t first, lane& on, results_ahead<Res
     if (const auto busy = batch->busy())
       on.charge(*busy, last - i);
     for (; i < last; on.passed(i++)) {
-      auto result = batch->next();
+      auto result = next_of<Result>(*batch);
       if (keep(i, result))
         continue;
+      memory.keep_place(i, batch->place());
       for (auto later = i + 1; later < last; ++later)
-        ahead.keep(later, batch->next());
+        memory.keep_result(later, next_of<Result>(*batch), batch->place());
       return i;
     }
   }

@@ -40,8 +40,8 @@ struct source_plan {
 struct stage_plan {
   std::string name;
   task_function task;
-  std::size_t parallelism = 1;
-  std::size_t capacity = 0;  ///< 0: as many slots as `parallelism`
+  std::size_t parallelism = 1;  ///< jobs at once, or batches
+  std::size_t capacity = 0;     ///< 0: as many slots as `parallelism`
   weir::order order = weir::order::input;
   policy::retry_rule retry = {};
   policy::timeouts timeouts = {};
@@ -57,6 +57,8 @@ struct stage_plan {
   /// else the stage before it in the plan; the first stage: every source.
   std::vector<std::size_t> from = {};
   weir::fan_out fan_out = weir::fan_out::broadcast;
+  /// Does its jobs, instead of `task`; null: `task` does.
+  batch_function elsewhere = {};
 };
 
 struct sink_plan {

@@ -2,6 +2,7 @@
 #include <weir/runtime/trace/stage_trace.hpp>
 
 #include <chrono>
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -19,27 +20,10 @@ public:
   using hears_of_failures = void;
 
   /// `last`: only sinks follow.
-  stage_task(std::string name, task_function task, bool last, std::shared_ptr<flow_account> account)
-      : name_(std::move(name)), task_(std::move(task)), last_(last), account_(std::move(account)) {}
+  stage_task(std::string name, bool last, std::shared_ptr<flow_account> account)
+      : name_(std::move(name)), last_(last), account_(std::move(account)) {}
 
   [[nodiscard]] bool may_start() const { return account_->lets_start(); }
-
-  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    if (job.failed()) {
-      discard_attempt();
-      return *job.before;
-    }
-    if (const auto& trace = job.origin->trace())
-      trace->runs();
-    auto made = run_task(task_, ctx, job.before ? job.input : job.origin->from());
-    if (!made)
-      return std::move(made.error());
-    if (last_ && !lane::current()->overran())
-      job.origin->passed(*account_);
-    stage_result r;
-    r.made = std::move(*made);
-    return r;
-  }
 
   [[nodiscard]] std::string name_of(const flow_job& job) const { return job.origin->from().name; }
 
@@ -50,17 +34,114 @@ public:
                                    seconds(ran)});
   }
 
+  /// What is to be done of a job that has not failed, by the attempt of this thread.
+  [[nodiscard]] static const item& begin(const flow_job& job) {
+    if (const auto& trace = job.origin->trace())
+      trace->runs();
+    return job.before ? job.input : job.origin->from();
+  }
+
+  [[nodiscard]] caf::expected<stage_result> end(const flow_job& job, caf::expected<record> made) const {
+    if (!made)
+      return std::move(made.error());
+    if (last_ && !lane::current()->overran())
+      job.origin->passed(*account_);
+    stage_result r;
+    r.made = std::move(*made);
+    return r;
+  }
+
+  /// One that has failed before has nothing done.
+  [[nodiscard]] static stage_result pass(const flow_job& job) {
+    discard_attempt();
+    return *job.before;
+  }
+
 private:
   std::string name_;
-  task_function task_;
   bool last_;
   std::shared_ptr<flow_account> account_;
 };
 
-/// One whose jobs of one key run one after the other.
-class keyed_stage_task : public stage_task {
+/// One that is done here, job by job.
+class own_stage_task : public stage_task {
 public:
-  keyed_stage_task(stage_task task, flow_key key) : stage_task(std::move(task)), key_(std::move(key)) {}
+  own_stage_task(stage_task stage, task_function task)
+      : stage_task(std::move(stage)), task_(std::move(task)) {}
+
+  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
+    return job.failed() ? pass(job) : end(job, run_task(task_, ctx, begin(job)));
+  }
+
+private:
+  task_function task_;
+};
+
+/// One whose jobs go elsewhere, several together.
+class sent_stage_task : public stage_task {
+public:
+  sent_stage_task(stage_task stage, batch_function elsewhere)
+      : stage_task(std::move(stage)), elsewhere_(std::move(elsewhere)) {}
+
+  class batch {
+  public:
+    batch(const stage_task& stage, std::unique_ptr<item_batch> of) : stage_(&stage), of_(std::move(of)) {}
+
+    [[nodiscard]] std::uint64_t limit() const noexcept { return of_->limit(); }
+    /// After one that was not added comes no other.
+    [[nodiscard]] bool add(const flow_job& job) {
+      jobs_.push_back(&job);
+      return job.failed() || of_->add(begin(job));
+    }
+    void run() { of_->run(); }
+    [[nodiscard]] caf::expected<stage_result> next() {
+      const auto& job = *jobs_[next_++];
+      return job.failed() ? pass(job) : stage_->end(job, of_->next());
+    }
+    [[nodiscard]] std::optional<duration> busy() const { return of_->busy(); }
+    [[nodiscard]] const std::string& place() const { return of_->place(); }
+
+  private:
+    const stage_task* stage_;
+    std::unique_ptr<item_batch> of_;
+    std::vector<const flow_job*> jobs_;
+    std::size_t next_ = 0;
+  };
+
+  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at) const {
+    auto begun = elsewhere_(ctx, most, not_at);
+    if (!begun)
+      return std::move(begun.error());
+    return batch{*this, std::move(*begun)};
+  }
+
+  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
+    auto alone = begin_batch(ctx, 1, {});
+    if (!alone)
+      return std::move(alone.error());
+    static_cast<void>(alone->add(job));
+    alone->run();
+    return alone->next();
+  }
+
+private:
+  batch_function elsewhere_;
+};
+
+/// One whose jobs of one key run one after the other, and so each for itself.
+template <class Task>
+class keyed_stage_task {
+public:
+  using hears_of_failures = void;
+
+  keyed_stage_task(Task task, flow_key key) : task_(std::move(task)), key_(std::move(key)) {}
+
+  [[nodiscard]] bool may_start() const { return task_.may_start(); }
+  caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const { return task_(ctx, job); }
+  [[nodiscard]] std::string name_of(const flow_job& job) const { return task_.name_of(job); }
+  void failed(const flow_job& job, const caf::error& why, unsigned attempt) const {
+    task_.failed(job, why, attempt);
+  }
 
   [[nodiscard]] std::uint64_t key_hash(const flow_job& job) const {
     const auto* made = job.before ? &job.before->made : nullptr;
@@ -68,6 +149,7 @@ public:
   }
 
 private:
+  Task task_;
   flow_key key_;
 };
 
@@ -242,17 +324,23 @@ private:
     auto door = std::make_shared<flow_door>(
         plan.name, plan.overflow, plan.redirect_to ? made_.doors[*plan.redirect_to - first_stage_] : nullptr,
         account_);
-    stage_task task{plan.name, std::move(plan.task), behind.copies() == 0, account_};
+    stage_task stage{plan.name, behind.copies() == 0, account_};
     stage_receiver receiver{plan.name,        door, std::move(behind), std::move(sinks),
                             std::move(bells), run_, account_};
     const auto start = [&](auto f) {
       door->lead_to(
           std::make_shared<flow_stage>(on_, std::move(f), bounds_of(plan), std::move(receiver), run_));
     };
-    if (plan.key)
-      start(keyed_stage_task{std::move(task), *plan.key});
+    const auto start_keyed_or_not = [&](auto task) {
+      if (plan.key)
+        start(keyed_stage_task{std::move(task), *plan.key});
+      else
+        start(std::move(task));
+    };
+    if (plan.elsewhere)
+      start_keyed_or_not(sent_stage_task{std::move(stage), std::move(plan.elsewhere)});
     else
-      start(std::move(task));
+      start_keyed_or_not(own_stage_task{std::move(stage), std::move(plan.task)});
     return door;
   }
 

@@ -62,7 +62,7 @@ public:
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
     if constexpr (batch_task<F>)
       return run_batches(
-          f_, first, on, ahead_, [this](std::uint64_t i) -> decltype(auto) { return input(i); },
+          f_, first, on, memory_, [this](std::uint64_t i) -> decltype(auto) { return input(i); },
           [&](std::uint64_t i, caf::expected<R>& result) {
             if (!result)
               return has_ended(i, std::move(result.error()), on);
@@ -128,7 +128,7 @@ private:
   const iterator& inputs_;
   F& f_;
   typename result_slots<R>::value_type* results_;
-  [[no_unique_address]] results_ahead_of<F, R> ahead_;
+  [[no_unique_address]] batch_memory_of<F, R> memory_;
 };
 
 /// As map_block, with an outcome for each job.
@@ -153,7 +153,7 @@ public:
     };
     if constexpr (batch_task<F>) {
       return run_batches(
-          f_, first, on, ahead_, [this](std::uint64_t i) -> decltype(auto) { return input(i); }, keep);
+          f_, first, on, memory_, [this](std::uint64_t i) -> decltype(auto) { return input(i); }, keep);
     } else {
       auto i = first;
       for (; on.may_start(i); ++i) {
@@ -199,7 +199,7 @@ private:
   F& f_;
   slot* slots_;
   time_point queued_;
-  [[no_unique_address]] results_ahead_of<F, R> ahead_;
+  [[no_unique_address]] batch_memory_of<F, R> memory_;
 };
 
 /// What became of all jobs, and how the run ended.
@@ -218,7 +218,8 @@ auto run_outcomes(engine& on, const context& ctx, Inputs& inputs, F& f, const ma
   std::vector<typename block::slot> slots(n);
   const auto begin = std::ranges::begin(inputs);
   map_outcomes<result> made;
-  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options, batch_task<F>);
+  made.end = run_block(on, ctx, std::make_shared<block>(begin, f, slots, ctx.time().now()), n, options,
+                       batch_task<F>);
   for (std::uint64_t i = 0; i < n; ++i)
     if (!slots[i].content) {
       const auto& why = *made.end.stopped_by;

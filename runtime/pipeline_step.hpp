@@ -4,6 +4,7 @@
 /// run: a stream whose receiver submits to the next link.
 
 #include <weir/actors/policy/balance.hpp>
+#include <weir/runtime/batch_task.hpp>
 #include <weir/runtime/doorbell.hpp>
 #include <weir/runtime/pipeline_run.hpp>
 #include <weir/runtime/stream.hpp>
@@ -15,6 +16,7 @@
 #include <ranges>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace weir::detail {
 
@@ -59,11 +61,40 @@ class stage_link final : public pipeline_link {
     [[nodiscard]] bool may_start() const { return run->lets_start(); }
 
     caf::expected<result> operator()(const context& ctx, job& j) {
-      auto r = Step::call(f, ctx, j.value);
-      if (!r)
-        return std::move(r.error());
-      return result{j.index, std::move(*r)};
+      return result_of(j, run_task(f, ctx, Step::input(j.value)));
     }
+
+    /// Several, if the step's function does them so.
+    class batch {
+    public:
+      explicit batch(typename Step::function::batch of) : of_(std::move(of)) {}
+
+      [[nodiscard]] std::uint64_t limit() const noexcept { return of_.limit(); }
+      /// After one that was not added comes no other.
+      [[nodiscard]] bool add(job& j) {
+        jobs_.push_back(&j);
+        return of_.add(Step::input(j.value));
+      }
+      void run() { of_.run(); }
+      [[nodiscard]] caf::expected<result> next() { return result_of(*jobs_[next_++], of_.next()); }
+      [[nodiscard]] std::optional<duration> busy() const { return of_.busy(); }
+      [[nodiscard]] const std::string& place() const { return of_.place(); }
+
+    private:
+      typename Step::function::batch of_;
+      std::vector<job*> jobs_;
+      std::size_t next_ = 0;
+    };
+
+    caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at)
+      requires batch_task<typename Step::function>
+    {
+      auto begun = f.begin_batch(ctx, most, not_at);
+      if (!begun)
+        return std::move(begun.error());
+      return batch{std::move(*begun)};
+    }
+
     void failed(const job& j, const caf::error& why, unsigned attempt) {
       run->failed({j.index, name, why, attempt});
     }
@@ -71,6 +102,14 @@ class stage_link final : public pipeline_link {
       requires keyed_task<typename Step::function, In>
     {
       return f.key_hash(j.value);
+    }
+
+  private:
+    static caf::expected<result> result_of(job& j, typename Step::template returned<In> r) {
+      auto&& m = Step::made_of(j.value, r);
+      if (!m)
+        return std::move(m.error());
+      return result{j.index, std::move(*m)};
     }
   };
 
@@ -202,13 +241,19 @@ struct working_step {
 template <class F>
 struct map_step : working_step<map_step<F>, F> {
   template <class In>
+  using returned = caf::expected<task_result_t<F, In>>;
+  template <class In>
   using made = task_result_t<F, In>;
   template <class In>
   using next = made<In>;
 
   template <class In>
-  static auto call(F& f, const context& ctx, In& value) {
-    return run_task(f, ctx, value);
+  static In& input(In& value) {
+    return value;
+  }
+  template <class In>
+  static returned<In>& made_of(In&, returned<In>& r) {
+    return r;
   }
   template <class In>
   static void hand_on(std::uint64_t index, made<In>&& value, const inlet<next<In>>& to) {
@@ -219,13 +264,18 @@ struct map_step : working_step<map_step<F>, F> {
 template <class F>
 struct filter_step : working_step<filter_step<F>, F> {
   template <class In>
+  using returned = caf::expected<task_result_t<F, const In>>;
+  template <class In>
   using made = std::optional<In>;
   template <class In>
   using next = In;
 
   template <class In>
-  static caf::expected<std::optional<In>> call(F& f, const context& ctx, In& value) {
-    auto wanted = run_task(f, ctx, std::as_const(value));
+  static const In& input(const In& value) {
+    return value;
+  }
+  template <class In>
+  static caf::expected<std::optional<In>> made_of(In& value, returned<In>& wanted) {
     if (!wanted)
       return std::move(wanted.error());
     return *wanted ? std::optional<In>{std::move(value)} : std::nullopt;
@@ -240,13 +290,19 @@ struct filter_step : working_step<filter_step<F>, F> {
 template <class F>
 struct flat_map_step : working_step<flat_map_step<F>, F> {
   template <class In>
+  using returned = caf::expected<task_result_t<F, In>>;
+  template <class In>
   using made = task_result_t<F, In>;
   template <class In>
   using next = std::ranges::range_value_t<made<In>>;
 
   template <class In>
-  static auto call(F& f, const context& ctx, In& value) {
-    return run_task(f, ctx, value);
+  static In& input(In& value) {
+    return value;
+  }
+  template <class In>
+  static returned<In>& made_of(In&, returned<In>& r) {
+    return r;
   }
   template <class In>
   static void hand_on(std::uint64_t index, made<In>&& values, const inlet<next<In>>& to) {

@@ -66,14 +66,14 @@ public:
 
 protected:
   template <class F>
-  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, results_ahead_of<F, Result>& ahead) noexcept {
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, batch_memory_of<F, Result>& memory) noexcept {
     auto begun = on.begun();
     const auto keep = [&](std::uint64_t i, caf::expected<Result>& result) {
       return end_attempt<F>(i, result, begun, on);
     };
     if constexpr (batch_task<F>) {
       return run_batches(
-          f, first, on, ahead, [this](std::uint64_t i) -> Job& { return jobs_[i].job.get(); }, keep);
+          f, first, on, memory, [this](std::uint64_t i) -> Job& { return jobs_[i].job.get(); }, keep);
     } else {
       auto i = first;
       for (; on.may_start(i); ++i) {
@@ -123,12 +123,12 @@ public:
       : ticket_block<Job, Result>(sequence, opened), f_(std::move(f)) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
-    return this->run_with(*f_, first, on, ahead_);
+    return this->run_with(*f_, first, on, memory_);
   }
 
 private:
   std::shared_ptr<F> f_;
-  [[no_unique_address]] results_ahead_of<F, Result> ahead_;
+  [[no_unique_address]] batch_memory_of<F, Result> memory_;
 };
 
 }  // namespace detail

@@ -13,6 +13,7 @@
 #include <weir/runtime/prefetch.hpp>
 #include <weir/runtime/runs_again.hpp>
 #include <weir/runtime/spare_memory.hpp>
+#include <weir/runtime/stage_hooks.hpp>
 
 #include <caf/unit.hpp>
 
@@ -26,24 +27,6 @@
 #include <utility>
 
 namespace weir::detail {
-
-/// A task of the library's own that wants to know at once of each job that failed for good, on its lane:
-/// `failed(const Job&, const caf::error&, unsigned attempt)`.
-template <class F>
-concept hears_of_failures = requires { typename F::hears_of_failures; };
-
-/// A task of the library's own that is asked before each job, on its lane. Where it says no it has stopped
-/// the stage, so that the job ends unstarted.
-template <class F>
-concept asked_before_start = requires(const F& f) {
-  { f.may_start() } -> std::same_as<bool>;
-};
-
-/// A task of the library's own that has names for its jobs, and never changes what it takes them from.
-template <class F, class Job>
-concept names_jobs = requires(const F& f, const Job& job) {
-  { f.name_of(job) } -> std::same_as<std::string>;
-};
 
 /// Jobs whose outcomes wait in their block until the receiver takes them. Three threads or more work on each
 /// job, so what counts is how many bytes of it go from core to core: each thing has an array of its own, and
@@ -118,12 +101,12 @@ public:
 
 protected:
   template <class F>
-  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, results_ahead_of<F, Result>& ahead) noexcept {
+  std::uint64_t run_with(F& f, std::uint64_t first, lane& on, batch_memory_of<F, Result>& memory) noexcept {
     if (!made_.load(std::memory_order_acquire))
       make_results();
     if constexpr (batch_task<F>)
       return run_batches(
-          f, first, on, ahead, [this](std::uint64_t i) -> Job& { return jobs_[i].get(); },
+          f, first, on, memory, [this](std::uint64_t i) -> Job& { return jobs_[i].get(); },
           [&](std::uint64_t i, caf::expected<Result>& result) { return end_attempt(f, i, result, on); });
     else
       return run_each(f, first, on);
@@ -147,9 +130,8 @@ private:
     auto* const times = on.fine() ? make_times() : nullptr;
     auto i = first;
     for (auto begun = on.begun(); on.may_start(i); ++i) {
-      if constexpr (asked_before_start<F>)
-        if (!f.may_start())
-          break;
+      if (!lets_start(f))
+        break;
       auto result = run_task(f, on.ctx(), jobs_[i].get());
       if (!end_attempt(f, i, result, on))
         break;
@@ -286,7 +268,7 @@ public:
       : stream_block<Job, Result>(sequence, opened, keep), f_(std::move(f)) {}
 
   std::uint64_t run(std::uint64_t first, lane& on) noexcept override {
-    return this->run_with(*f_, first, on, ahead_);
+    return this->run_with(*f_, first, on, memory_);
   }
 
   void timed_out(std::uint64_t i, unsigned attempt, const caf::error& why) noexcept override {
@@ -303,7 +285,7 @@ public:
 
 private:
   std::shared_ptr<F> f_;
-  [[no_unique_address]] results_ahead_of<F, Result> ahead_;
+  [[no_unique_address]] batch_memory_of<F, Result> memory_;
 };
 
 }  // namespace weir::detail

@@ -35,14 +35,15 @@ bool node_table::has_room(const node& n) {
   return n.has.calls < calls_for_each_worker * n.can.workers && n.has.jobs < n.can.credit;
 }
 
-std::optional<node_table::assignment> node_table::take(const task_id& task, std::uint64_t most) {
+std::optional<node_table::assignment> node_table::take(const task_id& task, std::uint64_t most,
+                                                       const std::string& not_at) {
   // Of two fractions the smaller one, without dividing.
   const auto less_to_do = [](const node& a, const node& b) {
     return a.has.calls * b.can.workers < b.has.calls * a.can.workers;
   };
   auto best = nodes_.end();
   for (auto i = nodes_.begin(); i != nodes_.end(); ++i)
-    if (can(i->second, task) && has_room(i->second) &&
+    if (can(i->second, task) && has_room(i->second) && (not_at.empty() || i->second.can.name != not_at) &&
         (best == nodes_.end() || less_to_do(i->second, best->second)))
       best = i;
   if (best == nodes_.end())

@@ -31,6 +31,7 @@ public:
     std::uint64_t workers = 1;
     std::uint64_t credit = 1;  ///< jobs
     std::set<task_id> tasks;
+    std::string name = {};  ///< of the node, which may come again with another id
   };
 
   struct assignment {
@@ -53,8 +54,10 @@ public:
   /// A node goes; the calls that it had are lost, the oldest first. A node that is not there has none.
   std::vector<call_id> remove(node_id n);
 
-  /// A call of 1 to `most` jobs, as many as a node has room for. None if no node has any now.
-  [[nodiscard]] std::optional<assignment> take(const task_id& task, std::uint64_t most);
+  /// A call of 1 to `most` jobs, as many as a node has room for, of another name than `not_at`. None if no
+  /// such node has any now.
+  [[nodiscard]] std::optional<assignment> take(const task_id& task, std::uint64_t most,
+                                               const std::string& not_at = {});
 
   /// A call has no more than `jobs` jobs, from 1. None that has gone.
   void shrink(call_id call, std::uint64_t jobs);

@@ -458,8 +458,9 @@ private:
     for (auto& s : stages_)
       if (auto task = made(s)) {
         s.plan.name = s.name;
-        s.plan.task =
-            is_on_nodes(s) ? task_on_nodes(*s.of, s.values, known_.version, out_.on_nodes) : std::move(*task);
+        s.plan.task = std::move(*task);
+        if (is_on_nodes(s))
+          s.plan.elsewhere = task_on_nodes(*s.of, s.values, known_.version, out_.on_nodes);
         s.plan.from = s.from;
         out_.plan.stages.push_back(std::move(s.plan));
       }

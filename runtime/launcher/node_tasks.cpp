@@ -72,6 +72,30 @@ caf::error do_job(const task_function& task, const context& ctx, std::string_vie
   return {};
 }
 
+/// A call with items.
+class sent_items final : public item_batch {
+public:
+  explicit sent_items(nodes::call c) : call_(std::move(c)) {}
+
+  [[nodiscard]] std::uint64_t limit() const noexcept override { return call_.limit(); }
+  [[nodiscard]] bool add(const item& job) override {
+    return call_.add([&](std::string& out) { nodes::codec<item>::encode(job, out); });
+  }
+  void run() override { call_.run(); }
+  [[nodiscard]] caf::expected<record> next() override {
+    caf::error why;
+    const auto result = call_.next(why);
+    if (!result)
+      return why;
+    return nodes::codec<record>::decode(*result);
+  }
+  [[nodiscard]] std::optional<duration> busy() const override { return call_.busy(); }
+  [[nodiscard]] const std::string& place() const override { return call_.place(); }
+
+private:
+  nodes::call call_;
+};
+
 }  // namespace
 
 nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
@@ -90,20 +114,15 @@ nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::st
   return all;
 }
 
-task_function task_on_nodes(const task_kind& of, const settings& values, const std::string& version,
-                            coordinator_slot on) {
+batch_function task_on_nodes(const task_kind& of, const settings& values, const std::string& version,
+                             coordinator_slot on) {
   return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values), on = std::move(on)](
-             const context& ctx, const item& job) -> caf::expected<record> {
-    auto call = nodes::call::begin(**on, ctx, task, toml, 1);
+             const context& ctx, std::uint64_t most,
+             const std::string& not_at) -> caf::expected<std::unique_ptr<item_batch>> {
+    auto call = nodes::call::begin(**on, ctx, task, toml, most, not_at);
     if (!call)
       return std::move(call.error());
-    static_cast<void>(call->add([&](std::string& out) { nodes::codec<item>::encode(job, out); }));
-    call->run();
-    caf::error why;
-    const auto result = call->next(why);
-    if (!result)
-      return why;
-    return nodes::codec<record>::decode(*result);
+    return std::unique_ptr<item_batch>{new sent_items{std::move(*call)}};
   };
 }
 

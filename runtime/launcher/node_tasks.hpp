@@ -24,7 +24,7 @@ namespace weir::config {
 using coordinator_slot = std::shared_ptr<std::unique_ptr<nodes::coordinator>>;
 
 /// The task of a stage that nodes do.
-[[nodiscard]] task_function task_on_nodes(const task_kind& of, const settings& values,
-                                          const std::string& version, coordinator_slot on);
+[[nodiscard]] batch_function task_on_nodes(const task_kind& of, const settings& values,
+                                           const std::string& version, coordinator_slot on);
 
 }  // namespace weir::config

@@ -7,8 +7,8 @@
 namespace weir::nodes {
 
 caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_name& task,
-                                const std::string& settings, std::uint64_t most) {
-  auto room = on.wait_for_room(ctx, task, std::min<std::uint64_t>(most, call_jobs_max));
+                                const std::string& settings, std::uint64_t most, const std::string& not_at) {
+  auto room = on.wait_for_room(ctx, task, std::min<std::uint64_t>(most, call_jobs_max), not_at);
   if (!room)
     return std::move(room.error());
   std::optional<duration> time_left;
@@ -47,17 +47,20 @@ bool call::was_too_long(std::size_t began) {
   return true;
 }
 
-void call::run() {
+void call::run() noexcept {
   if (text_.count() == 0)
     return;
-  const auto jobs = text_.count();
-  auto answer = on_->call(ctx_, room_, text_.take(), jobs);
-  if (!answer) {
-    lost_ = std::move(answer.error());
-    return;
+  try {
+    const auto jobs = text_.count();
+    auto answer = on_->call(ctx_, room_, text_.take(), jobs);
+    if (answer)
+      parts_ = std::move(*answer);
+    else
+      lost_ = std::move(answer.error());
+    plain_ = !lost_ && broken_.empty();
+  } catch (...) {
+    lost_ = make_error(std::current_exception());
   }
-  parts_ = std::move(*answer);
-  plain_ = broken_.empty();
 }
 
 /// Of one that is not simply the next result in a message.

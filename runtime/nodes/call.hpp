@@ -26,10 +26,10 @@ public:
   /// it holds for each of its workers has a bound in bytes.
   static constexpr std::size_t bytes_max = std::size_t{256} << 10;
 
-  /// Waits until a node has room for some of `most` jobs, from 1. The error of `ctx` if it was canceled
-  /// before; `ec::worker_lost` if the coordinator ends. `on` must outlive the call.
+  /// As `coordinator::wait_for_room`. `on` must outlive the call.
   static caf::expected<call> begin(coordinator& on, const context& ctx, const task_name& task,
-                                   const std::string& settings, std::uint64_t most);
+                                   const std::string& settings, std::uint64_t most,
+                                   const std::string& not_at = {});
 
   call(call&&) noexcept = default;
   call& operator=(call&&) = delete;
@@ -57,7 +57,7 @@ public:
 
   /// Has them done, and waits for that. When the context is canceled the node is told, and they still end
   /// there.
-  void run();
+  void run() noexcept;
 
   /// The result of the next one of them, which lives as long as the call; nothing if it has none: then `why`
   /// says why.
@@ -72,6 +72,9 @@ public:
 
   /// What they took over there, all told; nothing if that is not known.
   [[nodiscard]] std::optional<duration> busy() const;
+
+  /// The name of the node.
+  [[nodiscard]] const std::string& place() const noexcept { return room_.node(); }
 
 private:
   call(coordinator& on, const context& ctx, coordinator::room room, call_writer text);

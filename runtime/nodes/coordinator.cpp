@@ -69,23 +69,40 @@ std::uint64_t coordinator::room::jobs() const noexcept {
   return for_->to->jobs;
 }
 
+const std::string& coordinator::room::node() const noexcept {
+  return for_->node;
+}
+
 coordinator::room::~room() {
   if (on_)
     on_->leave(for_);
 }
 
-/// Those who have waited longest come first, so that none waits for ever; each is woken for itself.
+/// Those who have waited longest come first, so that none waits for ever; each is woken for itself. Who does
+/// not want to go to some node gets its room only if nobody else wants it.
 void coordinator::serve_waiting() {
-  for (auto& [task, queue] : queues_)
-    while (!queue.empty()) {
-      const auto first = queue.front();
-      first->to = table_.take(task, first->jobs);
-      if (!first->to)
-        break;
-      queue.pop_front();
-      calls_.emplace(first->to->call, first);
-      first->changed.notify_all();
+  for (auto& [task, line] : queues_)
+    if (serve(task, line, false))
+      serve(task, line, true);
+}
+
+/// False if nobody has room any more. `anywhere`: also where they do not want to go.
+bool coordinator::serve(const policy::node_table::task_id& task, waiting_line& from, bool anywhere) {
+  for (auto i = from.begin(); i != from.end();) {
+    auto& w = **i;
+    w.to = table_.take(task, w.jobs, anywhere ? std::string{} : w.not_at);
+    if (!w.to && (anywhere || w.not_at.empty()))
+      return false;
+    if (!w.to) {
+      ++i;
+      continue;
     }
+    w.node = members_.at(w.to->node).who.who.name;
+    calls_.emplace(w.to->call, *i);
+    w.changed.notify_all();
+    i = from.erase(i);
+  }
+  return true;
 }
 
 /// Whoever had room, or was given some as it went, has none any more.
@@ -116,9 +133,10 @@ std::string coordinator::missing(const task_name& task) {
 }
 
 caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, const task_name& task,
-                                                            std::uint64_t most) {
+                                                            std::uint64_t most, const std::string& not_at) {
   const auto mine = std::make_shared<waiting>();
   mine->jobs = most;
+  mine->not_at = not_at;
   const auto watch = ctx.on_cancel([this, mine] {
     const std::lock_guard guard{mutex_};
     mine->changed.notify_all();
@@ -190,15 +208,15 @@ caf::error coordinator::give_up(const room& at, const std::string& why) {
 
 void coordinator::joined(const peer& who) {
   auto offer = read_offer(who.said);
-  policy::node_table::offer can{offer->workers, offer->credit, {}};
+  policy::node_table::offer can{offer->workers, offer->credit, {}, who.who.name};
   for (const auto& task : offer->tasks)
     can.tasks.insert(id_of(task));
   log()->info("node {} has joined: {} workers, {} tasks{}", who.who.name, offer->workers, offer->tasks.size(),
               offer->held > 0 ? "; it still has " + std::to_string(offer->held) + " jobs of an earlier link"
                               : std::string{});
   const std::lock_guard guard{mutex_};
-  table_.join(who.link, std::move(can));
   members_.emplace(who.link, member{who, std::move(*offer)});
+  table_.join(who.link, std::move(can));
   // Of what still can't be done it is said again, with what this one has.
   missed_.clear();
   serve_waiting();

@@ -78,6 +78,8 @@ public:
     [[nodiscard]] std::uint64_t id() const noexcept;
     /// The most jobs that it may have, from 1.
     [[nodiscard]] std::uint64_t jobs() const noexcept;
+    /// The name of the node.
+    [[nodiscard]] const std::string& node() const noexcept;
 
   private:
     friend class coordinator;
@@ -87,10 +89,11 @@ public:
     std::shared_ptr<waiting> for_;
   };
 
-  /// Waits until a node has room for some of `most` jobs, from 1. The error of `ctx` if it was canceled
-  /// before; `ec::worker_lost` if the coordinator ends. Blocks.
+  /// Waits until a node has room for some of `most` jobs, from 1: another one than `not_at`, unless only that
+  /// has room and nobody else waits for it. The error of `ctx` if it was canceled before; `ec::worker_lost`
+  /// if the coordinator ends. Blocks.
   [[nodiscard]] caf::expected<room> wait_for_room(const context& ctx, const task_name& task,
-                                                  std::uint64_t most);
+                                                  std::uint64_t most, const std::string& not_at = {});
 
   /// Sends the call whose message is `text`, at most `text_bytes_max` long, with `jobs` jobs, and waits for
   /// its dones. When `ctx` is canceled the node is told, and the jobs still end there. `ec::worker_lost` if
@@ -121,7 +124,9 @@ private:
   struct waiting {
     sync::condition_variable changed;
     std::uint64_t jobs = 0;  // at most, or, once it was sent, in all
+    std::string not_at;
     std::optional<policy::node_table::assignment> to;
+    std::string node;                 // its name
     std::optional<time_point> since;  // when it was sent
     std::vector<done_message> parts;
     std::uint64_t ended = 0;  // jobs of these
@@ -139,14 +144,17 @@ private:
   void tell_if_drained(std::uint64_t link);
   [[nodiscard]] std::string missing(const task_name& task);
   void keep_few_records();
+  using waiting_line = std::deque<std::shared_ptr<waiting>>;
+
   void serve_waiting();
+  bool serve(const policy::node_table::task_id& task, waiting_line& from, bool anywhere);
   void leave(const std::shared_ptr<waiting>& w);
 
   mutable sync::mutex mutex_;
   sync::condition_variable no_caller_;
   policy::node_table table_;
   // Of each task the calls that wait for room, the oldest first.
-  std::map<policy::node_table::task_id, std::deque<std::shared_ptr<waiting>>> queues_;
+  std::map<policy::node_table::task_id, waiting_line> queues_;
   std::set<task_name> missed_;               // tasks that nobody can do, of which that was said
   std::map<std::uint64_t, member> members_;  // by link
   std::map<std::string, record> records_;    // by name

@@ -7,9 +7,9 @@
 ///                                     {.parallelism = 8}, receive};
 ///
 /// `parallelism` is how many calls may be under way at once, on all nodes; two for each worker of theirs keep
-/// them busy. A call has one job, or, while they take less than 2 ms together, several: in a pool, a stream
-/// and a map. Each node takes what it has room for, and the rest waits here. A job whose node is lost runs
-/// again elsewhere (`retry.losses`).
+/// them busy. A call has one job, or, while they take less than 2 ms together, several. Each node takes what
+/// it has room for, and the rest waits here. A job whose node is lost runs again elsewhere (`retry.losses`);
+/// one that has failed and is tried again (`retry.attempts`) goes to another node if there is one with room.
 
 #include <weir/actors/context.hpp>
 #include <weir/runtime/nodes/call.hpp>
@@ -19,7 +19,6 @@
 #include <caf/expected.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,32 +39,29 @@ public:
       return call_.add([&](std::string& out) { codec<Job>::encode(job, out); });
     }
     void run() { call_.run(); }
-    [[nodiscard]] caf::expected<Result> next() noexcept {
-      try {
-        caf::error why;
-        const auto text = call_.next(why);
-        if (!text)
-          return why;
-        return codec<Result>::decode(*text);
-      } catch (...) {
-        return make_error(std::current_exception());
-      }
+    [[nodiscard]] caf::expected<Result> next() {
+      caf::error why;
+      const auto text = call_.next(why);
+      if (!text)
+        return why;
+      return codec<Result>::decode(*text);
     }
     [[nodiscard]] std::optional<duration> busy() const { return call_.busy(); }
+    [[nodiscard]] const std::string& place() const { return call_.place(); }
 
   private:
     call call_;
   };
 
-  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most) const {
-    auto begun = call::begin(*on_, ctx, task_, {}, most);
+  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at) const {
+    auto begun = call::begin(*on_, ctx, task_, {}, most, not_at);
     if (!begun)
       return std::move(begun.error());
     return batch{std::move(*begun)};
   }
 
   caf::expected<Result> operator()(const context& ctx, const Job& job) const {
-    auto alone = begin_batch(ctx, 1);
+    auto alone = begin_batch(ctx, 1, {});
     if (!alone)
       return std::move(alone.error());
     static_cast<void>(alone->add(job));

@@ -57,6 +57,17 @@ BOOST_AUTO_TEST_CASE(a_call_has_no_more_than_its_share_of_what_its_node_may_hold
   BOOST_TEST(t.take(hash, 7)->jobs == 7u);
 }
 
+BOOST_AUTO_TEST_CASE(who_does_not_want_to_go_to_a_node_goes_to_another_or_nowhere) {
+  node_table t;
+  t.join(1, {1, 100, {hash}, "a"});
+  t.join(2, {1, 100, {hash}, "b"});
+  BOOST_TEST(node_of(t.take(hash, 1, "a")) == 2u);
+  BOOST_TEST(node_of(t.take(hash, 1, "a")) == 2u);
+  BOOST_TEST(!t.take(hash, 1, "a"));
+  BOOST_TEST(node_of(t.take(hash, 1)) == 1u);
+  BOOST_TEST(node_of(t.take(hash, 1, "c")) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_holds_no_more_jobs_than_its_credit) {
   node_table t;
   t.join(1, {2, 3, {hash}});

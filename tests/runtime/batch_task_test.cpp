@@ -1,6 +1,7 @@
 /// Tasks that do several jobs together.
 
 #include <weir/runtime/parallel_map.hpp>
+#include <weir/runtime/pipeline.hpp>
 #include <weir/runtime/pool.hpp>
 #include <weir/runtime/stream.hpp>
 
@@ -29,6 +30,8 @@ struct sent_squares {
   /// Of the jobs of a batch, as it is run; may change what they come to.
   std::function<void(const std::vector<int>&, std::vector<caf::expected<int>>&)> run = {};
   duration each = 1us;  // what a job takes over there
+  std::string place = {};
+  std::function<void(const std::string& not_at)> begins = {};
 
   class batch {
   public:
@@ -49,6 +52,7 @@ struct sent_squares {
     [[nodiscard]] std::optional<duration> busy() const {
       return of_->each * static_cast<std::int64_t>(jobs_.size());
     }
+    [[nodiscard]] const std::string& place() const { return of_->place; }
 
   private:
     const sent_squares* of_;
@@ -57,7 +61,11 @@ struct sent_squares {
     std::size_t next_ = 0;
   };
 
-  caf::expected<batch> begin_batch(const context&, std::uint64_t) const { return batch{*this}; }
+  caf::expected<batch> begin_batch(const context&, std::uint64_t, const std::string& not_at) const {
+    if (begins)
+      begins(not_at);
+    return batch{*this};
+  }
   caf::expected<int> operator()(const context&, const int& x) const { return x * x; }
 };
 
@@ -183,6 +191,60 @@ BOOST_AUTO_TEST_CASE(a_job_that_fails_is_tried_again_and_those_that_went_with_it
     BOOST_TEST_REQUIRE(o.attempt == (x % 100 == 50 ? 2u : 1u));
     BOOST_TEST_REQUIRE(sent[x] == (x % 100 == 50 ? 2 : 1));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_asks_for_another_place) {
+  engine on;
+  std::atomic<int> failures{0};
+  std::atomic<int> elsewhere{0};
+  sent_squares task{.run =
+                        [&](const auto& jobs, auto& results) {
+                          for (std::size_t i = 0; i < jobs.size(); ++i)
+                            if (jobs[i] % 100 == 50 && failures < 7) {
+                              ++failures;
+                              results[i] = make_error(ec::failed, "not here");
+                            }
+                        },
+                    .place = "here",
+                    .begins =
+                        [&](const std::string& not_at) {
+                          if (not_at == "here")
+                            ++elsewhere;
+                        }};
+  const auto all = parallel_map(on, context::background(), numbers(3'000), std::move(task),
+                                {.parallelism = 1, .retry = {.attempts = 10, .backoff = 1ms}});
+  check_squares(*all, 3'000);
+  BOOST_TEST(failures == 7);
+  BOOST_TEST(elsewhere == 7);
+}
+
+BOOST_AUTO_TEST_CASE(jobs_of_a_stage_of_a_pipeline_go_together) {
+  engine on;
+  sizes seen;
+  std::vector<int> results;
+  const auto s =
+      (from(std::views::iota(0, 5'000)) |
+       stage(sent_squares{.run = seen.note()}, {.parallelism = 2, .capacity = 2'000}) | into([&](int x) {
+         results.push_back(x);
+       })).run(on, context::background());
+  BOOST_TEST(s.clean());
+  check_squares(results, 5'000);
+  BOOST_TEST(seen.most() > 10u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_filters_has_its_jobs_go_together_too) {
+  engine on;
+  sizes seen;
+  std::vector<int> passed;
+  const auto s =
+      (from(std::views::iota(0, 1'000)) |
+       filter(sent_squares{.run = seen.note()}, {.parallelism = 2, .capacity = 500}) | into([&](int x) {
+         passed.push_back(x);
+       })).run(on, context::background());
+  BOOST_TEST(s.clean());
+  BOOST_TEST(passed.size() == 999u);
+  BOOST_TEST(passed.front() == 1);
+  BOOST_TEST(seen.sum() == 1'000u);
 }
 
 BOOST_AUTO_TEST_CASE(all_jobs_of_a_batch_that_is_lost_run_again) {

@@ -68,6 +68,62 @@ BOOST_AUTO_TEST_CASE(a_failed_job_passes_the_later_stages_untouched_and_comes_ou
   BOOST_TEST(exit_code(s) == 1);
 }
 
+/// Doubles numbers, but for the third.
+class sent_numbers final : public item_batch {
+public:
+  sent_numbers(std::uint64_t limit, std::atomic<std::size_t>& most) : limit_(limit), most_(most) {}
+
+  [[nodiscard]] std::uint64_t limit() const noexcept override { return limit_; }
+  [[nodiscard]] bool add(const item& job) override {
+    jobs_.push_back(number(job));
+    return true;
+  }
+  void run() override { most_ = std::max<std::size_t>(most_, jobs_.size()); }
+  [[nodiscard]] caf::expected<record> next() override {
+    const auto n = jobs_[next_++];
+    if (n == 3)
+      return make_error(ec::failed, "three");
+    return of(2 * n);
+  }
+  [[nodiscard]] std::optional<duration> busy() const override { return std::chrono::nanoseconds{100}; }
+  [[nodiscard]] const std::string& place() const override { return place_; }
+
+private:
+  std::uint64_t limit_;
+  std::atomic<std::size_t>& most_;
+  std::vector<std::int64_t> jobs_;
+  std::size_t next_ = 0;
+  std::string place_ = "elsewhere";
+};
+
+BOOST_AUTO_TEST_CASE(jobs_of_a_stage_that_are_done_elsewhere_go_together_and_come_out_in_their_places) {
+  std::atomic<std::size_t> most{0};
+  auto sent = stage("sent", twice, 2, 500);
+  sent.elsewhere = [&](const context&, std::uint64_t n,
+                       const std::string&) -> caf::expected<std::unique_ptr<item_batch>> {
+    return std::unique_ptr<item_batch>{new sent_numbers{n, most}};
+  };
+  const auto one_fails = [](const context&, const item& i) -> caf::expected<record> {
+    if (number(i) == 5)
+      return make_error(ec::failed, "five");
+    return of(number(i));
+  };
+  const auto s =
+      run_flow(on, ctx,
+               plan(std::make_unique<numbers>(2'000),
+                    stages(stage("first", one_fails, 2, 500), std::move(sent), stage("last", twice))));
+  BOOST_TEST_REQUIRE(out->lines.size() == 2'000u);
+  for (int i = 0; i < 2'000; ++i) {
+    const auto n = std::to_string(i);
+    const auto expected = i == 3   ? std::string{"item 3!three"}
+                          : i == 5 ? std::string{"item 5!five"}
+                                   : n + "=" + std::to_string(4 * i);
+    BOOST_TEST_REQUIRE(out->lines[static_cast<std::size_t>(i)] == expected);
+  }
+  BOOST_TEST((s.books == policy::books{2'000, 2'000, 0, 1'998, 2, 0}));
+  BOOST_TEST(most > 5u);
+}
+
 BOOST_AUTO_TEST_CASE(fail_fast_ends_the_run_with_its_root_error) {
   auto p = plan(std::make_unique<numbers>(1'000'000),
                 stages(stage("a",

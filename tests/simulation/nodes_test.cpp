@@ -88,6 +88,7 @@ public:
     [[nodiscard]] std::optional<weir::duration> busy() const {
       return lost_ ? std::nullopt : std::optional<weir::duration>{jobs_.size() * 10us};
     }
+    [[nodiscard]] const std::string& place() const { return place_; }
 
   private:
     world* world_;
@@ -97,9 +98,11 @@ public:
     std::vector<int> jobs_;
     std::size_t next_ = 0;
     bool lost_ = false;
+    std::string place_;
   };
 
-  caf::expected<batch> begin_batch(const weir::context& ctx, std::uint64_t most) const {
+  caf::expected<batch> begin_batch(const weir::context& ctx, std::uint64_t most,
+                                   const std::string& /*not_at*/) const {
     world_->sleep(std::chrono::milliseconds{world_->choose(3)});
     if (ctx.canceled())
       return ctx.error();

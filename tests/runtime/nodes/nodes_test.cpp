@@ -75,6 +75,11 @@ struct coordinated {
       BOOST_TEST_REQUIRE(results[i] == i * i);
   }
 
+  void wait_until_there(const std::string& name) {
+    while (state_of(name).name.empty())
+      std::this_thread::yield();
+  }
+
   nodes::node_state state_of(const std::string& name) {
     for (auto& s : coordinator->nodes())
       if (s.name == name)
@@ -231,6 +236,22 @@ BOOST_AUTO_TEST_CASE(a_node_without_the_task_or_with_another_version_of_it_is_no
   check_squares(value_of(results), 100);
   BOOST_TEST(state_of("one").done == 0u);
   BOOST_TEST(state_of("two").done == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_goes_to_another_node) {
+  nodes::task_registry broken;
+  broken.add<std::uint64_t>("square", "1", [](std::uint64_t) -> caf::expected<std::uint64_t> {
+    return make_error(ec::failed, "not on this machine");
+  });
+  some_node one{*coordinator, "one", std::move(broken)};
+  some_node two{*coordinator, "two", squares()};
+  wait_until_there("one");
+  wait_until_there("two");
+  const auto results = parallel_map(here, context::background(), numbers(20),
+                                    nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),
+                                    {.parallelism = 1, .retry = {.attempts = 2, .backoff = 1ms}});
+  check_squares(value_of(results), 20);
+  BOOST_TEST(state_of("one").done > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_leaves_finishes_what_it_has_and_is_given_nothing_more) {

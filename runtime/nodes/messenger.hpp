@@ -34,6 +34,8 @@ struct peer_events {
   std::function<void(const peer&)> up;
   std::function<void(std::uint64_t link, std::string text)> text;
   std::function<void(std::uint64_t link, const std::string& why)> down;
+  /// A try to reach whoever is dialed has come to nothing, and why; the next one comes. May be empty.
+  std::function<void(const std::string& why)> unreached = {};
 };
 
 /// All members are thread-safe. What waits says so; it must not be called by an event.

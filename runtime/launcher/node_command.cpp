@@ -1,3 +1,4 @@
+#include <weir/actors/clock.hpp>
 #include <weir/actors/error.hpp>
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/launcher/console.hpp>
@@ -5,8 +6,13 @@
 #include <weir/runtime/launcher/node_command.hpp>
 #include <weir/runtime/launcher/node_file.hpp>
 #include <weir/runtime/launcher/node_tasks.hpp>
+#include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/nodes/node.hpp>
+
+#include <chrono>
+#include <functional>
+#include <mutex>
 
 #include <unistd.h>
 
@@ -22,7 +28,7 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
   console out{STDERR_FILENO, false};
   const logs_to_console logs{out, false};
   const auto asked_to_end = context::with_cancel(context::background());
-  engine* shown = nullptr;
+  std::function<std::string()> state;  // none: there is no node to be asked
   std::mutex mutex;
   const signal_watch signals{[&](int number) {
                                out.line(std::string{signal_name(number)} +
@@ -31,8 +37,8 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
                              },
                              [&] {
                                const std::lock_guard guard{mutex};
-                               if (shown)
-                                 out.line(describe(*plan) + '\n' + without_end(shown->state_text()));
+                               if (state)
+                                 out.line(state());
                              }};
   engine on;
   auto made = nodes::node::make(on, plan->options, offered_tasks(known, plan->tasks, known.version));
@@ -44,14 +50,17 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
   out.line("node " + plan->options.link.name + " dials " + plan->options.coordinator);
   {
     const std::lock_guard guard{mutex};
-    shown = &on;
+    state = [&] {
+      return describe(*plan) + '\n' + node_text(node.look(), steady_clock().now()) + '\n' +
+             without_end(on.state_text());
+    };
   }
   while (!asked_to_end.wait_for(std::chrono::hours{1})) {
   }
   node.leave(asked_to_end.why()->why);
   static_cast<void>(node.wait_until_left(context::background()));
   const std::lock_guard guard{mutex};
-  shown = nullptr;
+  state = nullptr;
   return static_cast<int>(exit_status::completed);
 }
 

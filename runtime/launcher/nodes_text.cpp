@@ -70,4 +70,16 @@ std::string nodes_progress(const std::vector<nodes::node_state>& all) {
   return std::to_string(jobs) + " at " + counted(static_cast<std::uint64_t>(there), "node");
 }
 
+std::string node_text(const nodes::node_view& n, time_point now) {
+  auto text = (n.is_up ? "connected to " + n.with : std::string{"not connected"}) + " for " +
+              short_text(now - n.since);
+  if (n.round_trip > duration::zero())
+    text += ", round trip " + short_text(n.round_trip);
+  if (n.held > 0)
+    text += ", " + counted(n.held, "job") + " held";
+  if (n.leaving)
+    text += ", leaving";
+  return n.why_down.empty() ? text : text + ": " + n.why_down;
+}
+
 }  // namespace weir::config

@@ -1,8 +1,10 @@
 #pragma once
 
-/// What a person sees of the nodes of a run.
+/// What a person sees of the nodes of a run, and of a node by itself.
 
+#include <weir/actors/clock.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
+#include <weir/runtime/nodes/node.hpp>
 
 #include <string>
 #include <vector>
@@ -19,5 +21,9 @@ namespace weir::config {
 
 /// For the progress line, what nodes have: "14 at 2 nodes".
 [[nodiscard]] std::string nodes_progress(const std::vector<nodes::node_state>& all);
+
+/// Whether a node has its coordinator: "connected to coordinator for 3.20 s, round trip 180 µs, 4 jobs held",
+/// or "not connected for 12.0 s: can't connect: Connection refused".
+[[nodiscard]] std::string node_text(const nodes::node_view& n, time_point now);
 
 }  // namespace weir::config

@@ -41,12 +41,12 @@ caf::error only_loopback(const address& a) {
                         "certificate and private_key");
 }
 
-attempt_ptr endpoint::core::begin(std::function<void()> close) {
+attempt_ptr endpoint::core::begin(std::function<void()> close, std::string too_long) {
   auto a =
       std::make_shared<attempt>(attempt{std::move(close), asio::steady_timer{io_, options_.handshake_time}});
-  a->limit.async_wait([a](const error_code& e) {
+  a->limit.async_wait([a, why = std::move(too_long)](const error_code& e) {
     if (!e)
-      a->end("it was not admitted within the handshake_time");
+      a->end(why);
   });
   return a;
 }

@@ -46,6 +46,8 @@ struct link_events {
   /// A link has come up: what the engine has for it.
   std::function<engine_side(opened_link)> opened;
   std::function<void(std::uint64_t link, const identity&, const std::string& why)> closed;
+  /// A try to reach whoever is dialed has come to nothing, and why; the next one comes. May be empty.
+  std::function<void(const std::string& why)> unreached = {};
 };
 
 class endpoint {

@@ -89,7 +89,8 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
   socket.set_option(tcp::no_delay{true}, e);
   auto with = std::make_unique<record_stream>(make_channel(std::move(socket), tls_), role::acceptor);
   make_room();
-  const auto this_one = begin([over = &with->over()] { over->close(); });
+  const auto this_one =
+      begin([over = &with->over()] { over->close(); }, "it was not admitted within the handshake_time");
   accepted_.push_back(this_one);
   std::string why;
   try {

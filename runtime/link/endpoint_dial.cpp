@@ -59,6 +59,8 @@ asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
     // A peer that is away for long is one event, not one for each try.
     if (!why.empty() && why != told)
       log()->warn("link: no link to {}: {}; it is tried again", to_text(whom->at), why);
+    if (!why.empty() && events_.unreached)
+      events_.unreached(why);
     told = why.empty() ? told : why;
     failures = std::min(failures + 1, policy::retry_rule::attempts_max - 1);
     whom->changed.expires_after(*waits.next(failures, 0));
@@ -69,18 +71,22 @@ asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
 asio::awaitable<void> endpoint::core::reach(std::shared_ptr<target> whom) {
   auto socket = std::make_shared<tcp::socket>(io_);
   std::unique_ptr<record_stream> with;
-  const auto this_one = begin([&with, socket] {
+  const auto close = [&with, socket] {
     error_code ignored;  // it is closed whatever it says
     socket->close(ignored);
     if (with)
       with->over().close();
-  });
+  };
+  const auto this_one = begin(close, "it did not admit us within the handshake_time");
   dialed_.push_back(this_one);
   try {
     const auto found = co_await resolve(whom->at);
     this_one->require_not_ended();
-    co_await asio::async_connect(*socket, found, asio::use_awaitable);
+    error_code e;
+    co_await asio::async_connect(*socket, found, asio::redirect_error(asio::use_awaitable, e));
     this_one->require_not_ended();
+    if (e)
+      throw thrown_error{failed("can't connect: " + e.message())};
     socket->set_option(tcp::no_delay{true});
     with = std::make_unique<record_stream>(make_channel(std::move(*socket), tls_), role::dialer);
     const auto offers = events_.offers();
@@ -111,7 +117,10 @@ asio::awaitable<std::vector<tcp::endpoint>> endpoint::core::resolve(address at) 
   } else {
     tcp::resolver resolver{io_};
     const auto port = std::to_string(at.port);
-    const auto found = co_await resolver.async_resolve(at.host, port, asio::use_awaitable);
+    const auto found =
+        co_await resolver.async_resolve(at.host, port, asio::redirect_error(asio::use_awaitable, e));
+    if (e)
+      throw thrown_error{failed("can't look up " + at.host + ": " + e.message())};
     for (const auto& one : found)
       all.push_back(one.endpoint());
   }

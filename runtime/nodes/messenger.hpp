@@ -37,8 +37,10 @@ struct peer_events {
   std::function<void(const peer&)> up;
   std::function<void(std::uint64_t link, std::string text)> text;
   /// A link was full and is not any more.
-  std::function<void(std::uint64_t link)> eased = [](std::uint64_t) {};
+  std::function<void(std::uint64_t link)> eased = {};
   std::function<void(std::uint64_t link, const std::string& why)> down;
+  /// A try to reach whoever is dialed has come to nothing, and why; the next one comes. May be empty.
+  std::function<void(const std::string& why)> unreached = {};
 };
 
 /// All members are thread-safe. What waits says so; it must not be called by an event.

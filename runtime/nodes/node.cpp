@@ -3,12 +3,12 @@
 #include <weir/actors/policy/node_table.hpp>
 #include <weir/actors/sync.hpp>
 #include <weir/runtime/link/record.hpp>
+#include <weir/runtime/nodes/answer.hpp>
 #include <weir/runtime/nodes/node.hpp>
 #include <weir/runtime/pool.hpp>
 
 #include <algorithm>
 #include <exception>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,76 +18,9 @@ namespace weir::nodes {
 
 namespace {
 
-/// Jobs that came together.
-struct taken_call {
-  enum class phase : std::uint8_t { waits, runs, ended };
-
-  std::uint64_t link;
-  call_message what;
-  const task_registry::function* function;
-  context ctx;
-  phase is = phase::waits;  // under the node's lock
-};
 using call_ptr = std::shared_ptr<taken_call>;
 using call_key = std::pair<std::uint64_t, std::uint64_t>;  // link, id
 using call_pool = pool<call_ptr, caf::unit_t>;
-
-/// The outcomes of a call, in as many messages as they take.
-class answer {
-public:
-  /// `send` takes the messages, each of `text_bytes_max` at most.
-  answer(const taken_call& of, std::size_t text_bytes_max, std::function<void(std::string)> send)
-      : of_(of), text_bytes_max_(text_bytes_max), send_(std::move(send)) {}
-
-  /// `write(done_writer&)` writes the next one. What can't be sent has failed, with that as the reason.
-  template <class Write>
-  void add(Write write) {
-    if (to_.size() >= message_bytes_max)
-      flush();
-    const auto at = to_.size();
-    write(to_);
-    if (to_.size() <= text_bytes_max_)
-      return;
-    if (to_.count() > 1) {
-      auto last = make_writer();
-      to_.move_last(at, last);
-      flush();
-      to_ = std::move(last);
-    }
-    if (const auto size = to_.size(); size > text_bytes_max_) {
-      to_ = make_writer();
-      to_.add(make_error(ec::failed, "its result takes " + std::to_string(size) + " bytes to send, and " +
-                                         std::to_string(text_bytes_max_) + " are allowed (frame_bytes_max)"));
-    }
-  }
-
-  /// There is at least one, and no more.
-  void end() { flush(); }
-
-private:
-  /// Those that are ready need not wait for all others.
-  static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;
-
-  void flush() {
-    const auto& time = of_.ctx.time();
-    send_(std::exchange(to_, make_writer()).take(time.now() - since_));
-    since_ = time.now();
-  }
-
-  /// As long as the jobs, as nobody knows better.
-  [[nodiscard]] done_writer make_writer() const {
-    return {of_.what.id,
-            std::min(of_.what.jobs.bytes() + front_bytes + of_.what.jobs.count(), message_bytes_max)};
-  }
-
-  static constexpr std::size_t front_bytes = 32;  // before the first outcome
-
-  const taken_call& of_;
-  const std::size_t text_bytes_max_;
-  const std::function<void(std::string)> send_;
-  time_point since_ = of_.ctx.time().now();
-  done_writer to_ = make_writer();
-};
 
 }  // namespace
 
@@ -97,19 +30,23 @@ public:
   core(const node_options& options, task_registry tasks)
       : tasks_(std::move(tasks)),
         offer_{tasks_.names(), options.worker_count(), options.credit},
-        ctx_(context::with_cancel(context::background())) {}
+        ctx_(context::with_cancel(context::background())) {
+    view_.since = ctx_.time().now();
+  }
 
   caf::error start(engine& on, const node_options& options, const messenger_maker& over);
   void end();
 
   void leave(const std::string& why);
   bool wait_until_left(const context& ctx);
+  node_view look() const;
 
 private:
   [[nodiscard]] peer_events events();
   [[nodiscard]] std::string offers();
-  void came_up(std::uint64_t link);
-  void went_down(std::uint64_t link);
+  void came_up(const peer& to);
+  void not_reached(const std::string& why);
+  void went_down(std::uint64_t link, const std::string& why);
   void said(std::uint64_t link, std::string text);
   void take(std::uint64_t link, call_message m);
   [[nodiscard]] std::string refusal_of(const taken_call& c) const;
@@ -131,12 +68,13 @@ private:
   const task_registry tasks_;
   const node_offer offer_;
   const context ctx_;
-  sync::mutex mutex_;
+  mutable sync::mutex mutex_;
   sync::condition_variable changed_;
   std::map<call_key, call_ptr> calls_;
   std::uint64_t held_ = 0;      // jobs
   std::uint64_t link_ = 0;      // 0: there is none
   std::uint64_t given_up_ = 0;  // a link from which nothing more is taken
+  node_view view_;              // of the link; the rest is filled in by who looks
   std::optional<std::string> leaving_;
   bool left_ = false;
   std::unique_ptr<call_pool> pool_;  // null: the node ends
@@ -171,6 +109,10 @@ bool node::wait_until_left(const context& ctx) {
   return core_->wait_until_left(ctx);
 }
 
+node_view node::look() const {
+  return core_->look();
+}
+
 caf::error node::core::start(engine& on, const node_options& options, const messenger_maker& over) {
   // The rest of a greeting is a few names.
   constexpr auto offer_bytes_max = link::record_limits::greeting_bytes_max / 2;
@@ -196,14 +138,15 @@ peer_events node::core::events() {
             return make_error(ec::link, "it is a node, and takes no nodes");
           },
           .offers = [this] { return offers(); },
-          .up = [this](const peer& p) { came_up(p.link); },
+          .up = [this](const peer& p) { came_up(p); },
           .text = [this](std::uint64_t link, std::string text) { said(link, std::move(text)); },
           .eased =
               [this](std::uint64_t) {
                 const std::lock_guard guard{mutex_};
                 changed_.notify_all();
               },
-          .down = [this](std::uint64_t link, const std::string&) { went_down(link); }};
+          .down = [this](std::uint64_t link, const std::string& why) { went_down(link, why); },
+          .unreached = [this](const std::string& why) { not_reached(why); }};
 }
 
 void node::core::end() {
@@ -231,20 +174,30 @@ std::string node::core::offers() {
   return to_text(now);
 }
 
-void node::core::came_up(std::uint64_t link) {
+void node::core::came_up(const peer& to) {
   std::unique_lock lock{mutex_};
-  link_ = link;
+  link_ = to.link;
+  view_ = {.is_up = true, .since = ctx_.time().now(), .with = to.who.name};
   const auto leaving = leaving_;
   lock.unlock();
   if (leaving)
-    send(link, to_text(leaving_message{*leaving}));
+    send(to.link, to_text(leaving_message{*leaving}));
 }
 
-void node::core::went_down(std::uint64_t link) {
+/// Of a link that has gone this may be told before its end is, which then is the reason until the next try.
+void node::core::not_reached(const std::string& why) {
+  const std::lock_guard guard{mutex_};
+  if (link_ == 0)
+    view_.why_down = why;
+}
+
+void node::core::went_down(std::uint64_t link, const std::string& why) {
   {
     const std::lock_guard guard{mutex_};
-    if (link_ == link)
+    if (link_ == link) {
       link_ = 0;
+      view_ = {.since = ctx_.time().now(), .with = view_.with, .why_down = why};
+    }
     left_ = left_ || (leaving_ && link_ == 0);
     changed_.notify_all();
   }
@@ -503,6 +456,21 @@ bool node::core::wait_until_left(const context& ctx) {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [&] { return left_ || ctx.canceled(); });
   return left_;
+}
+
+// -- looking on -------------------------------------------------------------------------------------
+
+node_view node::core::look() const {
+  // Before the lock, which the thread of the links may wait for.
+  const auto links = messenger_->links();
+  const std::lock_guard guard{mutex_};
+  auto seen = view_;
+  for (const auto& l : links)
+    if (l.link == link_)
+      seen.round_trip = l.round_trip;
+  seen.held = held_;
+  seen.leaving = leaving_.has_value();
+  return seen;
 }
 
 }  // namespace weir::nodes

@@ -6,6 +6,7 @@
 ///
 /// Owns threads for messages, sockets and jobs. All members are thread-safe.
 
+#include <weir/actors/clock.hpp>
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/nodes/messenger.hpp>
 #include <weir/runtime/nodes/node_options.hpp>
@@ -13,10 +14,23 @@
 
 #include <caf/expected.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace weir::nodes {
+
+/// A node as it is just now.
+struct node_view {
+  bool is_up = false;     ///< whether there is a link to a coordinator
+  time_point since{};     ///< when that came up, or went; when the node was made, if none was there yet
+  std::string with = {};  ///< the name of that coordinator; of the last one, if it is not there
+  /// Why there is none: how the last try failed, or the link went; empty while there is one, and before.
+  std::string why_down = {};
+  duration round_trip{};   ///< the last one that was measured; zero before
+  std::uint64_t held = 0;  ///< jobs that it has, also those of earlier links that have not stopped yet
+  bool leaving = false;
+};
 
 class node {
 public:
@@ -41,6 +55,9 @@ public:
 
   /// Waits until it has left, or `ctx` is canceled; true if it has left.
   bool wait_until_left(const context& ctx);
+
+  /// What becomes of it. Waits a moment for the thread of the links.
+  [[nodiscard]] node_view look() const;
 
 private:
   class core;

@@ -32,7 +32,11 @@ void peers::close() {
 gateway_events peers::of_gateways() {
   return {.up = [this](std::uint64_t n) { up(n); },
           .text = [this](std::uint64_t n, std::string text) { events_.text(n, std::move(text)); },
-          .eased = [this](std::uint64_t n) { events_.eased(n); },
+          .eased =
+              [this](std::uint64_t n) {
+                if (events_.eased)
+                  events_.eased(n);
+              },
           .down = [this](std::uint64_t n) { gateway_ended(n); }};
 }
 
@@ -41,13 +45,16 @@ link::link_events peers::of_links() {
       .admit = events_.admit,
       .offers = events_.offers,
       .opened = [this](const link::opened_link& p) { return opened(p); },
-      .closed = [this](std::uint64_t n, const link::identity&, const std::string& why) { closed(n, why); }};
+      .closed = [this](std::uint64_t n, const link::identity&, const std::string& why) { closed(n, why); },
+      .unreached = events_.unreached};
 }
 
 link::engine_side peers::opened(const link::opened_link& p) {
   {
     const std::lock_guard guard{mutex_};
-    known_[p.link].who = {p.link, p.who, p.said};
+    auto& k = known_[p.link];
+    k.who = {p.link, p.who, p.said};
+    k.is_dialed = p.ours == link::role::dialer;
   }
   return gateways_->attach(p);
 }
@@ -85,6 +92,8 @@ void peers::tell_end(std::unique_lock<std::mutex> lock, std::uint64_t link) {
   lock.unlock();
   if (gone.is_up)
     events_.down(link, *gone.closed_because);
+  else if (gone.is_dialed && events_.unreached)
+    events_.unreached(*gone.closed_because);
 }
 
 }  // namespace weir::nodes

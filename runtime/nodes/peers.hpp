@@ -61,6 +61,7 @@ private:
 
   struct known {
     peer who;
+    bool is_dialed = false;
     bool is_up = false;
     bool has_gateway = true;
     std::optional<std::string> closed_because;  // none: its link is there

@@ -261,7 +261,8 @@ private:
         return;
       net_.post(*this, 0ms, [this, id](std::unique_lock<weir::sync::mutex>& lock) {
         lock.unlock();
-        events_.eased(id);
+        if (events_.eased)
+          events_.eased(id);
         lock.lock();
       });
     }

@@ -69,4 +69,25 @@ BOOST_AUTO_TEST_CASE(the_progress_counts_those_that_are_there_and_what_they_have
   BOOST_TEST(nodes_progress({there(), s, gone()}) == "14 at 2 nodes");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_says_whom_it_has_or_why_nobody_and_since_when) {
+  const weir::time_point now{1h};
+  weir::nodes::node_view n;
+  n.since = now - 3'200ms;
+  BOOST_TEST(node_text(n, now) == "not connected for 3.20 s");
+  n.why_down = "can't connect: Connection refused";
+  BOOST_TEST(node_text(n, now) == "not connected for 3.20 s: can't connect: Connection refused");
+  n.held = 1;
+  n.leaving = true;
+  BOOST_TEST(node_text(n, now) ==
+             "not connected for 3.20 s, 1 job held, leaving: can't connect: Connection refused");
+  weir::nodes::node_view up;
+  up.is_up = true;
+  up.since = now - 185s;
+  up.with = "coordinator";
+  BOOST_TEST(node_text(up, now) == "connected to coordinator for 3 min 05 s");
+  up.round_trip = 180us;
+  up.held = 4;
+  BOOST_TEST(node_text(up, now) == "connected to coordinator for 3 min 05 s, round trip 180 µs, 4 jobs held");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,8 @@
 #include <weir/runtime/parallel_map.hpp>
 #include <weir/runtime/pool.hpp>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -364,6 +366,86 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_without_a_link_has_left_and_does_not_com
                    nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 4});
   check_squares(value_of(results), 200);
   BOOST_TEST(state_of("one").name.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_says_whom_it_works_for_since_when_and_what_it_has) {
+  event started;
+  event go_on;
+  nodes::task_registry r;
+  r.add<int>("hold", "1", [&](int x) {
+    started.set();
+    go_on.wait();
+    return x;
+  });
+  const auto before = steady_clock().now();
+  some_node one{*coordinator, "one", std::move(r)};
+  pool<int, int> p{
+      here, nodes::remote<int, int>(*coordinator, {"hold", "1"}), {.parallelism = 1, .capacity = 1}};
+  auto ticket = std::move(*p.try_submit(0));
+  started.wait();
+  auto seen = one->look();
+  BOOST_TEST(seen.is_up);
+  BOOST_TEST(seen.with == "coordinator");
+  BOOST_TEST(seen.why_down == "");
+  BOOST_TEST(seen.held == 1u);
+  BOOST_TEST((seen.since >= before && seen.since <= steady_clock().now()));
+  BOOST_TEST(!seen.leaving);
+  while (seen.round_trip == duration::zero())
+    seen = one->look();
+  one->leave("a test");
+  BOOST_TEST(one->look().leaving);
+  go_on.set();
+  BOOST_TEST(one->wait_until_left(context::background()));
+  seen = one->look();
+  BOOST_TEST(!seen.is_up);
+  BOOST_TEST(seen.held == 0u);
+  BOOST_TEST(seen.why_down == "we left: all that it had is done");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_says_why_it_has_nobody_to_work_for) {
+  const auto port = coordinator->port();
+  some_node one{*coordinator, "one", squares()};
+  while (!one->look().is_up)
+    std::this_thread::yield();
+  const auto up_since = one->look().since;
+  coordinator.reset();
+  while (one->look().is_up)
+    std::this_thread::yield();
+  const auto down_since = one->look().since;
+  BOOST_TEST((down_since >= up_since));
+  const auto await_reason = [&](const std::string& why) {
+    while (one->look().why_down != why)
+      std::this_thread::yield();
+  };
+  await_reason("can't connect: Connection refused");
+  BOOST_TEST(one->look().with == "coordinator");
+  auto picky = options_of("coordinator", "another");
+  coordinator = value_of(nodes::coordinator::make(picky, loopback(port)));
+  await_reason("it refused us: it is 'one', which is not among the peers that may connect");
+  // It is one time without a link, however many tries there are.
+  BOOST_TEST((one->look().since == down_since));
+  BOOST_TEST(!one->look().is_up);
+  coordinator = nullptr;
+  coordinator = value_of(nodes::coordinator::make(of_coordinator(), loopback(port)));
+  while (!one->look().is_up)
+    std::this_thread::yield();
+  BOOST_TEST(one->look().why_down == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_nobody_answers_says_so) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor mute{io, {boost::asio::ip::address_v4::loopback(), 0}};
+  auto options = options_of("one", "coordinator");
+  options.handshake_time = 20ms;
+  const auto one = value_of(nodes::node::make(
+      here,
+      {.link = options, .coordinator = loopback(mute.local_endpoint().port()), .workers = 1, .credit = 2},
+      squares()));
+  BOOST_TEST(one->look().why_down == "");
+  while (one->look().why_down != "it did not admit us within the handshake_time")
+    std::this_thread::yield();
+  BOOST_TEST(!one->look().is_up);
+  BOOST_TEST(one->look().with == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,6 +29,9 @@ public:
   };
   gone down() { return downs_.take(); }
   std::string text() { return texts_.take(); }
+  /// Why the next try to reach whoever it dials has failed.
+  std::string failure() { return failures_.take(); }
+  [[nodiscard]] std::size_t ups() { return ups_.size(); }
 
   nodes::peers* operator->() { return peers_.get(); }
 
@@ -46,11 +49,13 @@ private:
             .down =
                 [this](std::uint64_t n, const std::string& why) {
                   downs_.add(gone{n, why});
-                }};
+                },
+            .unreached = [this](const std::string& why) { failures_.add(why); }};
   }
   arrivals<nodes::peer> ups_;
   arrivals<gone> downs_;
   arrivals<std::string> texts_;
+  arrivals<std::string> failures_;
   std::unique_ptr<nodes::peers> peers_;
 };
 
@@ -134,6 +139,17 @@ BOOST_AUTO_TEST_CASE(a_process_that_ends_makes_room_for_the_next_of_its_name) {
     dialer.end();
     BOOST_TEST(acceptor.down().link == at_acceptor.link);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_goes_before_it_is_up_is_a_try_that_has_failed) {
+  // Its engine says nothing, so that the gateways do not get to know each other.
+  node acceptor{options_of(coordinator, node_1), us};
+  whole_node dialer{options_of(node_1, coordinator)};
+  BOOST_TEST_REQUIRE(!dialer->dial(loopback(value_of(acceptor.end->listen(loopback(0))))));
+  const auto here = acceptor.seen.opened();
+  acceptor.end->end(here.link, "for a test");
+  BOOST_TEST(dialer.failure() == "it has closed the connection");
+  BOOST_TEST(dialer.ups() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_sent_on_a_link_that_is_not_there) {

@@ -24,13 +24,14 @@ with_tls() {
   printf -- '--set\n%s\n' "$1.authority=certs/authority.pem" "$1.certificate=certs/$2.pem" "$1.private_key=certs/$2.key"
 }
 
-# start_node NAME [OPTION...]: its id is in $node then, its log in NAME.log.
+# start_node NAME [OPTION...]: its id is in $node then, its log in NAME.log. A job in the background of a script
+# ignores SIGQUIT.
 start_node() {
   local name=$1
   shift
   mapfile -t tls < <(with_tls node "$name")
-  WEIR_TEST_MARK=$mark "$weir" node "$config/node.toml" --set node.name="$name" --set "node.dial=127.0.0.1:$port" \
-    "${tls[@]}" "$@" 2>"$name.log" &
+  WEIR_TEST_MARK=$mark env --default-signal=QUIT "$weir" node "$config/node.toml" --set node.name="$name" \
+    --set "node.dial=127.0.0.1:$port" "${tls[@]}" "$@" 2>"$name.log" &
   node=$!
 }
 
@@ -244,11 +245,7 @@ a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run() {
   prepare 5
   mapfile -t options < <(slow)
   : >lines
-  # A job in the background of a script ignores SIGQUIT.
-  mapfile -t tls < <(with_tls node node-1)
-  WEIR_TEST_MARK=$mark env --default-signal=QUIT,TERM "$weir" node "$config/node.toml" "${tls[@]}" \
-    --set "node.dial=127.0.0.1:$port" --set 'node.tasks=["sleep"]' --set node.workers=2 2>node-1.log &
-  node=$!
+  start_node node-1 --set 'node.tasks=["sleep"]' --set node.workers=2
   run_flow "${options[@]}" --set stage.min=2s --set nodes.peers='["node-1"]' >lines 2>err &
   local flow=$!
   until_true 20000 grep -q 'is up' node-1.log || fail "there is no link"
@@ -267,6 +264,34 @@ a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run() {
   is "exit code of the node" $? 0
 }
 
+# says_when_asked PATTERN: node-1; a line of its state.
+says_when_asked() { kill -QUIT "$node" && sleep 0.05 && grep -qP "^$1" node-1.log; }
+
+a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
+  prepare 3
+  start_node node-1 --set 'node.tasks=["sleep"]'
+  # Before it says so SIGQUIT ends it.
+  until_true 20000 grep -q '^node node-1 dials' node-1.log || fail "it does not dial"
+  until_true 20000 says_when_asked "not connected for [^,]*: can't connect: Connection refused\$" ||
+    fail "no word of a flow that is not there: $(cat node-1.log)"
+  mapfile -t options < <(slow; with_tls nodes coordinator)
+  options+=(--set "nodes.listen=127.0.0.1:$port" --set source.root=tree)
+  start run "$config/coordinator.toml" "${options[@]}" --set 'nodes.peers=["node-2"]' >lines 2>err
+  until_true 20000 says_when_asked "not connected for [^,]*: it refused us: it is 'node-1', which is not among" ||
+    fail "no word of a flow that refuses it: $(cat node-1.log)"
+  kill -KILL "$pid"
+  wait "$pid" 2>/dev/null
+  start run "$config/coordinator.toml" "${options[@]}" --set stage.min=2s >lines 2>err
+  until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held\$" ||
+    fail "no word of the flow that it has: $(cat node-1.log)"
+  wait "$pid"
+  is "exit code" $? 0
+  until_true 20000 says_when_asked "not connected for [^,]*: it has closed the connection\$" ||
+    fail "no word of a flow that has gone: $(cat node-1.log)"
+  kill -TERM "$node"
+  wait "$node"
+}
+
 try three_processes_make_the_manifest_of_one
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
@@ -276,5 +301,6 @@ try without_tls_only_this_machine_is_met
 try a_file_that_is_not_right_says_where
 try certificates_are_looked_for_where_the_command_runs_as_all_paths_are
 try a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run
+try a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one
 try check_finds_what_run_and_node_would_refuse
 finish

@@ -9,6 +9,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,11 @@ public:
 
   /// Whom its certificate names, for a person.
   [[nodiscard]] virtual std::string certified_name() const = 0;
+
+  /// When the peer's system last took some of what was written, as far as that is known at `now`; to be asked
+  /// now and then.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point took(
+      std::chrono::steady_clock::time_point now) noexcept = 0;
 
   /// Ends what is under way. Idempotent.
   virtual void close() noexcept = 0;

@@ -89,11 +89,16 @@ void endpoint::core::open(std::unique_ptr<record_stream> with, acquaintance know
                                             [this, number](const std::string& why) { closed(number, why); });
   links_.emplace(number, link_entry{over, known.who, address, dialed});
   log()->info("link: {} at {} is up", known.who.name, address);
-  auto engine = events_.opened(opened_link{number, ours, known.who, std::move(known.said)});
-  rules.gateway = engine.gateway;
-  if (dialed)
-    dialed->link = number;
-  over->start(std::move(engine.end), engine_frames{rules});
+  try {
+    auto engine = events_.opened(opened_link{number, ours, known.who, std::move(known.said)});
+    rules.gateway = engine.gateway;
+    if (dialed)
+      dialed->link = number;
+    over->start(std::move(engine.end), engine_frames{rules});
+  } catch (...) {
+    over->end("it can't be taken on");
+    throw;
+  }
 }
 
 void endpoint::core::closed(std::uint64_t link, const std::string& why) {
@@ -103,9 +108,11 @@ void endpoint::core::closed(std::uint64_t link, const std::string& why) {
   log()->info("link: {} at {} is down: {}", entry.who.name, entry.address, why);
   if (entry.dialed) {
     entry.dialed->link.reset();
+    entry.dialed->was_left = entry.over->peer_left();
     entry.dialed->changed.cancel();
   }
   events_.closed(link, entry.who, why);
+  tell_if_closed();
 }
 
 template <class See>
@@ -136,16 +143,14 @@ void endpoint::core::leave(std::uint64_t link, const std::string& why) {
       return;
     if (found->second.dialed)
       found->second.dialed->given_up = true;
-    found->second.over->leave(why);
+    found->second.over->leave(why, "we left: " + printable(why));
   });
 }
 
 void endpoint::core::end(std::uint64_t link, const std::string& why) {
   tell([this, link, why] {
-    if (const auto found = links_.find(link); found != links_.end()) {
-      const auto over = found->second.over;
-      over->end(why);
-    }
+    if (const auto found = links_.find(link); found != links_.end())
+      found->second.over->leave(why, why);
   });
 }
 
@@ -173,7 +178,7 @@ void endpoint::core::close() {
 }
 
 void endpoint::core::tell_if_closed() {
-  if (!ending_ || running_ > 0)
+  if (!ending_ || running_ > 0 || !links_.empty())
     return;
   // What belongs to the loop goes before it does.
   acceptors_.clear();
@@ -193,10 +198,8 @@ void endpoint::core::end_all() {
   for (const auto* attempts : {&accepted_, &dialed_})
     for (const auto& a : *attempts)
       a->end("we end");
-  while (!links_.empty()) {
-    const auto over = links_.begin()->second.over;
-    over->end("we end");
-  }
+  for (const auto& [number, entry] : links_)
+    entry.over->leave("it ends", "we end");
   tell_if_closed();
 }
 

@@ -77,11 +77,12 @@ public:
   /// Says farewell to this peer; a dialer does not dial it again.
   void leave(std::uint64_t link, const std::string& why);
 
-  /// Ends the link to this peer now.
+  /// Ends the link to this peer, which hears why if it takes that within a heartbeat.
   void end(std::uint64_t link, const std::string& why);
 
-  /// Ends all links at once and takes no more; returns when the last event was told. Idempotent; what is
-  /// asked of it afterwards has no effect. Waits for the thread, so that events must not close it.
+  /// Ends all links, each within a heartbeat, and takes no more; returns when the last event was told.
+  /// Idempotent; what is asked of it afterwards has no effect. Waits for the thread, so that events must not
+  /// close it.
   void close();
 
   /// The links that are up; none once it is closed. Waits for the thread, so that events must not ask.

@@ -75,7 +75,8 @@ using attempt_ptr = std::shared_ptr<attempt>;
 struct target {
   address at;
   asio::steady_timer changed;  // canceled when the link has gone, or the waiting is to end
-  std::optional<std::uint64_t> link;
+  std::optional<std::uint64_t> link = {};
+  bool was_left = false;  // the last link, by the peer
   bool given_up = false;
 };
 

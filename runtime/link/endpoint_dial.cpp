@@ -22,7 +22,7 @@ caf::error endpoint::core::dial(const address& at) {
   if (!tls_ && !at.is_loopback())
     return only_loopback(at);
   tell([this, at] {
-    const auto whom = std::make_shared<target>(target{at, asio::steady_timer{io_}, {}, false});
+    const auto whom = std::make_shared<target>(target{at, asio::steady_timer{io_}});
     targets_.push_back(whom);
     spawn([this, whom] { return keep(whom); });
   });
@@ -46,8 +46,9 @@ asio::awaitable<void> endpoint::core::keep(std::shared_ptr<target> whom) {
         whom->changed.expires_at(steady_clock::time_point::max());
         co_await wait(whom->changed);
       }
-      // One that admits and cuts at once is no better than one that does not admit.
-      if (steady_clock::now() - since >= options_.timeout)
+      // One that admits and cuts at once is no better than one that does not admit; one that has nothing to
+      // do any more says farewell.
+      if (whom->was_left || steady_clock::now() - since >= options_.timeout)
         failures = 0;
     } catch (const thrown_error& failure) {
       why = weir::text_of(failure.why());

@@ -68,6 +68,9 @@ caf::expected<acquaintance> judge(const hello& h, const std::string& nonce, cons
     return e;
   if (auto e = check_engine(h.dialer, ours))
     return e;
+  if (h.frame_bytes_max != options.frame_bytes_max)
+    return refused("its frame_bytes_max is " + std::to_string(h.frame_bytes_max) + ", and it is " +
+                   std::to_string(options.frame_bytes_max) + " here: set it to the same at both ends");
   auto terms = admit(h.dialer, h.offers);
   if (!terms)
     return std::move(terms.error());
@@ -117,7 +120,7 @@ asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity
     throw thrown_error{std::move(e)};
   if (auto e = object(asked.acceptor))
     throw thrown_error{std::move(e)};
-  const auto reply = to_text(hello{ours, asked.nonce, std::move(offers)});
+  const auto reply = to_text(hello{ours, asked.nonce, std::move(offers), options.frame_bytes_max});
   require_short(reply, "offers");
   co_await with.write(record_kind::hello, reply);
   answer = co_await with.next();

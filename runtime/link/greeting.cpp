@@ -98,6 +98,7 @@ std::string to_text(const hello& h) {
   auto out = of(h.dialer);
   out["nonce"] = h.nonce;
   out["offers"] = h.offers;
+  out["frame_bytes_max"] = h.frame_bytes_max;
   return out.dump(-1, ' ', false, replace_bad_utf8);
 }
 
@@ -123,9 +124,10 @@ caf::expected<hello> read_hello(std::string_view text) {
     return std::move(who.error());
   auto nonce = text_at(in, "nonce");
   auto offers = text_at(in, "offers");
-  if (!nonce || !offers)
+  const auto frame_bytes_max = number_at(in, "frame_bytes_max");
+  if (!nonce || !offers || !frame_bytes_max)
     return not_of_this_shape("hello");
-  return hello{std::move(*who), std::move(*nonce), std::move(*offers)};
+  return hello{std::move(*who), std::move(*nonce), std::move(*offers), *frame_bytes_max};
 }
 
 caf::expected<welcome> read_welcome(std::string_view text) {

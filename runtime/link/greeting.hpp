@@ -35,8 +35,9 @@ struct challenge {
 
 struct hello {
   identity dialer;
-  std::string nonce;   ///< of the challenge that it answers
-  std::string offers;  ///< what it brings along, for those above the link
+  std::string nonce;                  ///< of the challenge that it answers
+  std::string offers;                 ///< what it brings along, for those above the link
+  std::uint64_t frame_bytes_max = 0;  ///< of its options
 };
 
 struct welcome {

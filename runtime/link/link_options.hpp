@@ -29,7 +29,8 @@ struct link_options {
   std::size_t connections_max = 64;  ///< admitted peers; 1 to 10,000
   std::size_t handshakes_max =
       32;  ///< peers not admitted yet; for one more the oldest has to go; 1 to 10,000
-  std::size_t frame_bytes_max = std::size_t{1} << 20;  ///< of one message between engines; 64 KiB to 1 GiB
+  /// Of one message between engines, the same at both ends; 64 KiB to 1 GiB.
+  std::size_t frame_bytes_max = std::size_t{1} << 20;
 
   /// An error of `ec::invalid_option` that names the option and what is allowed.
   [[nodiscard]] caf::error validate() const;

@@ -58,10 +58,11 @@ void relay::spawn(asio::awaitable<void> (relay::*loop)()) {
       asio::detached);
 }
 
-void relay::leave(std::string why) {
+void relay::leave(std::string why, std::string told) {
   if (over_ || farewell_)
     return;
   farewell_ = std::move(why);
+  told_ = std::move(told);
   farewell_->resize(std::min(farewell_->size(), record_limits::reason_bytes_max));
   to_send_.cancel();
   silence_.cancel();
@@ -84,7 +85,8 @@ asio::awaitable<void> relay::from_peer() {
     switch (come.kind) {
       case record_kind::data:
         counts_.bytes_in += come.content.size();
-        to_engine(come.content);
+        if (!farewell_)
+          to_engine(come.content);
         break;
       case record_kind::ping:
         pong_due_ = come.text();
@@ -94,6 +96,7 @@ asio::awaitable<void> relay::from_peer() {
         handle_pong(come.text());
         break;
       default:
+        peer_left_ = true;
         end("it has left: " + printable(come.text()));
     }
   }
@@ -119,7 +122,7 @@ asio::awaitable<bool> relay::write_next() {
   writing_since_ = clock::now();
   if (farewell_) {
     co_await peer_->write(record_kind::farewell, *farewell_);
-    end("we left: " + printable(*farewell_));
+    end(told_);
   } else if (pong_due_) {
     const auto stamp = *std::exchange(pong_due_, std::nullopt);
     co_await peer_->write(record_kind::pong, stamp);
@@ -157,7 +160,7 @@ asio::awaitable<void> relay::watch() {
     if (farewell_) {
       silence_.expires_after(options_.heartbeat);
       co_await wait(silence_);
-      end("we left: " + printable(*farewell_));
+      end(told_);
       co_return;
     }
     if (const auto why = lost_because(clock::now())) {
@@ -169,10 +172,12 @@ asio::awaitable<void> relay::watch() {
   }
 }
 
-std::optional<std::string> relay::lost_because(clock::time_point now) const {
+std::optional<std::string> relay::lost_because(clock::time_point now) {
   if (now - peer_->heard() >= options_.timeout)
     return "nothing was heard of it for " + short_text(options_.timeout);
-  if (writing_since_ && now - *writing_since_ >= options_.timeout)
+  // A record may take long on a slow link, as long as some of it gets through.
+  const auto took = peer_->over().took(now);
+  if (writing_since_ && now - std::max(*writing_since_, took) >= options_.timeout)
     return "it took nothing for " + short_text(options_.timeout);
   return std::nullopt;
 }

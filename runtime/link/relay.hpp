@@ -44,13 +44,17 @@ public:
   /// Begins, with this check of what comes; it lives until it has ended, whoever holds it.
   void start(std::shared_ptr<engine_end> engine, engine_frames check);
 
-  /// Says farewell, then ends; at once if the peer does not take it within a heartbeat.
-  void leave(std::string why);
+  /// Says farewell, then ends; after a heartbeat in any case. What was not sent yet is not sent, and what
+  /// comes is dropped. `told` is the reason that is told here.
+  void leave(std::string why, std::string told);
 
   /// Ends now. Idempotent: the first reason is told.
   void end(const std::string& why);
 
   [[nodiscard]] const link_counts& counts() const noexcept { return counts_; }
+
+  /// Whether it was the peer that said farewell.
+  [[nodiscard]] bool peer_left() const noexcept { return peer_left_; }
 
 private:
   using clock = std::chrono::steady_clock;
@@ -61,7 +65,7 @@ private:
   void to_engine(bytes_view content);
   [[nodiscard]] asio::awaitable<void> watch();
   [[nodiscard]] asio::awaitable<bool> write_next();
-  [[nodiscard]] std::optional<std::string> lost_because(clock::time_point now) const;
+  [[nodiscard]] std::optional<std::string> lost_because(clock::time_point now);
   void handle_pong(std::string_view content);
 
   asio::any_io_executor on_;
@@ -75,11 +79,13 @@ private:
   std::vector<std::byte> outgoing_;      // a record of engine data behind room for its head
   std::optional<std::string> pong_due_;  // the content of the last ping: whoever sends many gets one
   std::optional<std::string> farewell_;
+  std::string told_;                                // of the end that it leads to
   std::optional<clock::time_point> writing_since_;  // to the peer
   clock::time_point ping_at_;
   clock::time_point pinged_;
   asio::steady_timer to_send_;  // runs out when there is something to send
   asio::steady_timer silence_;
+  bool peer_left_ = false;
   bool over_ = false;
 };
 

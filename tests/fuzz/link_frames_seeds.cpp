@@ -27,7 +27,7 @@ bytes as_records(role ours) {
   const identity who{"node-1", to_text(them), 1};
   bytes all;
   if (ours == role::acceptor) {
-    append_record(all, record_kind::hello, to_text(hello{who, "nonce", "offers"}));
+    append_record(all, record_kind::hello, to_text(hello{who, "nonce", "offers", 1 << 20}));
   } else {
     append_record(all, record_kind::challenge, to_text(challenge{who, "nonce"}));
     append_record(all, record_kind::welcome, to_text(welcome{"terms"}));

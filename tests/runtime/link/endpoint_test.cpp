@@ -1,6 +1,13 @@
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <csignal>
+#include <list>
+#include <optional>
+#include <thread>
 
 #include <unistd.h>
 
@@ -32,6 +39,56 @@ struct two_nodes {
     port = value_of(acceptor.end->listen(loopback(0)));
     BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
   }
+};
+
+/// A way to a port that carries 800 kB a second there, and all there is back.
+class slow_way {
+public:
+  explicit slow_way(std::uint16_t to) {
+    acceptor_.open(tcp::v4());
+    acceptor_.set_option(boost::asio::socket_base::receive_buffer_size{4096});
+    acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
+    acceptor_.listen();
+    ways_.emplace_back([this, to] {
+      acceptor_.accept(near_);
+      far_.connect({boost::asio::ip::address_v4::loopback(), to});
+      ways_.emplace_back([this] { carry(far_, near_, 0ms); });
+      carry(near_, far_, 10ms);
+    });
+  }
+  ~slow_way() {
+    // It carries what both ends still say.
+    while (!ways_.empty()) {
+      ways_.front().join();
+      ways_.pop_front();
+    }
+  }
+  slow_way(const slow_way&) = delete;
+  slow_way& operator=(const slow_way&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+  using tcp = boost::asio::ip::tcp;
+
+  static void carry(tcp::socket& from, tcp::socket& to, std::chrono::milliseconds pause) {
+    std::array<char, 8192> part{};
+    boost::system::error_code e;
+    while (!e) {
+      const auto n = from.read_some(boost::asio::buffer(part), e);
+      if (!e)
+        boost::asio::write(to, boost::asio::buffer(part.data(), n), e);
+      std::this_thread::sleep_for(pause);
+    }
+    boost::system::error_code ignored;  // it may be closed already
+    to.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  boost::asio::io_context loop_;
+  tcp::acceptor acceptor_{loop_};
+  tcp::socket near_{loop_};
+  tcp::socket far_{loop_};
+  std::list<std::thread> ways_;
 };
 
 }  // namespace
@@ -132,14 +189,54 @@ BOOST_AUTO_TEST_CASE(who_leaves_says_why_and_does_not_come_back) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_ended_comes_again) {
+BOOST_AUTO_TEST_CASE(one_that_is_ended_hears_why_and_comes_again) {
   two_nodes both;
   const auto first = both.acceptor.seen.opened();
   both.acceptor.end->end(first.link, "for a test");
   BOOST_TEST(both.acceptor.seen.closed().why == "for a test");
+  const auto at_dialer = both.dialer.seen.opened();
+  BOOST_TEST(both.dialer.seen.closed().why == "it has left: for a test");
   const auto second = both.acceptor.seen.opened();
   BOOST_TEST(second.link != first.link);
   BOOST_TEST(second.who.incarnation == first.who.incarnation);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_ends_says_so) {
+  node dialer{options_of(node_1, coordinator), them};
+  node acceptor{options_of(coordinator, node_1), us};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(value_of(acceptor.end->listen(loopback(0))))));
+  const auto at_acceptor = acceptor.seen.opened();
+  const auto at_dialer = dialer.seen.opened();
+  acceptor.end->close();
+  BOOST_TEST(dialer.seen.closed().why == "it has left: it ends");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_link_is_not_taken_for_a_peer_that_takes_nothing) {
+  auto quick = options_of(node_1, coordinator);
+  quick.heartbeat = 20ms;
+  quick.timeout = 60ms;
+  // It ends after those at its ends.
+  std::optional<slow_way> way;
+  node dialer{quick, them};
+  node acceptor{options_of(coordinator, node_1), us};
+  way.emplace(value_of(acceptor.end->listen(loopback(0))));
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(way->port())));
+  const auto at_acceptor = acceptor.seen.opened();
+  const auto at_dialer = dialer.seen.opened();
+  auto sent = greeting_to(link::role::acceptor);
+  for (int i = 0; i < 16; ++i)
+    append(sent, text_message(std::string(std::size_t{60} << 10, 'x')));
+  at_dialer.engine->send(sent);
+  BOOST_TEST((at_acceptor.engine->receive(sent.size()) == sent));
+}
+
+BOOST_AUTO_TEST_CASE(who_allows_messages_of_another_length_is_refused) {
+  auto longer = options_of(node_1, coordinator);
+  longer.frame_bytes_max *= 4;
+  node dialer{longer, them};
+  node acceptor{options_of(coordinator, node_1), us};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(value_of(acceptor.end->listen(loopback(0))))));
+  BOOST_TEST(says(dialer.seen.unreached(), "set it to the same at both ends"));
 }
 
 BOOST_AUTO_TEST_CASE(a_later_process_of_a_name_takes_the_place_of_an_earlier_one) {

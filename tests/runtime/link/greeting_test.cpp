@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
   BOOST_TEST_REQUIRE(static_cast<bool>(c));
   BOOST_TEST(same(c->acceptor, somebody));
   BOOST_TEST(c->nonce == "n");
-  const auto h = read_hello(to_text(hello{somebody, "n", "{\"tasks\":[\"a\"]}"}));
+  const auto h = read_hello(to_text(hello{somebody, "n", "{\"tasks\":[\"a\"]}", 1000}));
   BOOST_TEST_REQUIRE(static_cast<bool>(h));
   BOOST_TEST(same(h->dialer, somebody));
   BOOST_TEST(h->nonce == "n");
@@ -40,12 +40,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_of_its_shape_is_refused) {
         R"({"version":1,"name":1,"engine":"e","incarnation":1,"nonce":"n","offers":""})",
         R"({"version":1,"name":"n","engine":"e","incarnation":-1,"nonce":"n","offers":""})",
         R"({"version":1,"name":"n","engine":"e","incarnation":1,"offers":""})",
-        R"({"version":1,"name":"n","engine":"e","incarnation":1,"nonce":"n"})"}) {
+        R"({"version":1,"name":"n","engine":"e","incarnation":1,"nonce":"n","offers":""})",
+        R"({"version":1,"name":"n","engine":"e","incarnation":1,"nonce":"n","frame_bytes_max":1})"}) {
     BOOST_TEST(!read_hello(text), text);
     BOOST_TEST(!read_welcome(text), text);
   }
-  BOOST_TEST(static_cast<bool>(
-      read_hello(R"({"version":1,"name":"n","engine":"e","incarnation":1,"nonce":"n","offers":""})")));
+  BOOST_TEST(static_cast<bool>(read_hello(
+      R"({"version":1,"name":"n","engine":"e","incarnation":1,"nonce":"n","offers":"","frame_bytes_max":1})")));
 }
 
 BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_and_costs_no_stack) {
@@ -68,7 +69,7 @@ BOOST_AUTO_TEST_CASE(names_are_letters_digits_dots_lines_and_dashes) {
   for (const std::string name : {"", "a b", "a\n", "*", "a/b", "ä", "a,DNS:b"})
     BOOST_TEST(!is_node_name(name), name);
   BOOST_TEST(!is_node_name(std::string(65, 'a')));
-  BOOST_TEST(!read_hello(to_text(hello{{"a b", "e", 1}, "n", ""})));
+  BOOST_TEST(!read_hello(to_text(hello{{"a b", "e", 1}, "n", "", 1000})));
 }
 
 BOOST_AUTO_TEST_CASE(no_nonce_comes_twice) {

@@ -110,9 +110,11 @@ struct plain_acceptor {
     auto s = connected(at);
     const auto challenge = value_of(link::read_challenge(read_record(s)));
     bytes out;
-    link::append_record(
-        out, link::record_kind::hello,
-        link::to_text(link::hello{{node_1, link::to_text(them), ++incarnation_}, challenge.nonce, ""}));
+    link::append_record(out, link::record_kind::hello,
+                        link::to_text(link::hello{{node_1, link::to_text(them), ++incarnation_},
+                                                  challenge.nonce,
+                                                  "",
+                                                  link::link_options{}.frame_bytes_max}));
     BOOST_TEST_REQUIRE(write_all(s, out));
     links_.push_back(by.seen.opened());
     static_cast<void>(read_record(s));

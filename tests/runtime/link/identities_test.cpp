@@ -126,7 +126,8 @@ void show(ssl::context& c, const link::tls_files& files) {
 
 /// A hello for this challenge.
 std::string hello_to(const std::string& challenge, const link::identity& who) {
-  return link::to_text(link::hello{who, value_of(link::read_challenge(challenge)).nonce, ""});
+  return link::to_text(link::hello{who, value_of(link::read_challenge(challenge)).nonce, "",
+                                   link::link_options{}.frame_bytes_max});
 }
 
 link::identity node_of(const link::engine_id& engine, const std::string& name = node_1) {

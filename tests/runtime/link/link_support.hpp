@@ -167,11 +167,13 @@ public:
         .closed =
             [this](std::uint64_t n, const link::identity& who, const std::string& why) {
               down_.add(gone{n, who.name, why});
-            }};
+            },
+        .unreached = [this](const std::string& why) { unreached_.add(why); }};
   }
 
   opened_end opened() { return up_.take(); }
   gone closed() { return down_.take(); }
+  std::string unreached() { return unreached_.take(); }
 
   [[nodiscard]] std::size_t ups() { return up_.size(); }
 
@@ -202,6 +204,7 @@ private:
   std::condition_variable changed_;
   arrivals<opened_end> up_;
   arrivals<gone> down_;
+  arrivals<std::string> unreached_;
   std::string refusal_;
   int refused_ = 0;
 };

@@ -2,6 +2,7 @@
 #include <weir/actors/supervisor.hpp>
 #include <weir/runtime/engine.hpp>
 #include <weir/runtime/stage_text.hpp>
+#include <weir/runtime/try_threads.hpp>
 
 #include <caf/actor_system_config.hpp>
 
@@ -30,41 +31,6 @@ const engine_options& checked(const engine_options& options) {
 /// Those that an actor system starts by itself: its scheduler's clock and its printer.
 constexpr std::size_t threads_of_caf = 2;
 
-/// Throws std::system_error if the system has no such number of threads left. CAF waits for ever in a
-/// destructor when it finds that out halfway.
-void try_threads(std::size_t n) {
-  sync::mutex mutex;
-  sync::condition_variable changed;
-  bool over = false;
-  std::vector<sync::thread> all;
-  all.reserve(n);
-  const auto end = [&] {
-    {
-      std::lock_guard guard{mutex};
-      over = true;
-    }
-    changed.notify_all();
-    for (auto& t : all)
-      t.join();
-  };
-  try {
-    while (all.size() < n)
-      all.emplace_back([&] {
-        std::unique_lock lock{mutex};
-        changed.wait(lock, [&] { return over; });
-      });
-  } catch (const std::system_error& e) {
-    end();
-    throw std::system_error{e.code(), "an engine needs " + std::to_string(n) +
-                                          " threads, and the system has only " + std::to_string(all.size()) +
-                                          " left"};
-  } catch (...) {
-    end();
-    throw;
-  }
-  end();
-}
-
 }  // namespace
 
 struct engine::own_system {
@@ -78,7 +44,7 @@ struct engine::own_system {
     c.set("scheduler.policy", caf::atom("sharing"));
     c.set("scheduler.max-threads", options.message_threads);
     c.set("scheduler.max-throughput", std::size_t{100});
-    try_threads(options.message_threads + threads_of_caf);
+    detail::try_threads(options.message_threads + threads_of_caf, "an engine");
     return c;
   }
 

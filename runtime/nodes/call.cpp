@@ -2,6 +2,7 @@
 #include <weir/runtime/nodes/call.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace weir::nodes {
@@ -58,8 +59,9 @@ void call::run() noexcept {
     else
       lost_ = std::move(answer.error());
     plain_ = !lost_ && broken_.empty();
-  } catch (...) {
-    lost_ = make_error(std::current_exception());
+  } catch (const std::exception& e) {
+    // The node may have them.
+    lost_ = on_->give_up(room_, e.what());
   }
 }
 

@@ -75,7 +75,7 @@ const std::string& coordinator::room::node() const noexcept {
 
 coordinator::room::~room() {
   if (on_)
-    on_->leave(for_);
+    on_->give_back(for_);
 }
 
 /// Those who have waited longest come first, so that none waits for ever; each is woken for itself. Who does
@@ -105,9 +105,12 @@ bool coordinator::serve(const policy::node_table::task_id& task, waiting_line& f
   return true;
 }
 
-/// Whoever had room, or was given some as it went, has none any more.
-void coordinator::leave(const std::shared_ptr<waiting>& w) {
+/// Whoever had room, or was given some as it went, has none any more, and waits for none.
+void coordinator::give_back(const std::shared_ptr<waiting>& w) {
   std::unique_lock lock{mutex_};
+  if (!w->to)
+    for (auto& [task, line] : queues_)
+      std::erase(line, w);
   if (w->to && table_.finish(w->to->node, w->to->call)) {
     calls_.erase(w->to->call);
     serve_waiting();
@@ -137,16 +140,17 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
   const auto mine = std::make_shared<waiting>();
   mine->jobs = most;
   mine->not_at = not_at;
-  const auto watch = ctx.on_cancel([this, mine] {
-    const std::lock_guard guard{mutex_};
-    mine->changed.notify_all();
-  });
   {
     const std::lock_guard guard{mutex_};
     ++callers_;
   }
-  // It takes the lock as it goes, so that it goes after the one here.
+  // It takes the lock as it goes, so that it goes after the one here; and while it is there the coordinator
+  // is, for the callback too.
   room taken{*this, mine};
+  const auto watch = ctx.on_cancel([this, mine] {
+    const std::lock_guard guard{mutex_};
+    mine->changed.notify_all();
+  });
   std::unique_lock lock{mutex_};
   auto& queue = queues_[id_of(task)];
   queue.push_back(mine);
@@ -158,12 +162,10 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
   }
   mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled(); });
   const auto has_room = mine->to.has_value();
-  if (!has_room)
-    std::erase(queue, mine);
   lock.unlock();
   if (has_room)
     return taken;
-  return ctx.canceled() ? ctx.error() : make_error(ec::worker_lost, "the coordinator ends");
+  return ctx.canceled() ? ctx.error() : make_error(ec::closed, "the coordinator ends");
 }
 
 caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, const room& at,
@@ -225,6 +227,8 @@ void coordinator::joined(const peer& who) {
 void coordinator::gone(std::uint64_t link, const std::string& why) {
   std::unique_lock lock{mutex_};
   const auto left = members_.extract(link);
+  if (left.empty())
+    return;
   const auto& name = left.mapped().who.who.name;
   const auto lost = table_.remove(link);
   records_[name].lost += lost.size();
@@ -277,8 +281,8 @@ void coordinator::done(std::uint64_t link, done_message m) {
   m.busy = std::min<duration>(m.busy, control_clock().now() - *call->since);
   seen.done += count;
   seen.busy += m.busy;
-  call->ended += count;
   call->parts.push_back(std::move(m));
+  call->ended += count;
   if (!call->has_answer())
     return;
   static_cast<void>(table_.finish(link, call->to->call));

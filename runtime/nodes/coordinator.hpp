@@ -90,8 +90,8 @@ public:
   };
 
   /// Waits until a node has room for some of `most` jobs, from 1: another one than `not_at`, unless only that
-  /// has room and nobody else waits for it. The error of `ctx` if it was canceled before; `ec::worker_lost`
-  /// if the coordinator ends. Blocks.
+  /// has room and nobody else waits for it. The error of `ctx` if it was canceled before; `ec::closed` if the
+  /// coordinator ends. Blocks.
   [[nodiscard]] caf::expected<room> wait_for_room(const context& ctx, const task_name& task,
                                                   std::uint64_t most, const std::string& not_at = {});
 
@@ -148,7 +148,7 @@ private:
 
   void serve_waiting();
   bool serve(const policy::node_table::task_id& task, waiting_line& from, bool anywhere);
-  void leave(const std::shared_ptr<waiting>& w);
+  void give_back(const std::shared_ptr<waiting>& w);
 
   mutable sync::mutex mutex_;
   sync::condition_variable no_caller_;

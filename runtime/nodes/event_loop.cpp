@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -21,8 +22,9 @@ namespace weir::nodes {
 
 namespace {
 
-/// Messages that one actor handles before it is another's turn.
-constexpr std::size_t throughput = 64;
+/// Messages that one actor handles before it is another's turn: all there are. What a peer sends would pile
+/// up here if more was read while some of it waits.
+constexpr auto throughput = std::numeric_limits<std::size_t>::max();
 /// Of memory that was for what was sent.
 constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
 

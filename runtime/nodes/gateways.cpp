@@ -2,6 +2,7 @@
 #include <weir/runtime/nodes/event_loop.hpp>
 #include <weir/runtime/nodes/gateways.hpp>
 #include <weir/runtime/nodes/messenger.hpp>
+#include <weir/runtime/try_threads.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/actor_registry.hpp>
@@ -51,8 +52,13 @@ std::size_t frame_bytes_of(std::size_t text) {
 using end_atom = caf::atom_constant<caf::atom("weir.end")>;
 using late_atom = caf::atom_constant<caf::atom("weir.late")>;
 
+/// For the sockets, and what CAF has by itself: a scheduler with one, its clock, its printer, and one while
+/// it starts.
+constexpr std::size_t threads = 5;
+
 struct config : caf::actor_system_config {
   config() {
+    detail::try_threads(threads, "whoever has links");
     load<caf::io::middleman, event_loop>();
     set("scheduler.policy", caf::atom("sharing"));
     // No actor of this system runs there.

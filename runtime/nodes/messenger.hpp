@@ -61,10 +61,10 @@ public:
   /// Dials nobody any more. True if there is no link then. Waits.
   virtual bool stop_dialing() = 0;
 
-  /// Says farewell, after what was sent before; one that was dialed is not dialed again.
+  /// Says farewell; one that was dialed is not dialed again. What was sent and has not left yet is dropped.
   virtual void leave(std::uint64_t link, const std::string& why) = 0;
 
-  /// Ends it now.
+  /// Ends it, and says why.
   virtual void end(std::uint64_t link, const std::string& why) = 0;
 
   /// Those that are up. Waits.

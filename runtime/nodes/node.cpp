@@ -8,6 +8,7 @@
 #include <weir/runtime/pool.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -20,7 +21,8 @@ namespace {
 
 using call_ptr = std::shared_ptr<taken_call>;
 using call_key = std::pair<std::uint64_t, std::uint64_t>;  // link, id
-using call_pool = pool<call_ptr, caf::unit_t>;
+/// A job is to do the first call that waits then.
+using call_pool = pool<caf::unit_t, caf::unit_t>;
 
 }  // namespace
 
@@ -51,16 +53,16 @@ private:
   void take(std::uint64_t link, call_message m);
   [[nodiscard]] std::string refusal_of(const taken_call& c) const;
   void cancel(std::uint64_t link, const cancel_message& m);
-  void let_go(std::uint64_t link, const std::string& why);
-  void run(const call_ptr& c);
+  void cancel_calls_of(std::uint64_t link, const std::string& why);
+  void do_next();
   void do_jobs(taken_call& c);
   static void do_job(const taken_call& c, std::string_view job, done_writer& to);
   void send_outcomes(const taken_call& c, std::string text);
   void wait_while_full(std::uint64_t link);
   void cancel_all(const taken_call& c);
-  bool begin(taken_call& c);
+  [[nodiscard]] call_ptr begin_next();
   bool finish(taken_call& c);
-  void go(std::uint64_t link, const std::string& why);
+  void say_farewell(std::uint64_t link, const std::string& why);
   [[nodiscard]] bool is_full(std::uint64_t link);
   void send(std::uint64_t link, std::string text);
   void give_up(std::uint64_t link, const std::string& why);
@@ -71,10 +73,12 @@ private:
   mutable sync::mutex mutex_;
   sync::condition_variable changed_;
   std::map<call_key, call_ptr> calls_;
-  std::uint64_t held_ = 0;      // jobs
-  std::uint64_t link_ = 0;      // 0: there is none
-  std::uint64_t given_up_ = 0;  // a link from which nothing more is taken
-  node_view view_;              // of the link; the rest is filled in by who looks
+  std::deque<call_ptr> waiting_;  // of these
+  std::size_t asked_ = 0;         // jobs of the pool that have not begun
+  std::uint64_t held_ = 0;        // jobs
+  std::uint64_t link_ = 0;        // 0: there is none
+  std::uint64_t given_up_ = 0;    // a link from which nothing more is taken
+  node_view view_;                // of the link; the rest is filled in by who looks
   std::optional<std::string> leaving_;
   bool left_ = false;
   std::unique_ptr<call_pool> pool_;  // null: the node ends
@@ -87,12 +91,11 @@ caf::expected<std::unique_ptr<node>> node::make(engine& on, const node_options& 
                                                 const messenger_maker& over) {
   if (auto e = options.validate())
     return e;
-  auto made = std::make_shared<core>(options, std::move(tasks));
-  if (auto e = made->start(on, options, over)) {
-    made->end();
+  // It ends what it has begun, whatever happens.
+  std::unique_ptr<node> made{new node{std::make_shared<core>(options, std::move(tasks))}};
+  if (auto e = made->core_->start(on, options, over))
     return e;
-  }
-  return std::unique_ptr<node>{new node{std::move(made)}};
+  return made;
 }
 
 node::node(std::shared_ptr<core> c) : core_(std::move(c)) {}
@@ -120,9 +123,8 @@ caf::error node::core::start(engine& on, const node_options& options, const mess
     return make_error(ec::invalid_option, "the names and versions of its tasks take " +
                                               std::to_string(bytes) + " bytes, and " +
                                               std::to_string(offer_bytes_max) + " are allowed");
-  // A slot is free a moment after what was in it has been told.
   pool_ = std::make_unique<call_pool>(
-      on, [self = shared_from_this()](const call_ptr& c) { self->run(c); },
+      on, [self = shared_from_this()](caf::unit_t) { self->do_next(); },
       pool_options{
           .name = "node", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
   auto made = over(events());
@@ -155,10 +157,12 @@ void node::core::end() {
   changed_.notify_all();
   auto running = std::move(pool_);
   lock.unlock();
-  running.reset();
+  // Its jobs run elsewhere from now on.
   std::unique_lock unheard{sending_};
-  const auto gone = std::move(messenger_);
+  auto gone = std::move(messenger_);
   unheard.unlock();
+  gone.reset();
+  running.reset();
 }
 
 // -- the link ---------------------------------------------------------------------------------------
@@ -201,10 +205,10 @@ void node::core::went_down(std::uint64_t link, const std::string& why) {
     left_ = left_ || (leaving_ && link_ == 0);
     changed_.notify_all();
   }
-  let_go(link, "the link to its coordinator has gone");
+  cancel_calls_of(link, "the link to its coordinator has gone");
 }
 
-void node::core::let_go(std::uint64_t link, const std::string& why) {
+void node::core::cancel_calls_of(std::uint64_t link, const std::string& why) {
   std::vector<call_ptr> gone;
   {
     const std::lock_guard guard{mutex_};
@@ -246,13 +250,13 @@ void node::core::said(std::uint64_t link, std::string text) {
   else if (const auto* m = std::get_if<cancel_message>(&*read))
     cancel(link, *m);
   else if (const auto* l = std::get_if<leaving_message>(&*read); l && leaving)
-    go(link, link::printable(l->why));
+    say_farewell(link, link::printable(l->why));
   else
     give_up(link, "it sent what only a node sends");
 }
 
 /// All that it had is done.
-void node::core::go(std::uint64_t link, const std::string& why) {
+void node::core::say_farewell(std::uint64_t link, const std::string& why) {
   const std::lock_guard guard{sending_};
   if (messenger_)
     messenger_->leave(link, why);
@@ -298,8 +302,13 @@ void node::core::take(std::uint64_t link, call_message m) {
   if (refused.empty()) {
     calls_.emplace(call_key{link, c->what.id}, c);
     held_ += c->what.jobs.count();
-    if (pool_->try_submit(c))
+    waiting_.push_back(c);
+    if (asked_ >= waiting_.size())
       return;
+    if (pool_->try_submit({})) {
+      ++asked_;
+      return;
+    }
     static_cast<void>(finish(*c));
     refused = "this node can't run anything any more";
   }
@@ -328,23 +337,31 @@ void node::core::cancel(std::uint64_t link, const cancel_message& m) {
 
 /// Under the lock: nobody else ends it after this.
 bool node::core::finish(taken_call& c) {
-  if (std::exchange(c.is, taken_call::phase::ended) == taken_call::phase::ended)
+  const auto was = std::exchange(c.is, taken_call::phase::ended);
+  if (was == taken_call::phase::ended)
     return false;
+  if (was == taken_call::phase::waits)
+    std::erase_if(waiting_, [&](const auto& other) { return other.get() == &c; });
   held_ -= c.what.jobs.count();
   calls_.erase({c.link, c.what.id});
   return true;
 }
 
-bool node::core::begin(taken_call& c) {
+/// Null if those that waited have ended.
+call_ptr node::core::begin_next() {
   const std::lock_guard guard{mutex_};
-  if (c.is != taken_call::phase::waits)
-    return false;
-  c.is = taken_call::phase::runs;
-  return true;
+  --asked_;
+  if (waiting_.empty())
+    return nullptr;
+  auto c = std::move(waiting_.front());
+  waiting_.pop_front();
+  c->is = taken_call::phase::runs;
+  return c;
 }
 
-void node::core::run(const call_ptr& c) {
-  if (!begin(*c))
+void node::core::do_next() {
+  const auto c = begin_next();
+  if (!c)
     return;
   try {
     do_jobs(*c);

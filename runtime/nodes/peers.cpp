@@ -56,13 +56,23 @@ link::engine_side peers::opened(const link::opened_link& p) {
     k.who = {p.link, p.who, p.said};
     k.is_dialed = p.ours == link::role::dialer;
   }
-  return gateways_->attach(p);
+  try {
+    return gateways_->attach(p);
+  } catch (...) {
+    const std::lock_guard guard{mutex_};
+    known_.erase(p.link);
+    throw;
+  }
 }
 
 void peers::closed(std::uint64_t link, const std::string& why) {
   gateways_->detach(link);
   std::unique_lock lock{mutex_};
-  known_.at(link).closed_because = why;
+  const auto found = known_.find(link);
+  // One that there was no gateway for was nobody's peer.
+  if (found == known_.end())
+    return;
+  found->second.closed_because = why;
   tell_end(std::move(lock), link);
 }
 

@@ -1,15 +1,18 @@
+#include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/task_registry.hpp>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace weir::nodes {
 
 task_registry& task_registry::add(const std::string& name, const std::string& version, function f) {
-  const auto is_taken = [&](const auto& other) { return other.first.name == name; };
-  if (std::any_of(all_.begin(), all_.end(), is_taken))
-    throw std::invalid_argument{"there is a task '" + name + "' already; give it another name"};
-  all_.emplace(task_name{name, version}, std::move(f));
+  if (name.empty() || link::printable(name) != name || link::printable(version) != version)
+    throw std::invalid_argument{
+        "the task '" + link::printable(name) + "' in version '" + link::printable(version) +
+        "': its name and version are printable characters of ASCII, its name one at least"};
+  if (!all_.emplace(task_name{name, version}, std::move(f)).second)
+    throw std::invalid_argument{"there is a task '" + name + "' in version '" + version +
+                                "' already; give it another name or version"};
   return *this;
 }
 

@@ -27,8 +27,8 @@ public:
 
   /// Adds the task `name` for jobs of type `Job`; `call` is a task as a pool takes it, and is called on
   /// several threads at once. Give it another `version` whenever it does, takes or returns something else: a
-  /// coordinator has only those nodes do its jobs that have the version it names. Throws
-  /// std::invalid_argument if there is one of this name.
+  /// coordinator has only those nodes do its jobs that have the version it names; a node may have several.
+  /// Throws std::invalid_argument if there is that one, or the name or version is not printable ASCII.
   template <class Job, task_for<Job> F>
   task_registry& add(const std::string& name, const std::string& version, F call) {
     return add(name, version,

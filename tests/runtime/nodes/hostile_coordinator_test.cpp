@@ -128,6 +128,21 @@ BOOST_AUTO_TEST_CASE(what_waits_ends_at_once_when_it_is_canceled_and_what_runs_w
   BOOST_TEST(coordinator.done().id == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(calls_that_are_canceled_while_they_wait_take_no_room) {
+  const auto link = coordinator.up();
+  coordinator.send(link, call(1, {"long"}));
+  coordinator.send(link, call(2, {"long"}));
+  for (std::uint64_t id = 3; id < 3 + 2 * credit; ++id) {
+    coordinator.send(link, call(id, {"long"}));
+    coordinator.send(link, to_text(cancel_message{id, {ec::canceled, "who", "why"}}));
+    BOOST_TEST_REQUIRE(coordinator.done().id == id);
+  }
+  coordinator.send(link, to_text(cancel_message{1, {ec::canceled, "who", "why"}}));
+  BOOST_TEST(coordinator.done().id == 1u);
+  coordinator.send(link, call(3 + 2 * credit, {"short"}));
+  BOOST_TEST(ends_of(coordinator.done()).front().result == "short");
+}
+
 BOOST_AUTO_TEST_CASE(a_leaving_that_was_not_asked_for_cuts_it_off) {
   const auto link = coordinator.up();
   coordinator.send(link, to_text(leaving_message{"go"}));

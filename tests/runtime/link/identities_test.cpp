@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "frame_support.hpp"
 #include "link_support.hpp"
@@ -72,6 +73,29 @@ struct guarded : with_log {
     tcp::socket s{io};
     s.connect({asio::ip::address_v4::loopback(), port});
     return s;
+  }
+
+  /// The next line that has this in it.
+  std::string line_with(const std::string& part) {
+    auto line = lines->next();
+    while (line.find(part) == std::string::npos)
+      line = lines->next();
+    return line;
+  }
+
+  /// Until there was a line with both texts of each pair; the sides log each in its own time.
+  void await_lines(const std::pair<std::string, std::string>& one,
+                   const std::pair<std::string, std::string>& other) {
+    const auto has = [](const std::string& line, const auto& texts) {
+      return line.find(texts.first) != std::string::npos && line.find(texts.second) != std::string::npos;
+    };
+    bool one_came = false;
+    bool other_came = false;
+    while (!one_came || !other_came) {
+      const auto line = lines->next();
+      one_came = one_came || has(line, one);
+      other_came = other_came || has(line, other);
+    }
   }
 
   /// One who has come was refused with one line, which has this in it.
@@ -140,19 +164,19 @@ BOOST_FIXTURE_TEST_SUITE(identities, guarded)
 BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_refused) {
   rogue peer{connected(), [](auto&) {}};
   static_cast<void>(peer.shake_hands());
-  check_refused("peer did not return a certificate");
+  check_refused("it showed no certificate: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_of_another_authority_is_refused) {
   rogue peer{connected(), [&](auto& c) { show(c, made.of_another_authority(node_1)); }};
   static_cast<void>(peer.shake_hands());
-  check_refused("its certificate was not accepted");
+  check_refused("its certificate is signed by another authority than ours: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_has_expired_is_refused) {
   rogue peer{connected(), [&](auto& c) { show(c, made.of("expired")); }};
   static_cast<void>(peer.shake_hands());
-  check_refused("certificate has expired");
+  check_refused("its certificate has expired, by our clock: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_the_certificates_is_refused) {
@@ -172,7 +196,15 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_on_the_list_is_refused) {
 BOOST_AUTO_TEST_CASE(plain_text_is_refused) {
   auto socket = connected();
   asio::write(socket, asio::buffer(std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}));
-  check_refused("no TLS");
+  check_refused("it speaks HTTP and no TLS");
+}
+
+BOOST_AUTO_TEST_CASE(records_without_tls_are_refused) {
+  auto socket = connected();
+  bytes out;
+  link::append_record(out, link::record_kind::hello, std::string(100, 'x'));
+  asio::write(socket, asio::buffer(out.data(), out.size()));
+  check_refused("it speaks no TLS, and we do");
 }
 
 BOOST_AUTO_TEST_CASE(an_older_tls_is_refused) {
@@ -181,7 +213,7 @@ BOOST_AUTO_TEST_CASE(an_older_tls_is_refused) {
                SSL_CTX_set_max_proto_version(c.native_handle(), TLS1_2_VERSION);
              }};
   BOOST_TEST(!peer.shake_hands());
-  check_refused("unsupported protocol");
+  check_refused("it speaks no TLS 1.3");
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_that_was_recorded_is_refused) {
@@ -227,12 +259,30 @@ BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
   const auto there = value_of(other.end->listen(loopback(0)));
   node dialer{options_of(node_1, coordinator, made.of(node_1)), them};
   BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there)));
-  auto line = lines->next();
-  while (line.find("no link to") == std::string::npos)
-    line = lines->next();
+  const auto line = line_with("no link to");
   BOOST_TEST(line.find("it is 'node-2', and 'coordinator' was expected") != std::string::npos, line);
   BOOST_TEST(dialer.seen.ups() == 0u);
   BOOST_TEST(other.seen.ups() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_dialer_whose_authority_is_not_known_is_told_so) {
+  node dialer{options_of(node_1, coordinator, made.of_newcomer(node_1)), them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  await_lines({"link: refused 127.0.0.1:", "its certificate is signed by another authority than ours: "},
+              {"link: no link to", "it does not know the authority that has signed our certificate: "});
+}
+
+BOOST_AUTO_TEST_CASE(with_tls_on_one_side_alone_both_say_so) {
+  auto plain = options_of(node_1, coordinator);
+  plain.handshake_time = std::chrono::milliseconds{50};
+  node dialer{plain, them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  BOOST_TEST(line_with("no link to").find("it may want TLS; then set authority") != std::string::npos);
+  node bare{options_of(coordinator, node_1), engine_of(3)};
+  node with{options_of(node_1, coordinator, made.of(node_1)), engine_of(4)};
+  BOOST_TEST_REQUIRE(!with.end->dial(loopback(value_of(bare.end->listen(loopback(0))))));
+  await_lines({"link: refused 127.0.0.1:", "it speaks TLS, and we do not"},
+              {"link: no link to", "it speaks no TLS, and we do: set authority"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

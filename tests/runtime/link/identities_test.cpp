@@ -259,10 +259,26 @@ BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
   const auto there = value_of(other.end->listen(loopback(0)));
   node dialer{options_of(node_1, coordinator, made.of(node_1)), them};
   BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there)));
-  const auto line = line_with("no link to");
-  BOOST_TEST(line.find("it is 'node-2', and 'coordinator' was expected") != std::string::npos, line);
+  const auto why = "it is 'node-2', and 'coordinator' was expected";
+  await_lines({"link: no link to", why}, {"link: refused 127.0.0.1:", std::string{"it refused us: "} + why});
   BOOST_TEST(dialer.seen.ups() == 0u);
   BOOST_TEST(other.seen.ups() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_acceptor_of_another_version_is_told_so) {
+  tcp::acceptor there{io, {asio::ip::address_v4::loopback(), 0}};
+  node dialer{options_of(node_1, coordinator), them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there.local_endpoint().port())));
+  auto socket = there.accept();
+  bytes question;
+  link::append_record(question, link::record_kind::challenge, std::string{R"({"version": 4711})"});
+  asio::write(socket, asio::buffer(question.data(), question.size()));
+  boost::system::error_code e;
+  std::string answer;
+  asio::read(socket, asio::dynamic_buffer(answer), e);
+  BOOST_TEST(e == asio::error::eof);
+  BOOST_TEST(answer.front() == static_cast<char>(link::record_kind::refusal));
+  BOOST_TEST(answer.find("it speaks version 4711 of the protocol, not 1") != std::string::npos, answer);
 }
 
 BOOST_AUTO_TEST_CASE(a_dialer_whose_authority_is_not_known_is_told_so) {

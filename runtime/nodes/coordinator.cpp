@@ -123,7 +123,14 @@ void coordinator::leave(const std::shared_ptr<waiting>& w) {
 std::string coordinator::missing(const task_name& task) {
   if (table_.any_for(id_of(task)) || !missed_.insert(task).second)
     return {};
-  auto text = "no node can do '" + task.name + "' in version '" + task.version + "' yet";
+  const auto what = "'" + task.name + "' in version '" + task.version + "'";
+  std::string leaving;
+  for (const auto& [link, m] : members_)
+    if (m.leaving && std::find(m.offer.tasks.begin(), m.offer.tasks.end(), task) != m.offer.tasks.end())
+      leaving += (leaving.empty() ? "" : ", ") + m.who.who.name;
+  if (!leaving.empty())
+    return "whoever can do " + what + " is leaving (" + leaving + "): its jobs wait for another node";
+  auto text = "no node can do " + what + " yet";
   for (const auto& [link, m] : members_) {
     text += "; " + m.who.who.name + " has";
     for (const auto& t : m.offer.tasks)

@@ -7,13 +7,12 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <functional>
 #include <optional>
 #include <utility>
 
+#include "../../support/kept_log.hpp"
 #include "frame_support.hpp"
 #include "link_support.hpp"
 
@@ -28,39 +27,6 @@ using asio::ip::tcp;
 
 const std::string coordinator = "coordinator";
 const std::string node_1 = "node-1";
-
-/// The lines of the log, to be waited for.
-class kept_log : public spdlog::sinks::base_sink<std::mutex> {
-public:
-  std::string next() { return lines_.take(); }
-  bool empty() { return lines_.size() == 0; }
-
-private:
-  void sink_it_(const spdlog::details::log_msg& m) override {
-    lines_.add(std::string{m.payload.data(), m.payload.size()});
-  }
-  void flush_() override {}
-
-  arrivals<std::string> lines_;
-};
-
-/// The log of the test, in place of that of the process.
-struct with_log {
-  std::shared_ptr<kept_log> lines = std::make_shared<kept_log>();
-  std::shared_ptr<spdlog::logger> before = spdlog::get("weir");
-
-  with_log() {
-    spdlog::drop("weir");
-    spdlog::register_logger(std::make_shared<spdlog::logger>("weir", lines));
-  }
-  ~with_log() {
-    spdlog::drop("weir");
-    if (before)
-      spdlog::register_logger(before);
-  }
-  with_log(const with_log&) = delete;
-  with_log& operator=(const with_log&) = delete;
-};
 
 /// A coordinator with TLS, and what it makes of who comes.
 struct guarded : with_log {

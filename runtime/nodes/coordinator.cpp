@@ -337,7 +337,9 @@ std::vector<node_state> coordinator::nodes() const {
   }
   for (const auto& [name, r] : records_) {
     const auto called = [&of = name](const auto& s) { return s.name == of; };
-    auto found = std::find_if(all.begin(), all.end(), called);
+    // Of two processes the later one, which stays.
+    const auto last = std::find_if(all.rbegin(), all.rend(), called);
+    auto found = last == all.rend() ? all.end() : std::prev(last.base());
     if (found == all.end()) {
       found = all.emplace(all.end());
       found->name = name;
@@ -347,7 +349,7 @@ std::vector<node_state> coordinator::nodes() const {
     found->busy = r.busy;
     found->lost = r.lost;
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
 }
 

@@ -115,4 +115,28 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_a
   BOOST_TEST(lines->next() == "nodes: no node can do 'square' in version '1' yet; one has 'other' 1");
 }
 
+BOOST_AUTO_TEST_CASE(of_two_processes_of_one_name_the_later_one_has_the_counts_of_both) {
+  links.up(1, "one", {{square}, 1, 2});
+  do_one(square);
+  // It comes again before the end of its first link is known.
+  links.up(2, "one", {{square}, 2, 4});
+  do_one(square);
+  auto seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 2u);
+  BOOST_TEST(seen[0].workers == 1u);
+  BOOST_TEST(seen[0].done == 0u);
+  BOOST_TEST(seen[1].workers == 2u);
+  BOOST_TEST(seen[1].done == 2u);
+  links.down(1);
+  seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 1u);
+  BOOST_TEST(seen[0].workers == 2u);
+  BOOST_TEST(seen[0].done == 2u);
+  links.down(2);
+  seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 1u);
+  BOOST_TEST(!seen[0].connected);
+  BOOST_TEST(seen[0].done == 2u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/link/channel.hpp>
+#include <weir/runtime/link/tls_text.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -31,7 +32,8 @@ constexpr int unsent_bytes_max = 256 << 10;
   if (e == asio::error::eof || e == asio::ssl::error::stream_truncated ||
       e == asio::error::connection_reset || e == asio::error::broken_pipe)
     fail("it has closed the connection");
-  fail(e.message());
+  // Of a certificate that was not accepted the dialer hears only after its own part of the handshake.
+  fail(e.category() == asio::error::get_ssl_category() ? tls_error_text(e) : e.message());
 }
 
 template <class Stream>
@@ -116,11 +118,11 @@ public:
       co_return;
     // The reason that counts is in the look at the certificate: all else says that it "failed".
     if (const auto looked = SSL_get_verify_result(native()); looked != X509_V_OK)
-      fail(std::string{"its certificate was not accepted: "} + X509_verify_cert_error_string(looked));
+      fail(peer_certificate_text(looked));
     if (e == asio::error::eof || e == asio::ssl::error::stream_truncated ||
         e == asio::error::connection_reset)
       fail("it closed the connection during the TLS handshake: it may be without TLS, or not accept ours");
-    fail("no TLS: " + e.message());
+    fail(e);
   }
   asio::awaitable<std::size_t> read_some(std::span<std::byte> into) override {
     return read_some_of(stream_, into);

@@ -21,6 +21,15 @@ std::uint64_t incarnation_now() {
                                         .count());
 }
 
+/// Of an attempt that took too long: with TLS on one side alone each waits for the other to begin.
+std::string too_long(role ours, bool with_tls) {
+  constexpr auto in_time = " within the handshake_time";
+  if (ours == role::acceptor)
+    return "it was not admitted" + std::string{in_time} + (with_tls ? ": it may be without TLS" : "");
+  return "it did not admit us" + std::string{in_time} +
+         (with_tls ? "" : ": it may want TLS; then set authority, certificate and private_key");
+}
+
 }  // namespace
 
 endpoint::core::core(asio::io_context& loop, const link_options& options, tls_context tls,
@@ -41,10 +50,10 @@ caf::error only_loopback(const address& a) {
                         "certificate and private_key");
 }
 
-attempt_ptr endpoint::core::begin(std::function<void()> close, std::string too_long) {
+attempt_ptr endpoint::core::begin(std::function<void()> close, role ours) {
   auto a =
       std::make_shared<attempt>(attempt{std::move(close), asio::steady_timer{io_, options_.handshake_time}});
-  a->limit.async_wait([a, why = std::move(too_long)](const error_code& e) {
+  a->limit.async_wait([a, why = too_long(ours, tls_ != nullptr)](const error_code& e) {
     if (!e)
       a->end(why);
   });

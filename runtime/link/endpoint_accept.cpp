@@ -89,8 +89,7 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
   socket.set_option(tcp::no_delay{true}, e);
   auto with = std::make_unique<record_stream>(make_channel(std::move(socket), tls_), role::acceptor);
   make_room();
-  const auto this_one =
-      begin([over = &with->over()] { over->close(); }, "it was not admitted within the handshake_time");
+  const auto this_one = begin([over = &with->over()] { over->close(); }, role::acceptor);
   accepted_.push_back(this_one);
   std::string why;
   try {

@@ -132,8 +132,8 @@ private:
   asio::awaitable<void> reach(std::shared_ptr<target> whom);
   asio::awaitable<std::vector<tcp::endpoint>> resolve(address at);
 
-  /// Begins an attempt, which `close` ends if it takes too long, with that reason, or has to make room.
-  attempt_ptr begin(std::function<void()> close, std::string too_long);
+  /// Begins an attempt, which `close` ends if it takes too long or has to make room.
+  attempt_ptr begin(std::function<void()> close, role ours);
   static void finish(const attempt_ptr& a);
   void make_room();
 

@@ -78,7 +78,7 @@ asio::awaitable<void> endpoint::core::reach(std::shared_ptr<target> whom) {
     if (with)
       with->over().close();
   };
-  const auto this_one = begin(close, "it did not admit us within the handshake_time");
+  const auto this_one = begin(close, role::dialer);
   dialed_.push_back(this_one);
   try {
     const auto found = co_await resolve(whom->at);

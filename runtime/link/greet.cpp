@@ -77,6 +77,20 @@ caf::expected<acquaintance> judge(const hello& h, const std::string& nonce, cons
   return acquaintance{h.dialer, std::move(*terms)};
 }
 
+caf::error judge(const identity& acceptor, const channel& over, const identity& ours,
+                 const link_options& options, const objection& object) {
+  if (auto e = check_name(over, role::dialer, acceptor, options))
+    return e;
+  if (auto e = check_engine(acceptor, ours))
+    return e;
+  return object(acceptor);
+}
+
+/// What the peer says before it goes.
+caf::error refusal_in(const record& last) {
+  return refused("it refused us: " + printable(last.text()));
+}
+
 asio::awaitable<void> refuse(record_stream& with, const caf::error& why) {
   auto text = text_of(why);
   text.resize(std::min(text.size(), record_limits::reason_bytes_max));
@@ -96,6 +110,8 @@ asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& 
   const auto question = to_text(challenge{ours, nonce});
   co_await with.write(record_kind::challenge, question);
   const auto answer = co_await with.next();
+  if (answer.kind == record_kind::refusal)
+    throw thrown_error{refusal_in(answer)};
   auto said = read_hello(answer.text());
   auto judged = said ? judge(*said, nonce, with.over(), ours, options, admit)
                      : caf::expected<acquaintance>{std::move(said.error())};
@@ -113,20 +129,17 @@ asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity
   co_await with.over().handshake(role::dialer);
   auto answer = co_await with.next();
 
-  const auto asked = or_throw(read_challenge(answer.text()));
-  if (auto e = check_name(with.over(), role::dialer, asked.acceptor, options))
-    throw thrown_error{std::move(e)};
-  if (auto e = check_engine(asked.acceptor, ours))
-    throw thrown_error{std::move(e)};
-  if (auto e = object(asked.acceptor))
-    throw thrown_error{std::move(e)};
-  const auto reply = to_text(hello{ours, asked.nonce, std::move(offers), options.frame_bytes_max});
+  const auto asked = read_challenge(answer.text());
+  const auto wrong = asked ? judge(asked->acceptor, with.over(), ours, options, object) : asked.error();
+  if (wrong)
+    co_await refuse(with, wrong);
+  const auto reply = to_text(hello{ours, asked->nonce, std::move(offers), options.frame_bytes_max});
   require_short(reply, "offers");
   co_await with.write(record_kind::hello, reply);
   answer = co_await with.next();
   if (answer.kind == record_kind::refusal)
-    throw thrown_error{refused("it refused us: " + printable(answer.text()))};
-  co_return acquaintance{asked.acceptor, or_throw(read_welcome(answer.text())).terms};
+    throw thrown_error{refusal_in(answer)};
+  co_return acquaintance{asked->acceptor, or_throw(read_welcome(answer.text())).terms};
 }
 
 }  // namespace weir::link

@@ -25,10 +25,10 @@ using admission = std::function<caf::expected<std::string>(const identity&, cons
 [[nodiscard]] asio::awaitable<acquaintance> greet_dialer(record_stream& with, const identity& ours,
                                                          const link_options& options, admission admit);
 
-/// Why an acceptor is not to be told who we are; no error: it is.
+/// Why an acceptor is told this instead of who we are; no error: it is told who.
 using objection = std::function<caf::error(const identity& acceptor)>;
 
-/// The dialer's side. Throws `thrown_error` of `ec::link`.
+/// The dialer's side. Throws `thrown_error` of `ec::link`; the acceptor has been told then, if it could be.
 [[nodiscard]] asio::awaitable<acquaintance> greet_acceptor(record_stream& with, const identity& ours,
                                                            const link_options& options, objection object,
                                                            std::string offers);

@@ -85,7 +85,8 @@ bool record_reader::may_come(record_kind kind) const noexcept {
   const auto accepts = ours_ == role::acceptor;
   switch (phase_) {
     case phase::greeting:
-      return kind == (accepts ? record_kind::hello : record_kind::challenge);
+      return accepts ? kind == record_kind::hello || kind == record_kind::refusal
+                     : kind == record_kind::challenge;
     case phase::answered:
       return kind == record_kind::welcome || kind == record_kind::refusal;
     case phase::open:

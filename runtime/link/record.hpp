@@ -5,7 +5,7 @@
 ///
 ///   acceptor                         dialer
 ///   challenge ──────────────────────▶           who I am, and a number used once
-///             ◀────────────────────── hello     who I am, with that number
+///             ◀────────────────────── hello     who I am, with that number; or a refusal, which is the last
 ///   welcome   ──────────────────────▶           or a refusal, which is the last
 ///   ping, pong, data ◀─────────────▶            until one of them says farewell or closes
 ///
@@ -28,7 +28,7 @@ enum class record_kind : std::uint8_t {
   challenge = 1,
   hello,
   welcome,
-  refusal,  ///< the dialer is not admitted; a sentence that says why
+  refusal,  ///< there will be no link; a sentence that says why
   ping,     ///< I am here; what it contains comes back in a pong
   pong,
   data,      ///< bytes of the engine's

@@ -126,7 +126,14 @@ void coordinator::give_back(const std::shared_ptr<waiting>& w) {
 std::string coordinator::missing(const task_name& task) {
   if (table_.any_for(id_of(task)) || !missed_.insert(task).second)
     return {};
-  auto text = "no node can do '" + task.name + "' in version '" + task.version + "' yet";
+  const auto what = "'" + task.name + "' in version '" + task.version + "'";
+  std::string leaving;
+  for (const auto& [link, m] : members_)
+    if (m.leaving && std::find(m.offer.tasks.begin(), m.offer.tasks.end(), task) != m.offer.tasks.end())
+      leaving += (leaving.empty() ? "" : ", ") + m.who.who.name;
+  if (!leaving.empty())
+    return "whoever can do " + what + " is leaving (" + leaving + "): its jobs wait for another node";
+  auto text = "no node can do " + what + " yet";
   for (const auto& [link, m] : members_) {
     text += "; " + m.who.who.name + " has";
     for (const auto& t : m.offer.tasks)
@@ -334,7 +341,9 @@ std::vector<node_state> coordinator::nodes() const {
   }
   for (const auto& [name, r] : records_) {
     const auto called = [&of = name](const auto& s) { return s.name == of; };
-    auto found = std::find_if(all.begin(), all.end(), called);
+    // Of two processes the later one, which stays.
+    const auto last = std::find_if(all.rbegin(), all.rend(), called);
+    auto found = last == all.rend() ? all.end() : std::prev(last.base());
     if (found == all.end()) {
       found = all.emplace(all.end());
       found->name = name;
@@ -344,7 +353,7 @@ std::vector<node_state> coordinator::nodes() const {
     found->busy = r.busy;
     found->lost = r.lost;
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
 }
 

@@ -7,12 +7,12 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <functional>
 #include <optional>
+#include <utility>
 
+#include "../../support/kept_log.hpp"
 #include "frame_support.hpp"
 #include "link_support.hpp"
 
@@ -28,39 +28,6 @@ using asio::ip::tcp;
 const std::string coordinator = "coordinator";
 const std::string node_1 = "node-1";
 
-/// The lines of the log, to be waited for.
-class kept_log : public spdlog::sinks::base_sink<std::mutex> {
-public:
-  std::string next() { return lines_.take(); }
-  bool empty() { return lines_.size() == 0; }
-
-private:
-  void sink_it_(const spdlog::details::log_msg& m) override {
-    lines_.add(std::string{m.payload.data(), m.payload.size()});
-  }
-  void flush_() override {}
-
-  arrivals<std::string> lines_;
-};
-
-/// The log of the test, in place of that of the process.
-struct with_log {
-  std::shared_ptr<kept_log> lines = std::make_shared<kept_log>();
-  std::shared_ptr<spdlog::logger> before = spdlog::get("weir");
-
-  with_log() {
-    spdlog::drop("weir");
-    spdlog::register_logger(std::make_shared<spdlog::logger>("weir", lines));
-  }
-  ~with_log() {
-    spdlog::drop("weir");
-    if (before)
-      spdlog::register_logger(before);
-  }
-  with_log(const with_log&) = delete;
-  with_log& operator=(const with_log&) = delete;
-};
-
 /// A coordinator with TLS, and what it makes of who comes.
 struct guarded : with_log {
   certificates made;
@@ -72,6 +39,29 @@ struct guarded : with_log {
     tcp::socket s{io};
     s.connect({asio::ip::address_v4::loopback(), port});
     return s;
+  }
+
+  /// The next line that has this in it.
+  std::string line_with(const std::string& part) {
+    auto line = lines->next();
+    while (line.find(part) == std::string::npos)
+      line = lines->next();
+    return line;
+  }
+
+  /// Until there was a line with both texts of each pair; the sides log each in its own time.
+  void await_lines(const std::pair<std::string, std::string>& one,
+                   const std::pair<std::string, std::string>& other) {
+    const auto has = [](const std::string& line, const auto& texts) {
+      return line.find(texts.first) != std::string::npos && line.find(texts.second) != std::string::npos;
+    };
+    bool one_came = false;
+    bool other_came = false;
+    while (!one_came || !other_came) {
+      const auto line = lines->next();
+      one_came = one_came || has(line, one);
+      other_came = other_came || has(line, other);
+    }
   }
 
   /// One who has come was refused with one line, which has this in it.
@@ -141,19 +131,19 @@ BOOST_FIXTURE_TEST_SUITE(identities, guarded)
 BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_refused) {
   rogue peer{connected(), [](auto&) {}};
   static_cast<void>(peer.shake_hands());
-  check_refused("peer did not return a certificate");
+  check_refused("it showed no certificate: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_of_another_authority_is_refused) {
   rogue peer{connected(), [&](auto& c) { show(c, made.of_another_authority(node_1)); }};
   static_cast<void>(peer.shake_hands());
-  check_refused("its certificate was not accepted");
+  check_refused("its certificate is signed by another authority than ours: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_has_expired_is_refused) {
   rogue peer{connected(), [&](auto& c) { show(c, made.of("expired")); }};
   static_cast<void>(peer.shake_hands());
-  check_refused("certificate has expired");
+  check_refused("its certificate has expired, by our clock: ");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_the_certificates_is_refused) {
@@ -173,7 +163,15 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_on_the_list_is_refused) {
 BOOST_AUTO_TEST_CASE(plain_text_is_refused) {
   auto socket = connected();
   asio::write(socket, asio::buffer(std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}));
-  check_refused("no TLS");
+  check_refused("it speaks HTTP and no TLS");
+}
+
+BOOST_AUTO_TEST_CASE(records_without_tls_are_refused) {
+  auto socket = connected();
+  bytes out;
+  link::append_record(out, link::record_kind::hello, std::string(100, 'x'));
+  asio::write(socket, asio::buffer(out.data(), out.size()));
+  check_refused("it speaks no TLS, and we do");
 }
 
 BOOST_AUTO_TEST_CASE(an_older_tls_is_refused) {
@@ -182,7 +180,7 @@ BOOST_AUTO_TEST_CASE(an_older_tls_is_refused) {
                SSL_CTX_set_max_proto_version(c.native_handle(), TLS1_2_VERSION);
              }};
   BOOST_TEST(!peer.shake_hands());
-  check_refused("unsupported protocol");
+  check_refused("it speaks no TLS 1.3");
 }
 
 BOOST_AUTO_TEST_CASE(a_hello_that_was_recorded_is_refused) {
@@ -228,12 +226,46 @@ BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
   const auto there = value_of(other.end->listen(loopback(0)));
   node dialer{options_of(node_1, coordinator, made.of(node_1)), them};
   BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there)));
-  auto line = lines->next();
-  while (line.find("no link to") == std::string::npos)
-    line = lines->next();
-  BOOST_TEST(line.find("it is 'node-2', and 'coordinator' was expected") != std::string::npos, line);
+  const auto why = "it is 'node-2', and 'coordinator' was expected";
+  await_lines({"link: no link to", why}, {"link: refused 127.0.0.1:", std::string{"it refused us: "} + why});
   BOOST_TEST(dialer.seen.ups() == 0u);
   BOOST_TEST(other.seen.ups() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_acceptor_of_another_version_is_told_so) {
+  tcp::acceptor there{io, {asio::ip::address_v4::loopback(), 0}};
+  node dialer{options_of(node_1, coordinator), them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there.local_endpoint().port())));
+  auto socket = there.accept();
+  bytes question;
+  link::append_record(question, link::record_kind::challenge, std::string{R"({"version": 4711})"});
+  asio::write(socket, asio::buffer(question.data(), question.size()));
+  boost::system::error_code e;
+  std::string answer;
+  asio::read(socket, asio::dynamic_buffer(answer), e);
+  BOOST_TEST(e == asio::error::eof);
+  BOOST_TEST(answer.front() == static_cast<char>(link::record_kind::refusal));
+  BOOST_TEST(answer.find("it speaks version 4711 of the protocol, not 1") != std::string::npos, answer);
+}
+
+BOOST_AUTO_TEST_CASE(a_dialer_whose_authority_is_not_known_is_told_so) {
+  node dialer{options_of(node_1, coordinator, made.of_newcomer(node_1)), them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  await_lines({"link: refused 127.0.0.1:", "its certificate is signed by another authority than ours: "},
+              {"link: no link to", "it does not know the authority that has signed our certificate: "});
+}
+
+BOOST_AUTO_TEST_CASE(with_tls_on_one_side_alone_both_say_so) {
+  auto plain = options_of(node_1, coordinator);
+  plain.handshake_time = std::chrono::milliseconds{50};
+  node dialer{plain, them};
+  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
+  BOOST_TEST(line_with("no link to").find("it may want TLS; then set authority") != std::string::npos);
+  node bare{options_of(coordinator, node_1), engine_of(3)};
+  node with{options_of(node_1, coordinator, made.of(node_1)), engine_of(4)};
+  BOOST_TEST_REQUIRE(!with.end->dial(loopback(value_of(bare.end->listen(loopback(0))))));
+  await_lines({"link: refused 127.0.0.1:", "it speaks TLS, and we do not"},
+              {"link: no link to", "it speaks no TLS, and we do: set authority"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

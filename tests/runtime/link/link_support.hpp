@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -223,6 +224,14 @@ public:
   /// Another authority's, shown to us by somebody who trusts ours.
   [[nodiscard]] link::tls_files of_another_authority(const std::string& name) const {
     return files(ours_, "theirs", name);
+  }
+  /// Likewise, by somebody who trusts both.
+  [[nodiscard]] link::tls_files of_newcomer(const std::string& name) const {
+    auto all = files(theirs_, "theirs", name);
+    all.authority = folder_.at("both.pem");
+    std::ofstream{all.authority} << std::ifstream{ours_.file()}.rdbuf()
+                                 << std::ifstream{theirs_.file()}.rdbuf();
+    return all;
   }
   [[nodiscard]] const link::authority& ours() const noexcept { return ours_; }
   [[nodiscard]] std::string at(const std::string& name) const { return folder_.at(name); }

@@ -70,11 +70,12 @@ BOOST_AUTO_TEST_CASE(what_follows_a_record_is_left_for_the_next_call) {
   BOOST_TEST((**r.next(std::span{two}.subspan(first))).text() == "two");
 }
 
-BOOST_AUTO_TEST_CASE(an_acceptor_takes_a_hello_first_and_only_then_data) {
-  for (const auto kind : {record_kind::challenge, record_kind::welcome, record_kind::refusal,
-                          record_kind::ping, record_kind::pong, record_kind::data, record_kind::farewell})
+BOOST_AUTO_TEST_CASE(an_acceptor_takes_a_hello_or_a_refusal_first_and_only_after_a_hello_data) {
+  for (const auto kind : {record_kind::challenge, record_kind::welcome, record_kind::ping, record_kind::pong,
+                          record_kind::data, record_kind::farewell})
     BOOST_TEST(is_refused(record_reader{role::acceptor}, kind, "12345678"));
   BOOST_TEST(comes(record_reader{role::acceptor}, record_kind::hello, "h"));
+  BOOST_TEST(comes(record_reader{role::acceptor}, record_kind::refusal, "no"));
   BOOST_TEST(comes(opened(role::acceptor), record_kind::data, "d"));
 }
 
@@ -97,6 +98,10 @@ BOOST_AUTO_TEST_CASE(nothing_comes_after_a_refusal_or_a_farewell) {
   static_cast<void>(refused.next(bytes_of(record_kind::challenge, "c")));
   static_cast<void>(refused.next(bytes_of(record_kind::refusal, "")));
   BOOST_TEST(is_refused(refused, record_kind::challenge, "c"));
+  record_reader refused_by_dialer{role::acceptor};
+  static_cast<void>(refused_by_dialer.next(bytes_of(record_kind::refusal, "")));
+  BOOST_TEST(is_refused(refused_by_dialer, record_kind::hello, "h"));
+  BOOST_TEST(is_refused(opened(role::acceptor), record_kind::refusal, "no"));
   auto left = opened(role::acceptor);
   static_cast<void>(left.next(bytes_of(record_kind::farewell, "")));
   BOOST_TEST(is_refused(left, record_kind::data, "d"));

@@ -1,0 +1,142 @@
+/// A coordinator by itself, with links that the test makes.
+
+#include <weir/runtime/nodes/coordinator.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../../support/kept_log.hpp"
+#include "../link/link_support.hpp"
+#include "message_support.hpp"
+
+using namespace weir;
+using namespace weir::nodes;
+using namespace weir::test;
+
+namespace {
+
+const task_name square{"square", "1"};
+
+/// Links of a coordinator, to nodes that answer each call at once.
+class hand_links {
+public:
+  messenger_maker maker() {
+    return [this](peer_events events) -> caf::expected<std::unique_ptr<messenger>> {
+      events_ = std::move(events);
+      return std::unique_ptr<messenger>{new side{*this}};
+    };
+  }
+
+  void up(std::uint64_t link, const std::string& name, const node_offer& offer) {
+    events_.up(peer{link, {name, name, link}, to_text(offer)});
+  }
+  void down(std::uint64_t link) { events_.down(link, "it is cut"); }
+  void leave(std::uint64_t link) { events_.text(link, to_text(leaving_message{"a test"})); }
+
+private:
+  class side final : public messenger {
+  public:
+    explicit side(hand_links& of) : of_(of) {}
+    void close() override {}
+    caf::expected<std::uint16_t> listen(const std::string&) override { return std::uint16_t{1}; }
+    caf::error dial(const std::string&) override { return {}; }
+    bool stop_dialing() override { return true; }
+    void leave(std::uint64_t, const std::string&) override {}
+    void end(std::uint64_t, const std::string&) override {}
+    [[nodiscard]] std::vector<link::link_state> links() const override { return {}; }
+    [[nodiscard]] std::size_t text_bytes_max() const override { return std::size_t{1} << 20; }
+    bool send(std::uint64_t link, std::string text) override {
+      const auto read = value_of(read_message(std::move(text)));
+      if (const auto* c = std::get_if<call_message>(&read))
+        of_.events_.text(link, done_text(c->id, std::vector<end_of_job>(c->jobs.count(), {{}, "done"})));
+      return true;
+    }
+    [[nodiscard]] bool is_full(std::uint64_t) const override { return false; }
+
+  private:
+    hand_links& of_;
+  };
+
+  peer_events events_;
+};
+
+struct with_links : with_log {
+  hand_links links;
+  std::unique_ptr<nodes::coordinator> coordinator =
+      value_of(nodes::coordinator::make(links.maker(), "127.0.0.1:0"));
+
+  /// Looks for room for a job that nobody waits for any more.
+  void ask_in_vain(const task_name& task) {
+    const auto ctx = context::with_cancel(context::background());
+    ctx.cancel("a test");
+    BOOST_TEST(!coordinator->wait_for_room(ctx, task, 1));
+  }
+
+  void do_one(const task_name& task) {
+    const auto room = value_of(coordinator->wait_for_room(context::background(), task, 1));
+    const auto text = call_text(room.id(), task, {"job"});
+    BOOST_TEST(value_of(coordinator->call(context::background(), room, text, 1)).size() == 1u);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(coordinator_of_nodes, with_links)
+
+BOOST_AUTO_TEST_CASE(while_whoever_can_do_a_task_leaves_that_is_said_and_not_that_nobody_can) {
+  links.up(1, "one", {{square}, 1, 2});
+  links.up(2, "two", {{{"other", "1"}}, 1, 2});
+  links.up(3, "three", {{square}, 1, 2});
+  for (int i = 0; i < 3; ++i)
+    lines->next();  // that they have joined
+  links.leave(1);
+  do_one(square);
+  BOOST_TEST(lines->empty());
+  links.leave(3);
+  ask_in_vain(square);
+  BOOST_TEST(lines->next() ==
+             "nodes: whoever can do 'square' in version '1' is leaving (one, three): its jobs wait for "
+             "another node");
+  // Once.
+  ask_in_vain(square);
+  BOOST_TEST(lines->empty());
+}
+
+BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_are_there) {
+  links.up(1, "one", {{{"other", "1"}}, 1, 2});
+  lines->next();
+  links.leave(1);
+  ask_in_vain(square);
+  BOOST_TEST(lines->next() == "nodes: no node can do 'square' in version '1' yet; one has 'other' 1");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_processes_of_one_name_the_later_one_has_the_counts_of_both) {
+  links.up(1, "one", {{square}, 1, 2});
+  do_one(square);
+  // It comes again before the end of its first link is known.
+  links.up(2, "one", {{square}, 2, 4});
+  do_one(square);
+  auto seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 2u);
+  BOOST_TEST(seen[0].workers == 1u);
+  BOOST_TEST(seen[0].done == 0u);
+  BOOST_TEST(seen[1].workers == 2u);
+  BOOST_TEST(seen[1].done == 2u);
+  links.down(1);
+  seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 1u);
+  BOOST_TEST(seen[0].workers == 2u);
+  BOOST_TEST(seen[0].done == 2u);
+  links.down(2);
+  seen = coordinator->nodes();
+  BOOST_TEST_REQUIRE(seen.size() == 1u);
+  BOOST_TEST(!seen[0].connected);
+  BOOST_TEST(seen[0].done == 2u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -7,7 +7,9 @@
 #include <weir/runtime/launcher/stage_settings.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace weir::config {
@@ -282,6 +284,12 @@ private:
     out_.nodes = meeting_place_of(values);
     check_meeting_place(e->content, *out_.nodes, tls_, found_);
     out_.on_nodes = std::make_shared<std::unique_ptr<nodes::coordinator>>();
+    std::error_code why;
+    folder_ = std::filesystem::current_path(why).string();
+    if (why)
+      found_.add(e->at, "nodes",
+                 "the folder that this process runs in has no path that nodes could be told (" +
+                     why.message() + "); run it in another one");
   }
 
   static bool is_on_nodes(const chosen_stage& s) {
@@ -460,7 +468,7 @@ private:
         s.plan.name = s.name;
         s.plan.task = std::move(*task);
         if (is_on_nodes(s))
-          s.plan.elsewhere = task_on_nodes(*s.of, s.values, known_.version, out_.on_nodes);
+          s.plan.elsewhere = task_on_nodes(*s.of, s.values, known_.version, folder_, out_.on_nodes);
         s.plan.from = s.from;
         out_.plan.stages.push_back(std::move(s.plan));
       }
@@ -482,6 +490,7 @@ private:
   std::vector<chosen<source_kind>> sources_;
   std::vector<chosen_stage> stages_;
   std::vector<chosen<sink_kind>> sinks_;
+  std::string folder_;  // that this process runs in, if stages are on nodes
   checked_flow out_;
 };
 

@@ -23,8 +23,10 @@ namespace weir::config {
 /// The coordinator of a run, once that has begun.
 using coordinator_slot = std::shared_ptr<std::unique_ptr<nodes::coordinator>>;
 
-/// The task of a stage that nodes do.
+/// The task of a stage that nodes do. A relative path goes out as one below `folder`, where this process
+/// runs, as nodes run elsewhere; a field of what comes back that is this path has it as it was.
 [[nodiscard]] batch_function task_on_nodes(const task_kind& of, const settings& values,
-                                           const std::string& version, coordinator_slot on);
+                                           const std::string& version, std::string folder,
+                                           coordinator_slot on);
 
 }  // namespace weir::config

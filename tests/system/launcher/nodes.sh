@@ -76,6 +76,37 @@ three_processes_make_the_manifest_of_one() {
   wait "$second"
 }
 
+relative_paths_mean_the_same_wherever_a_node_runs() {
+  prepare 20
+  # Where the node runs there are other files of the same names.
+  mkdir elsewhere && cp -r tree certs elsewhere
+  local file
+  for file in elsewhere/tree/*; do
+    echo other >"$file"
+  done
+  cd elsewhere && start_node node-1 && cd ..
+  local root
+  for root in tree ./tree . "$PWD/tree"; do
+    "$weir" run "$config/checksum.toml" --set source.root="$root" --set 'source.match=["**/file *"]' \
+      --set 'source.exclude=["elsewhere"]' --quiet >one 2>err
+    run_flow --set source.root="$root" --set 'source.match=["**/file *"]' --set 'source.exclude=["elsewhere"]' \
+      >manifest 2>err
+    is "exit code for $root" $? 0
+    is "lines for $root" "$(wc -l <manifest)" 20
+    cmp -s manifest one || fail "the manifest for $root is not that of one process"
+  done
+  # Lines are paths if the task takes them so.
+  ls -d tree/* >names
+  sha256sum tree/* >one
+  sed 's/^kind = "files"/kind = "lines"/; s/^root = .*/path = "names"/' "$config/coordinator.toml" >lines.toml
+  mapfile -t tls < <(with_tls nodes coordinator)
+  timeout 100 "$weir" run lines.toml --set "nodes.listen=127.0.0.1:$port" "${tls[@]}" >manifest 2>err
+  is "exit code for lines" $? 0
+  cmp -s manifest one || fail "the manifest for lines is not that of one process"
+  kill -TERM "$node"
+  wait "$node"
+}
+
 # A job of 20 ms each, so that there is a middle.
 slow() { printf -- '%s\n' --set stage.task=sleep --set stage.min=20ms --set sink.kind=tsv; }
 
@@ -293,6 +324,7 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
 }
 
 try three_processes_make_the_manifest_of_one
+try relative_paths_mean_the_same_wherever_a_node_runs
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
 try a_node_waits_for_a_flow_and_for_the_next_one

@@ -144,16 +144,20 @@ private:
 }  // namespace
 
 nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
-                                   const std::string& version) {
+                                   const std::string& version, done_count done) {
   nodes::task_registry all;
   for (const auto& name : names) {
     const auto of =
         std::find_if(known.tasks.begin(), known.tasks.end(), [&](const auto& k) { return k.name == name; });
     all.add(name, version,
-            [made = std::make_shared<made_tasks>(*of)](const context& ctx, const std::string& toml,
-                                                       std::string_view job, std::string& out) -> caf::error {
+            [made = std::make_shared<made_tasks>(*of), done](const context& ctx, const std::string& toml,
+                                                             std::string_view job,
+                                                             std::string& out) -> caf::error {
               const auto task = made->for_settings(toml);
-              return task ? do_job(*task, ctx, job, out) : task.error();
+              auto error = task ? do_job(*task, ctx, job, out) : task.error();
+              if (!error || !ctx.canceled())
+                done->fetch_add(1, std::memory_order_relaxed);
+              return error;
             });
   }
   return all;

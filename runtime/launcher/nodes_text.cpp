@@ -52,6 +52,10 @@ std::string lines(const std::vector<nodes::node_state>& all, std::string (*line)
 
 }  // namespace
 
+bool is_any_there(const std::vector<nodes::node_state>& all) {
+  return std::any_of(all.begin(), all.end(), [](const auto& s) { return s.connected; });
+}
+
 std::string nodes_text(const std::vector<nodes::node_state>& all) {
   return all.empty() ? "no node has come\n" : lines(all, state_line);
 }

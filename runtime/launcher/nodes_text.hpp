@@ -11,6 +11,8 @@
 
 namespace weir::config {
 
+[[nodiscard]] bool is_any_there(const std::vector<nodes::node_state>& all);
+
 /// While it runs, a line for each: "node one: 3 of 16 jobs, 2 workers, 120 done, 3.10 s of work, round trip
 /// 180 µs, 127.0.0.1:4711".
 [[nodiscard]] std::string nodes_text(const std::vector<nodes::node_state>& all);

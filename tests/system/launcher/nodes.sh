@@ -153,6 +153,9 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   is "exit code of the node" $? 0
   kill -0 "$flow" 2>/dev/null || fail "the flow has ended before: nobody left in the middle"
   says node-1.log "we left: all that it had is done"
+  grep -qP '^SIGTERM: finishing [1-9]\d* jobs?; a second signal ends at once' node-1.log ||
+    fail "the node does not say how many jobs it finishes"
+  grep -qP '^node node-1 has left: [1-9]\d* jobs done' node-1.log || fail "the node does not say what it has done"
   wait "$flow"
   is "exit code" $? 0
   balanced report.json
@@ -160,6 +163,41 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   grep -q "run again elsewhere" err && fail "a job ran again, though its node left in peace"
   kill -TERM "$stayer"
   wait "$stayer"
+}
+
+a_node_that_is_ended_at_once_says_what_it_abandons() {
+  prepare 3
+  start_node node-1 --set 'node.tasks=["sleep"]' --set node.workers=2
+  mapfile -t options < <(slow; with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    --set stage.min=1min --set flow.shutdown_timeout=100ms >lines 2>err
+  until_true 20000 grep -q '^node node-1 dials' node-1.log || fail "it does not dial"
+  until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held" || fail "it does not get to work"
+  kill -TERM "$node"
+  until_true 20000 grep -q '^SIGTERM: finishing 3 jobs;' node-1.log || fail "it does not say what it finishes"
+  sleep 0.3
+  kill -TERM "$node"
+  wait "$node"
+  is "exit code of the node" $? 143
+  says node-1.log "abandoned: 3 jobs"
+  kill -TERM "$pid"
+  wait "$pid"
+  is "exit code of the flow" $? 143
+}
+
+a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait() {
+  prepare 5
+  mapfile -t options < <(with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    >lines 2>err
+  until_true 20000 grep -q "no node can do 'sha256'" err || fail "no job waits"
+  local begun
+  begun=$(now_ms)
+  kill -INT "$pid"
+  wait "$pid"
+  is "exit code" $? 130
+  [ $(($(now_ms) - begun)) -lt 4000 ] || fail "it waited for a node"
+  says err "SIGINT: canceling, as no node is there to finish what was admitted; a second signal ends at once"
 }
 
 a_node_waits_for_a_flow_and_for_the_next_one() {
@@ -327,6 +365,8 @@ try three_processes_make_the_manifest_of_one
 try relative_paths_mean_the_same_wherever_a_node_runs
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
+try a_node_that_is_ended_at_once_says_what_it_abandons
+try a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait
 try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met

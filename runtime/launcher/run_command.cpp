@@ -14,6 +14,7 @@
 #include <weir/runtime/trace/tracer.hpp>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include <stdlib.h>
@@ -51,11 +52,10 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
     const auto p = run.look();
     rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
     const auto there = nodes.look();
-    const auto text =
-        progress_text(flow, p, rate.per_second(), nodes.wanted() ? nodes_progress(there) : std::string{});
+    const auto text = progress_text(flow, p, rate.per_second(), nodes.wanted() ? nodes_progress(there) : "",
+                                    nodes.wanted() && !is_any_there(there));
     if (asked)
-      out.line(text + '\n' +
-               without_end(on.state_text() + (nodes.wanted() ? nodes_text(there) : std::string{})));
+      out.line(text + '\n' + without_end(on.state_text() + nodes.text()));
     if (silent || asked)
       continue;
     if (out.live()) {
@@ -152,6 +152,8 @@ int run_command(checked_flow flow, const arguments& wanted) {
     engine on;
     flow_control control;
     control.intake = intake;
+    if (nodes.wanted())
+      control.stall_note = [&] { return without_end(nodes.text()); };
     control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
     flow_run run{on, traced, std::move(flow.plan), std::move(control)};
     watch(run, name, signals, state_asked, on, nodes, wanted, out);

@@ -33,6 +33,10 @@ std::vector<nodes::node_state> run_nodes::look() const {
   return open_ ? (*slot_)->nodes() : std::vector<nodes::node_state>{};
 }
 
+std::string run_nodes::text() const {
+  return wanted() ? nodes_text(stages_, look()) : std::string{};
+}
+
 bool run_nodes::all_waits() const {
   return all_stages_ && !is_any_there(look());
 }

@@ -22,9 +22,6 @@ public:
   /// Whether there are stages on nodes.
   [[nodiscard]] bool wanted() const noexcept { return place_.has_value(); }
 
-  /// Their names.
-  [[nodiscard]] const std::vector<std::string>& stages() const noexcept { return stages_; }
-
   /// From now on nodes may come. Errors are of `ec::invalid_option`.
   [[nodiscard]] caf::error open();
 
@@ -33,6 +30,9 @@ public:
 
   /// Those that are there, and those that have gone.
   [[nodiscard]] std::vector<nodes::node_state> look() const;
+
+  /// The same as lines for a person who asks what becomes of the jobs; nothing without stages on nodes.
+  [[nodiscard]] std::string text() const;
 
   /// Whether nothing goes on, as all stages are on nodes and none is there.
   [[nodiscard]] bool all_waits() const;

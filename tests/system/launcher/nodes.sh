@@ -200,6 +200,20 @@ a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait() {
   says err "SIGINT: canceling, as no node is there to finish what was admitted; a second signal ends at once"
 }
 
+a_flow_without_a_node_says_what_waits_for_one() {
+  prepare 5
+  mapfile -t options < <(with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    --set flow.stall_after=1s --set sink.path=- >lines 2>err
+  local waits='no node is there: the jobs at work in stage "sha256" wait for one'
+  until_true 20000 grep -q 'no job has begun or ended for ' err || fail "the stall is not reported"
+  is "times that it was said" "$(grep -c "^$waits\$" err)" 1
+  kill -QUIT "$pid"
+  until_true 20000 eval '[ "$(grep -c "^$waits\$" err)" = 2 ]' || fail "it does not say so when it is asked"
+  kill -INT "$pid"
+  wait "$pid"
+}
+
 a_node_waits_for_a_flow_and_for_the_next_one() {
   prepare 20
   start_node node-1
@@ -367,6 +381,7 @@ try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
 try a_node_that_is_ended_at_once_says_what_it_abandons
 try a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait
+try a_flow_without_a_node_says_what_waits_for_one
 try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met

@@ -107,6 +107,37 @@ relative_paths_mean_the_same_wherever_a_node_runs() {
   wait "$node"
 }
 
+what_commands_print_on_nodes_can_be_sent() {
+  prepare 1
+  start_node node-1 --set 'node.tasks=["exec"]'
+  mapfile -t tls < <(with_tls nodes coordinator)
+  cat >flow.toml <<'TOML'
+[nodes]
+listen = "set by an option"
+peers = ["node-1"]
+[source]
+kind = "range"
+first = 1
+last = 1
+[[stage]]
+task = "exec"
+shell = true
+command = "head -c 2000000 /dev/zero | tr '\\0' o; head -c $((2000000 * $SAYS)) /dev/zero | tr '\\0' e >&2"
+nodes = true
+[sink]
+kind = "jsonl"
+TOML
+  local printing=(timeout 100 "$weir" run flow.toml --set "nodes.listen=127.0.0.1:$port" "${tls[@]}")
+  "${printing[@]}" --set 'stage.env=["SAYS=1"]' >out 2>err
+  is "exit code for both streams, full" $? 0
+  is "bytes of them" "$(grep -o 'oooo*\|eeee*' out | tr -d '\n' | wc -c)" $((2 * 500 * 1024))
+  "${printing[@]}" --set 'stage.env=["SAYS=0"]' --set stage.output_limit=1000KiB >out 2>err
+  is "exit code for the most of one" $? 0
+  is "bytes of it" "$(grep -o 'oooo*' out | tr -d '\n' | wc -c)" $((1000 * 1024))
+  kill -TERM "$node"
+  wait "$node"
+}
+
 # A job of 20 ms each, so that there is a middle.
 slow() { printf -- '%s\n' --set stage.task=sleep --set stage.min=20ms --set sink.kind=tsv; }
 
@@ -377,6 +408,7 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
 
 try three_processes_make_the_manifest_of_one
 try relative_paths_mean_the_same_wherever_a_node_runs
+try what_commands_print_on_nodes_can_be_sent
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
 try a_node_that_is_ended_at_once_says_what_it_abandons

@@ -65,15 +65,25 @@ function(weir_test name)
 endfunction()
 
 # weir_example(NAME): builds NAME.cpp; CTest runs it and compares what it prints with expected/NAME.txt.
-# It runs in the folder of the examples, so that it finds its own files.
 function(weir_example name)
+  weir_example_program(${name})
+  weir_example_run(${name} "$<TARGET_FILE:example_${name}>" ${ARGN})
+endfunction()
+
+# weir_example_program(NAME): only builds NAME.cpp.
+function(weir_example_program name)
   add_executable(example_${name} ${name}.cpp)
   set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name})
   target_compile_options(example_${name} PRIVATE ${WEIR_WARNINGS})
   target_link_libraries(example_${name} PRIVATE weir_runtime)
+endfunction()
+
+# weir_example_run(NAME PROGRAM [ARGUMENT...]): CTest runs it in the folder of the examples, so that it finds its
+# own files, and compares what it prints with expected/NAME.txt.
+function(weir_example_run name program)
   add_test(NAME example_${name}
     COMMAND "${CMAKE_COMMAND}"
-      "-DPROGRAM=$<TARGET_FILE:example_${name}>" "-DARGUMENTS=${ARGN}"
+      "-DPROGRAM=${program}" "-DARGUMENTS=${ARGN}"
       "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt"
       -P "${PROJECT_SOURCE_DIR}/cmake/CompareOutput.cmake"
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")

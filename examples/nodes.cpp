@@ -1,10 +1,8 @@
-/// A job runs elsewhere: a coordinator has work, a node lends its workers. Both are in one program here, and
-/// in two processes, or on two machines with TLS, otherwise.
+/// A job runs elsewhere: a coordinator has work, a node lends its workers. Both are in one program here;
+/// boss.cpp and worker.cpp are two.
 
 #include <weir/nodes.hpp>
 #include <weir/weir.hpp>
-
-#include <spdlog/spdlog.h>
 
 #include <iostream>
 #include <memory>
@@ -26,13 +24,16 @@ std::unique_ptr<weir::nodes::node> start_node(weir::engine& engine, std::uint16_
   auto made = weir::nodes::node::make(
       engine, {.link = called("node-1", "coordinator"), .coordinator = "127.0.0.1:" + std::to_string(port)},
       std::move(tasks));
-  return made ? std::move(*made) : nullptr;
+  if (!made) {
+    std::cerr << weir::describe(made.error()) << '\n';
+    return nullptr;
+  }
+  return std::move(*made);
 }
 
 }  // namespace
 
 int main() {
-  spdlog::register_logger(std::make_shared<spdlog::logger>("weir"));  // says nothing
   weir::engine engine;
   auto coordinator = weir::nodes::coordinator::make(called("coordinator", "node-1"), "127.0.0.1:0");
   if (!coordinator) {
@@ -42,6 +43,8 @@ int main() {
   auto& nodes = **coordinator;
 
   const auto node = start_node(engine, nodes.port());
+  if (!node)
+    return 1;
   const std::vector<std::string> names{"Ada", "Grace", "Edsger"};
   const auto greetings = weir::parallel_map(
       engine, weir::context::background(), names,

@@ -123,7 +123,11 @@ void flow_run::state::start(engine& on) {
     watched.push_back(d->stage()->share());
   driver = sync::thread{[this] { drive(); }};
   // Last: should the system have only one thread left, it is not for who only looks on.
-  stall_watch.emplace(ctx.time(), plan.stall_after, watched);
+  stall_watch.emplace(ctx.time(), plan.stall_after, watched, [note = control.stall_note](std::string text) {
+    if (note)
+      text += '\n' + note();
+    watchdog::log_report(text);
+  });
 }
 
 // -- the way to rest ------------------------------------------------------------------------------

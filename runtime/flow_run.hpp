@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace weir {
 
@@ -25,6 +26,9 @@ struct flow_control {
   /// Once canceled, the sources are no longer read; what was admitted runs to its end, as long as the
   /// shutdown budget lasts. Cancel the run's context to stop that too.
   context intake = context::background();
+  /// Lines that a report of stages without progress ends with: what else is known of their jobs. Called on a
+  /// thread of the clock's; none: there is nothing to add.
+  std::function<std::string()> stall_note = {};
 };
 
 class flow_run {

@@ -27,6 +27,8 @@ struct kind {
   /// Of a task: the fields that each of its records has. Of a sink: those that it needs. Both in order;
   /// empty where nothing can be said.
   std::vector<std::string> fields = {};
+  /// Of a task: it takes an item's text for the path of a file.
+  bool takes_paths = false;
 };
 
 using source_kind = kind<std::unique_ptr<source>>;

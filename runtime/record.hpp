@@ -27,6 +27,8 @@ struct item {
   /// From a source: there is something of that name, but it can't be read. The job fails with this before
   /// the first stage, so that no task sees it set.
   caf::error unreadable = {};
+  /// Whether `input` is the path of a file as this process sees it; another one may run in another folder.
+  bool is_path = false;
 };
 
 /// Named values in a fixed order: the columns of a sink.

@@ -31,10 +31,10 @@ public:
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
 
+  static void log_report(const std::string& text);
+
 private:
   struct state;
-
-  static void log_report(const std::string& text);
 
   std::shared_ptr<state> state_;
 };

@@ -7,7 +7,9 @@
 #include <weir/runtime/launcher/stage_settings.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace weir::config {
@@ -221,7 +223,10 @@ private:
     auto specs = std::move(common);
     if (out.of) {
       specs.insert(specs.end(), out.of->accepts.begin(), out.of->accepts.end());
+      const auto is_sent = section == "stage" && is_on_nodes(in) && keep_default_sendable(specs);
       out.values = check_table(in, path, specs, stray(section), found_);
+      if (is_sent)
+        check_sendable(in, path, out.values, found_);
     } else {
       check_known(in, path, key.name, specs);
     }
@@ -262,7 +267,7 @@ private:
   void check_nodes() {
     const auto* e = root_.find("nodes");
     const auto asks =
-        std::find_if(stages_.begin(), stages_.end(), [](const auto& s) { return is_on_nodes(s); });
+        std::find_if(stages_.begin(), stages_.end(), [](const auto& s) { return is_on_nodes(*s.table); });
     if (!e && asks != stages_.end())
       found_.add(asks->table->find("nodes")->content.at, asks->path + ".nodes",
                  "there is no table [nodes], which says where nodes come");
@@ -282,10 +287,16 @@ private:
     out_.nodes = meeting_place_of(values);
     check_meeting_place(e->content, *out_.nodes, tls_, found_);
     out_.on_nodes = std::make_shared<std::unique_ptr<nodes::coordinator>>();
+    std::error_code why;
+    folder_ = std::filesystem::current_path(why).string();
+    if (why)
+      found_.add(e->at, "nodes",
+                 "the folder that this process runs in has no path that nodes could be told (" +
+                     why.message() + "); run it in another one");
   }
 
-  static bool is_on_nodes(const chosen_stage& s) {
-    const auto* on = s.table->find("nodes");
+  static bool is_on_nodes(const node& stage) {
+    const auto* on = stage.find("nodes");
     const auto* is = on ? std::get_if<bool>(&on->content.content) : nullptr;
     return is && *is;
   }
@@ -434,7 +445,7 @@ private:
                                  "order " + s.values.get<std::string>("order")};
     if (s.plan.overflow != policy::overflow::block)
       all.push_back("overflow " + s.values.get<std::string>("overflow"));
-    if (is_on_nodes(s))
+    if (is_on_nodes(*s.table))
       all.emplace_back("on nodes");
     if (s.plan.key)
       all.push_back("key " + printable(s.values.get<std::string>("key"), 60));
@@ -459,8 +470,8 @@ private:
       if (auto task = made(s)) {
         s.plan.name = s.name;
         s.plan.task = std::move(*task);
-        if (is_on_nodes(s))
-          s.plan.elsewhere = task_on_nodes(*s.of, s.values, known_.version, out_.on_nodes);
+        if (is_on_nodes(*s.table))
+          s.plan.elsewhere = task_on_nodes(*s.of, s.values, known_.version, folder_, out_.on_nodes);
         s.plan.from = s.from;
         out_.plan.stages.push_back(std::move(s.plan));
       }
@@ -482,6 +493,7 @@ private:
   std::vector<chosen<source_kind>> sources_;
   std::vector<chosen_stage> stages_;
   std::vector<chosen<sink_kind>> sinks_;
+  std::string folder_;  // that this process runs in, if stages are on nodes
   checked_flow out_;
 };
 

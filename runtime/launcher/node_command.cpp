@@ -10,13 +10,32 @@
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/nodes/node.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <string>
 
 #include <unistd.h>
 
 namespace weir::config {
+
+namespace {
+
+/// How often a node that leaves is asked what it still has.
+constexpr duration look_period = std::chrono::milliseconds{50};
+
+std::string jobs_text(std::uint64_t n) {
+  return std::to_string(n) + (n == 1 ? " job" : " jobs");
+}
+
+std::string to_finish(std::uint64_t held) {
+  return held == 0 ? std::string{": there is no job to finish"} : ": finishing " + jobs_text(held);
+}
+
+}  // namespace
 
 int node_command(const arguments& wanted, const kinds& known, const std::string& program, std::ostream& err) {
   problems found;
@@ -28,20 +47,23 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
   console out{STDERR_FILENO, false};
   const logs_to_console logs{out, false};
   const auto asked_to_end = context::with_cancel(context::background());
-  std::function<std::string()> state;  // none: there is no node to be asked
+  const nodes::node* asked = nullptr;  // none: there is no node to be asked
+  std::function<std::string()> state;  // of that
   std::mutex mutex;
   const signal_watch signals{[&](int number) {
-                               out.line(std::string{signal_name(number)} +
-                                        ": finishing what was begun; a second signal ends at once");
+                               const std::lock_guard guard{mutex};
+                               out.line(signal_name(number) + to_finish(asked ? asked->look().held : 0) +
+                                        "; a second signal ends at once");
                                asked_to_end.cancel(signal_name(number));
                              },
                              [&] {
                                const std::lock_guard guard{mutex};
-                               if (state)
+                               if (asked)
                                  out.line(state());
                              }};
   engine on;
-  auto made = nodes::node::make(on, plan->options, offered_tasks(known, plan->tasks, known.version));
+  const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
+  auto made = nodes::node::make(on, plan->options, offered_tasks(known, plan->tasks, known.version, done));
   if (!made) {
     err << program << ": " << text_of(made.error()) << std::endl;
     return static_cast<int>(exit_status::bad_usage);
@@ -54,13 +76,18 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
       return describe(*plan) + '\n' + node_text(node.look(), steady_clock().now()) + '\n' +
              without_end(on.state_text());
     };
+    asked = &node;
   }
   while (!asked_to_end.wait_for(std::chrono::hours{1})) {
   }
   node.leave(asked_to_end.why()->why);
-  static_cast<void>(node.wait_until_left(context::background()));
+  do
+    signal_watch::would_abandon(node.look().held);
+  while (!node.wait_until_left(context::with_timeout(context::background(), look_period)));
+  signal_watch::would_abandon(0);
+  out.line("node " + plan->options.link.name + " has left: " + jobs_text(done->load()) + " done");
   const std::lock_guard guard{mutex};
-  state = nullptr;
+  asked = nullptr;
   return static_cast<int>(exit_status::completed);
 }
 

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace weir::config {
 
@@ -72,57 +74,105 @@ caf::error do_job(const task_function& task, const context& ctx, std::string_vie
   return {};
 }
 
+/// Which items of a stage are paths, and where they begin if they are relative.
+struct path_rule {
+  std::string folder;
+  bool all = false;
+
+  /// The text of `job` if it is a relative path, else null.
+  [[nodiscard]] const std::string* relative(const item& job) const {
+    const auto* path = all || job.is_path ? std::get_if<std::string>(&job.input) : nullptr;
+    return path && !path->empty() && !path->starts_with('/') ? path : nullptr;
+  }
+
+  [[nodiscard]] std::string absolute(std::string_view path) const {
+    if (path.starts_with("./"))
+      path.remove_prefix(2);
+    return folder + (folder.ends_with('/') ? "" : "/") + std::string{path};
+  }
+};
+
 /// A call with items.
 class sent_items final : public item_batch {
 public:
-  explicit sent_items(nodes::call c) : call_(std::move(c)) {}
+  sent_items(nodes::call c, std::shared_ptr<const path_rule> paths)
+      : call_(std::move(c)), paths_(std::move(paths)) {}
 
   [[nodiscard]] std::uint64_t limit() const noexcept override { return call_.limit(); }
   [[nodiscard]] bool add(const item& job) override {
-    return call_.add([&](std::string& out) { nodes::codec<item>::encode(job, out); });
+    const auto* path = paths_->relative(job);
+    const auto encode = [&](std::string& out) {
+      if (path)
+        nodes::codec<item>::encode({paths_->absolute(*path), job.name}, out);
+      else
+        nodes::codec<item>::encode(job, out);
+    };
+    if (!call_.add(encode))
+      return false;
+    given_.push_back(path ? *path : std::string{});
+    return true;
   }
   void run() override { call_.run(); }
   [[nodiscard]] caf::expected<record> next() override {
+    const auto path = std::move(given_[taken_++]);
     caf::error why;
     const auto result = call_.next(why);
     if (!result)
       return why;
-    return nodes::codec<record>::decode(*result);
+    auto made = nodes::codec<record>::decode(*result);
+    if (made && !path.empty())
+      give_back(path, *made);
+    return made;
   }
   [[nodiscard]] std::optional<duration> busy() const override { return call_.busy(); }
   [[nodiscard]] const std::string& place() const override { return call_.place(); }
 
 private:
+  void give_back(const std::string& path, record& made) const {
+    const auto sent = paths_->absolute(path);
+    for (auto& f : made.fields)
+      if (auto* text = std::get_if<std::string>(&f.content); text && *text == sent)
+        *text = path;
+  }
+
   nodes::call call_;
+  std::shared_ptr<const path_rule> paths_;
+  std::vector<std::string> given_;  // relative paths; empty for a job that went as it is
+  std::size_t taken_ = 0;
 };
 
 }  // namespace
 
 nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
-                                   const std::string& version) {
+                                   const std::string& version, done_count done) {
   nodes::task_registry all;
   for (const auto& name : names) {
     const auto of =
         std::find_if(known.tasks.begin(), known.tasks.end(), [&](const auto& k) { return k.name == name; });
     all.add(name, version,
-            [made = std::make_shared<made_tasks>(*of)](const context& ctx, const std::string& toml,
-                                                       std::string_view job, std::string& out) -> caf::error {
+            [made = std::make_shared<made_tasks>(*of), done](const context& ctx, const std::string& toml,
+                                                             std::string_view job,
+                                                             std::string& out) -> caf::error {
               const auto task = made->for_settings(toml);
-              return task ? do_job(*task, ctx, job, out) : task.error();
+              auto error = task ? do_job(*task, ctx, job, out) : task.error();
+              if (!error || !ctx.canceled())
+                done->fetch_add(1, std::memory_order_relaxed);
+              return error;
             });
   }
   return all;
 }
 
 batch_function task_on_nodes(const task_kind& of, const settings& values, const std::string& version,
-                             coordinator_slot on) {
-  return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values), on = std::move(on)](
-             const context& ctx, std::uint64_t most,
-             const std::string& not_at) -> caf::expected<std::unique_ptr<item_batch>> {
+                             std::string folder, coordinator_slot on) {
+  return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values),
+          paths = std::make_shared<const path_rule>(path_rule{std::move(folder), of.takes_paths}),
+          on = std::move(on)](const context& ctx, std::uint64_t most,
+                              const std::string& not_at) -> caf::expected<std::unique_ptr<item_batch>> {
     auto call = nodes::call::begin(**on, ctx, task, toml, most, not_at);
     if (!call)
       return std::move(call.error());
-    return std::unique_ptr<item_batch>{new sent_items{std::move(*call)}};
+    return std::unique_ptr<item_batch>{new sent_items{std::move(*call), paths}};
   };
 }
 

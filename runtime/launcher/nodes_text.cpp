@@ -1,4 +1,5 @@
 #include <weir/runtime/launcher/nodes_text.hpp>
+#include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/short_text.hpp>
 
 #include <algorithm>
@@ -6,6 +7,8 @@
 namespace weir::config {
 
 namespace {
+
+constexpr std::size_t name_bytes_shown = 120;
 
 std::string counted(std::uint64_t n, const char* what) {
   return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
@@ -52,8 +55,18 @@ std::string lines(const std::vector<nodes::node_state>& all, std::string (*line)
 
 }  // namespace
 
-std::string nodes_text(const std::vector<nodes::node_state>& all) {
-  return all.empty() ? "no node has come\n" : lines(all, state_line);
+bool is_any_there(const std::vector<nodes::node_state>& all) {
+  return std::any_of(all.begin(), all.end(), [](const auto& s) { return s.connected; });
+}
+
+std::string nodes_text(const std::vector<std::string>& stages, const std::vector<nodes::node_state>& all) {
+  if (is_any_there(all))
+    return lines(all, state_line);
+  std::string names;
+  for (const auto& s : stages)
+    names += (names.empty() ? "" : ", ") + quoted(s, name_bytes_shown);
+  return "no node is there: the jobs at work in stage" + std::string{stages.size() == 1 ? " " : "s "} +
+         names + " wait for one\n" + lines(all, state_line);
 }
 
 std::string nodes_summary(const std::vector<nodes::node_state>& all) {
@@ -61,9 +74,9 @@ std::string nodes_summary(const std::vector<nodes::node_state>& all) {
 }
 
 std::string nodes_progress(const std::vector<nodes::node_state>& all) {
-  const auto there = std::count_if(all.begin(), all.end(), [](const auto& s) { return s.connected; });
-  if (there == 0)
+  if (!is_any_there(all))
     return "no node is there";
+  const auto there = std::count_if(all.begin(), all.end(), [](const auto& s) { return s.connected; });
   std::uint64_t jobs = 0;
   for (const auto& s : all)
     jobs += s.in_flight;

@@ -11,9 +11,13 @@
 
 namespace weir::config {
 
+[[nodiscard]] bool is_any_there(const std::vector<nodes::node_state>& all);
+
 /// While it runs, a line for each: "node one: 3 of 16 jobs, 2 workers, 120 done, 3.10 s of work, round trip
-/// 180 µs, 127.0.0.1:4711".
-[[nodiscard]] std::string nodes_text(const std::vector<nodes::node_state>& all);
+/// 180 µs, 127.0.0.1:4711". Where none is there a line before says what waits for one: the jobs in `stages`,
+/// of which there is one at least.
+[[nodiscard]] std::string nodes_text(const std::vector<std::string>& stages,
+                                     const std::vector<nodes::node_state>& all);
 
 /// What each did in all, as lines of the summary: "  node one: 120 done, 3.10 s of work, 1 call lost, 2
 /// workers, round trip 180 µs, 127.0.0.1:4711".

@@ -28,8 +28,9 @@ private:
 };
 
 /// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left"; after what is in flight stands what
-/// nodes have of it, as `nodes_progress` says it, empty if the flow has none.
+/// nodes have of it, as `nodes_progress` says it, empty if the flow has none. Nobody can tell the time that
+/// is left if `waits`, for a node that may never come.
 [[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second,
-                                        const std::string& at_nodes);
+                                        const std::string& at_nodes, bool waits = false);
 
 }  // namespace weir::config

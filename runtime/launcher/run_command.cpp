@@ -6,12 +6,15 @@
 #include <weir/runtime/launcher/own_files.hpp>
 #include <weir/runtime/launcher/place.hpp>
 #include <weir/runtime/launcher/progress_text.hpp>
+#include <weir/runtime/launcher/quantity.hpp>
 #include <weir/runtime/launcher/run_command.hpp>
+#include <weir/runtime/launcher/run_nodes.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/launcher/summary_text.hpp>
 #include <weir/runtime/trace/tracer.hpp>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include <stdlib.h>
@@ -37,8 +40,8 @@ bool live(const arguments& wanted) {
 /// Shows the progress until the run has ended: as a status line, or as a line now and then; and what its
 /// stages do whenever somebody has asked for it.
 void watch(const flow_run& run, const std::string& flow, const signal_watch& signals,
-           std::atomic<bool>& state_asked, const engine& on, const nodes::coordinator* nodes,
-           const arguments& wanted, console& out) {
+           std::atomic<bool>& state_asked, const engine& on, const run_nodes& nodes, const arguments& wanted,
+           console& out) {
   const auto silent = wanted.quiet || wanted.progress == progress_rule::never;
   rate_meter rate;
   duration last_line{};
@@ -48,11 +51,11 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
       continue;
     const auto p = run.look();
     rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
-    const auto there = nodes ? nodes->nodes() : std::vector<nodes::node_state>{};
-    const auto text =
-        progress_text(flow, p, rate.per_second(), nodes ? nodes_progress(there) : std::string{});
+    const auto there = nodes.look();
+    const auto text = progress_text(flow, p, rate.per_second(), nodes.wanted() ? nodes_progress(there) : "",
+                                    nodes.wanted() && !is_any_there(there));
     if (asked)
-      out.line(text + '\n' + without_end(on.state_text() + (nodes ? nodes_text(there) : std::string{})));
+      out.line(text + '\n' + without_end(on.state_text() + nodes.text()));
     if (silent || asked)
       continue;
     if (out.live()) {
@@ -82,6 +85,20 @@ cause cause_of(int signal) {
   return {ec::canceled, "signal", signal_name(signal)};
 }
 
+/// What the first signal does to a run.
+struct interrupt {
+  bool drains;
+  duration budget;
+
+  /// `waits`: nobody is there who could finish anything.
+  [[nodiscard]] std::string text(bool waits) const {
+    if (!drains)
+      return ": canceling";
+    return waits ? ": canceling, as no node is there to finish what was admitted"
+                 : ": finishing what was admitted, for at most " + to_text(budget);
+  }
+};
+
 /// 128 + the signal that cut the run short, else the summary's own.
 int exit_code_of(const flow_summary& s, int signal) {
   const auto code = exit_code(s);
@@ -95,16 +112,17 @@ int run_command(checked_flow flow, const arguments& wanted) {
   const logs_to_console logs{out, wanted.quiet};
   const auto intake = context::with_cancel(context::background());
   const auto all = context::with_cancel(context::background());
-  const auto drains = flow.on_interrupt == interrupt_rule::drain;
+  const interrupt at_interrupt{flow.on_interrupt == interrupt_rule::drain, flow.plan.shutdown_budget};
+  run_nodes nodes{flow};
   std::atomic<bool> state_asked{false};
-  const signal_watch signals{[&](int number) {
-                               if (!wanted.quiet)
-                                 out.line(std::string{signal_name(number)} +
-                                          (drains ? ": finishing what was admitted" : ": canceling") +
-                                          "; a second signal ends at once");
-                               (drains ? intake : all).cancel(cause_of(number));
-                             },
-                             [&] { state_asked = true; }};
+  const signal_watch signals{
+      [&](int number) {
+        const auto waits = nodes.all_waits();
+        if (!wanted.quiet)
+          out.line(signal_name(number) + at_interrupt.text(waits) + "; a second signal ends at once");
+        (at_interrupt.drains && !waits ? intake : all).cancel(cause_of(number));
+      },
+      [&] { state_asked = true; }};
   const auto name = flow.plan.name;
   flow.plan.own_files = files_at(wanted.report);
   for (auto& file : files_at(wanted.trace))
@@ -120,16 +138,13 @@ int run_command(checked_flow flow, const arguments& wanted) {
     trace = std::move(*made);
     traced = with_tracer(all, trace, trace_of_environment(out));
   }
-  if (flow.nodes) {
-    auto made = nodes::coordinator::make(flow.nodes->link, flow.nodes->listen);
-    if (!made) {
-      out.line("nodes: " + text_of(made.error()));
+  if (nodes.wanted()) {
+    if (const auto problem = nodes.open()) {
+      out.line("nodes: " + text_of(problem));
       return static_cast<int>(exit_status::bad_usage);
     }
-    *flow.on_nodes = std::move(*made);
     if (!wanted.quiet)
-      out.line("nodes: " + flow.nodes->link.name + " waits for nodes at port " +
-               std::to_string((*flow.on_nodes)->port()));
+      out.line("nodes: " + nodes.where());
   }
   const auto several_stages = flow.plan.stages.size() > 1;
   flow_summary summary;
@@ -137,20 +152,18 @@ int run_command(checked_flow flow, const arguments& wanted) {
     engine on;
     flow_control control;
     control.intake = intake;
+    if (nodes.wanted())
+      control.stall_note = [&] { return without_end(nodes.text()); };
     control.on_failure = [&](const flow_failure& f) { out.line(failure_text(f, several_stages)); };
     flow_run run{on, traced, std::move(flow.plan), std::move(control)};
-    watch(run, name, signals, state_asked, on, flow.nodes ? flow.on_nodes->get() : nullptr, wanted, out);
+    watch(run, name, signals, state_asked, on, nodes, wanted, out);
     summary = run.wait();
   }
-  std::vector<nodes::node_state> seen;
-  if (flow.nodes) {
-    seen = (*flow.on_nodes)->nodes();
-    flow.on_nodes->reset();
-  }
+  const auto seen = nodes.close();
   auto code = exit_code_of(summary, signals.received());
   auto text = trouble_text(summary);
   if (!wanted.quiet)
-    text += summary_text(summary) + (flow.nodes ? nodes_summary(seen) : std::string{});
+    text += summary_text(summary) + (nodes.wanted() ? nodes_summary(seen) : std::string{});
   if (!wanted.report.empty())
     if (const auto problem = write_report(wanted.report, summary_json(summary, code, seen))) {
       text += "report: " + text_of(problem) + '\n';

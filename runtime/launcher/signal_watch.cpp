@@ -1,9 +1,12 @@
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/tasks/guardian.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <chrono>
+#include <string_view>
 #include <system_error>
 
 #include <poll.h>
@@ -25,10 +28,25 @@ struct first_signal {
   std::atomic<duration::rep> echoes{0};
 };
 first_signal first_seen;
-static_assert(std::atomic<int>::is_always_lock_free && std::atomic<duration::rep>::is_always_lock_free);
+std::atomic<std::uint64_t> to_abandon{0};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
+              std::atomic<duration::rep>::is_always_lock_free);
 
 duration::rep now() noexcept {
   return duration{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+/// "abandoned: 12 jobs". Only async-signal-safe calls.
+void say_abandoned(std::uint64_t jobs) noexcept {
+  constexpr std::string_view before = "abandoned: ";
+  std::array<char, 64> line{};
+  auto* end = std::copy(before.begin(), before.end(), line.data());
+  end = std::to_chars(end, line.data() + line.size(), jobs).ptr;
+  const std::string_view after = jobs == 1 ? " job\n" : " jobs\n";
+  end = std::copy(after.begin(), after.end(), end);
+  // What can't be written is not worth a wait.
+  [[maybe_unused]] const auto written =
+      ::write(STDERR_FILENO, line.data(), static_cast<std::size_t>(end - line.data()));
 }
 
 /// The second signal. Only async-signal-safe calls: the clock is clock_gettime(2).
@@ -37,6 +55,8 @@ extern "C" void weir_end_at_once(int number) {
     return;
   guardian::close();
   guardian::kill_all();
+  if (const auto jobs = to_abandon.load(); jobs > 0)
+    say_abandoned(jobs);
   ::_exit(128 + number);
 }
 
@@ -117,6 +137,10 @@ void signal_watch::begin_end(int number) {
   ::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
   received_ = number;
   first_(number);
+}
+
+void signal_watch::would_abandon(std::uint64_t jobs) noexcept {
+  to_abandon = jobs;
 }
 
 const char* signal_name(int number) noexcept {

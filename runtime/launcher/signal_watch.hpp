@@ -14,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <functional>
 #include <thread>
 
@@ -41,6 +42,9 @@ public:
 
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
+
+  /// What a second signal would leave behind: it then says how many jobs.
+  static void would_abandon(std::uint64_t jobs) noexcept;
 
   /// The first signal that ends the run, or 0.
   [[nodiscard]] int received() const noexcept { return received_.load(); }

@@ -1,12 +1,18 @@
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/place.hpp>
+#include <weir/runtime/launcher/quantity.hpp>
 #include <weir/runtime/launcher/stage_settings.hpp>
+#include <weir/runtime/tasks/process.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <variant>
 
 namespace weir::config {
 
 namespace {
+
+constexpr const char* output_limit = "output_limit";
 
 weir::order parse_order(const std::string& text) {
   if (text == "unordered")
@@ -98,6 +104,24 @@ stage_plan planned_stage(const settings& values, const node& table, const std::s
 
 weir::fan_out fan_out_of(const settings& values) {
   return values.get<std::string>("fan_out") == "balance" ? fan_out::balance : fan_out::broadcast;
+}
+
+bool keep_default_sendable(std::vector<setting_spec>& specs) {
+  const auto at =
+      std::find_if(specs.begin(), specs.end(), [](const auto& s) { return s.name == output_limit; });
+  auto* bytes = at != specs.end() ? std::get_if<std::int64_t>(&at->fallback) : nullptr;
+  if (bytes)
+    *bytes = std::min(*bytes, static_cast<std::int64_t>(sent_output_bytes_default));
+  return bytes;
+}
+
+void check_sendable(const node& table, const std::string& path, const settings& values, problems& found) {
+  const auto bytes = values.get<std::int64_t>(output_limit);
+  if (bytes > static_cast<std::int64_t>(sent_output_bytes_max))
+    found.add(table.find(output_limit)->content.at, path + '.' + output_limit,
+              size_text(bytes) + " is not allowed with nodes = true; allowed: 0 to " +
+                  size_text(sent_output_bytes_max) + ", as a result is sent in one piece; if not set it is " +
+                  size_text(sent_output_bytes_default));
 }
 
 }  // namespace weir::config

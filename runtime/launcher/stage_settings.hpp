@@ -8,6 +8,7 @@
 #include <weir/runtime/settings.hpp>
 
 #include <string>
+#include <vector>
 
 namespace weir::config {
 
@@ -18,5 +19,12 @@ namespace weir::config {
 
 /// The `fan_out` of a source or stage.
 [[nodiscard]] fan_out fan_out_of(const settings& values);
+
+/// Of a stage on nodes: lowers the default of the bound of what its task prints, so that it can be sent;
+/// false if its task has no such bound.
+bool keep_default_sendable(std::vector<setting_spec>& specs);
+
+/// Refuses such a bound of a task that has one, if it is above what can be sent.
+void check_sendable(const node& table, const std::string& path, const settings& values, problems& found);
 
 }  // namespace weir::config

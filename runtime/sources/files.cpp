@@ -23,7 +23,7 @@ public:
     if (!*found)
       return std::optional<item>{};
     auto& file = **found;
-    return std::optional{item{file.path, file.path, std::move(file.unreadable)}};
+    return std::optional{item{file.path, file.path, std::move(file.unreadable), true}};
   }
 
   void leave_out(const std::vector<std::string>& paths) override { walk_.leave_out(paths); }

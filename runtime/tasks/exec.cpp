@@ -65,7 +65,9 @@ std::vector<setting_spec> exec_settings() {
       {.name = "output_limit",
        .type = setting_type::size,
        .fallback = static_cast<std::int64_t>(output_bytes_default),
-       .meaning = "bytes kept of stdout and of stderr, each; more is read and dropped",
+       .meaning = "bytes kept of stdout and of stderr, each; more is read and dropped. With nodes = true " +
+                  config::size_text(sent_output_bytes_default) + " if not set, and " +
+                  config::size_text(sent_output_bytes_max) + " at most, as a result is sent in one piece",
        .min = 0,
        .max = output_limit_max},
       {.name = "timeout",

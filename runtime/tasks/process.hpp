@@ -29,6 +29,11 @@
 namespace weir {
 
 inline constexpr std::size_t output_bytes_default = std::size_t{1024} * 1024;
+/// On a node, as a result has to fit into one message of 1 MiB: what stdout and stderr may have both, and the
+/// most for one of them.
+inline constexpr std::size_t sent_output_bytes_default = std::size_t{500} * 1024;
+inline constexpr std::size_t sent_output_bytes_max = std::size_t{1000} * 1024;
+static_assert(2 * sent_output_bytes_default <= sent_output_bytes_max);
 inline constexpr duration grace_default = std::chrono::seconds{2};
 
 struct process_spec {

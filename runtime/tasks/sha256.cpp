@@ -77,7 +77,8 @@ caf::expected<task_function> make(const settings&) {
 
 task_kind sha256_task() {
   return {
-      "sha256", "the SHA-256 digest of the file that the item names", {}, make, {"sha256", "path", "bytes"}};
+      "sha256", "the SHA-256 digest of the file that the item names", {}, make, {"sha256", "path", "bytes"},
+      true};
 }
 
 }  // namespace weir

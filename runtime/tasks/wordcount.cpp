@@ -78,7 +78,8 @@ task_kind wordcount_task() {
           "lines, words and bytes of the file that the item names, as wc in the C locale",
           {},
           make,
-          {"lines", "words", "bytes", "path"}};
+          {"lines", "words", "bytes", "path"},
+          true};
 }
 
 }  // namespace weir

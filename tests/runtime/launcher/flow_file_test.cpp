@@ -301,6 +301,22 @@ BOOST_AUTO_TEST_CASE(a_stage_on_nodes_has_a_place_where_they_come) {
   BOOST_TEST(static_cast<bool>(l.flow->plan.stages[0].task));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_command_on_nodes_may_print_is_what_can_be_sent) {
+  const std::string exec = source + "[[stage]]\ntask = \"exec\"\ncommand = \"true\"\n";
+  const auto on_nodes = [&](const std::string& more) {
+    return loaded{exec + "nodes = true\n" + more + sink + nodes};
+  };
+  BOOST_TEST(on_nodes("").flow.has_value());
+  BOOST_TEST(on_nodes("output_limit = \"1000KiB\"\n").flow.has_value());
+  const auto refused = on_nodes("output_limit = \"1MiB\"\n");
+  BOOST_TEST(refused.found.text().find(
+                 "stage[0].output_limit: 1MiB is not allowed with nodes = true; allowed: 0 to 1000KiB") !=
+                 std::string::npos,
+             refused.found.text());
+  const loaded here{exec + "output_limit = \"1MiB\"\n" + sink};
+  BOOST_TEST(here.flow.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(without_a_stage_on_nodes_there_is_no_such_place) {
   const loaded l{source + stage + "nodes = false\n" + sink};
   BOOST_REQUIRE(l.flow);

@@ -34,7 +34,8 @@ struct loaded {
 /// The built-in tasks, as a node offers them.
 struct offered {
   weir::kinds known = weir::built_in_kinds();
-  weir::nodes::task_registry tasks = offered_tasks(known, {"square", "sleep"}, "1");
+  done_count done = std::make_shared<std::atomic<std::uint64_t>>(0);
+  weir::nodes::task_registry tasks = offered_tasks(known, {"square", "sleep"}, "1", done);
 
   std::string result;
 
@@ -106,6 +107,7 @@ BOOST_FIXTURE_TEST_CASE(a_task_does_the_jobs_that_come_with_its_settings, offere
   const auto record = weir::nodes::codec<weir::record>::decode(result);
   BOOST_TEST_REQUIRE(static_cast<bool>(record));
   BOOST_TEST(weir::to_text(*record->find("square")) == "49");
+  BOOST_TEST(done->load() == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(settings_that_are_not_right_fail_the_job_and_nothing_else, offered) {

@@ -36,10 +36,16 @@ BOOST_AUTO_TEST_SUITE(nodes_texts)
 
 BOOST_AUTO_TEST_CASE(while_a_run_goes_on_each_node_says_what_it_has) {
   BOOST_TEST(
-      nodes_text({there(), gone()}) ==
+      nodes_text({"sum"}, {there(), gone()}) ==
       "node one: 3 of 16 jobs, 2 workers, 120 done, 3.10 s of work, round trip 180 µs, 127.0.0.1:4711\n"
       "node two: gone, 7 done, 20.0 ms of work, 2 calls lost\n");
-  BOOST_TEST(nodes_text({}) == "no node has come\n");
+}
+
+BOOST_AUTO_TEST_CASE(while_no_node_is_there_it_is_said_which_jobs_wait) {
+  BOOST_TEST(nodes_text({"sum"}, {}) == "no node is there: the jobs at work in stage \"sum\" wait for one\n");
+  BOOST_TEST(nodes_text({"sum", "count"}, {gone()}) ==
+             "no node is there: the jobs at work in stages \"sum\", \"count\" wait for one\n"
+             "node two: gone, 7 done, 20.0 ms of work, 2 calls lost\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_summary_says_what_each_has_done) {
@@ -56,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_or_whose_way_was_not_measured_says_so_or
   s.lost = 1;
   s.round_trip = {};
   s.address = {};
-  BOOST_TEST(nodes_text({s}) ==
+  BOOST_TEST(nodes_text({"sum"}, {s}) ==
              "node one: 3 of 16 jobs, 1 worker, 120 done, 3.10 s of work, 1 call lost, leaving\n");
 }
 

@@ -33,6 +33,11 @@ BOOST_AUTO_TEST_CASE(what_nodes_have_stands_before_the_time_left_which_a_narrow_
              "checksum: 1234/20000 done, 523/s, 2 failed, 16 in flight, 14 at 2 nodes, 36 s left");
 }
 
+BOOST_AUTO_TEST_CASE(while_a_run_waits_for_a_node_there_is_no_time_left) {
+  BOOST_TEST(progress_text("f", progress(10, 5, 0, 2), 1, "no node is there", true) ==
+             "f: 5/10 done, 1.00/s, 0 failed, 2 in flight, no node is there");
+}
+
 BOOST_AUTO_TEST_CASE(without_a_total_there_is_no_time_left) {
   BOOST_TEST(text(progress({}, 7, 1, 2), 52.3) == "f: 8 done, 52.3/s, 1 failed, 2 in flight");
 }

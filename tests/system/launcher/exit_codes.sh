@@ -136,7 +136,7 @@ ctrl_c_drains_what_was_admitted() {
   is completed "$(number completed report.json)" "$admitted"
   is "lines of the sink" "$(wc -l <out)" "$admitted"
   is "jobs started" "$(wc -l <log)" "$admitted"
-  says err "SIGINT: finishing what was admitted; a second signal ends at once"
+  says err "SIGINT: finishing what was admitted, for at most 10s; a second signal ends at once"
 }
 
 # timeout(1) sends its signal to the run, and then to the group in which the run is.

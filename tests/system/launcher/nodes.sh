@@ -76,6 +76,68 @@ three_processes_make_the_manifest_of_one() {
   wait "$second"
 }
 
+relative_paths_mean_the_same_wherever_a_node_runs() {
+  prepare 20
+  # Where the node runs there are other files of the same names.
+  mkdir elsewhere && cp -r tree certs elsewhere
+  local file
+  for file in elsewhere/tree/*; do
+    echo other >"$file"
+  done
+  cd elsewhere && start_node node-1 && cd ..
+  local root
+  for root in tree ./tree . "$PWD/tree"; do
+    "$weir" run "$config/checksum.toml" --set source.root="$root" --set 'source.match=["**/file *"]' \
+      --set 'source.exclude=["elsewhere"]' --quiet >one 2>err
+    run_flow --set source.root="$root" --set 'source.match=["**/file *"]' --set 'source.exclude=["elsewhere"]' \
+      >manifest 2>err
+    is "exit code for $root" $? 0
+    is "lines for $root" "$(wc -l <manifest)" 20
+    cmp -s manifest one || fail "the manifest for $root is not that of one process"
+  done
+  # Lines are paths if the task takes them so.
+  ls -d tree/* >names
+  sha256sum tree/* >one
+  sed 's/^kind = "files"/kind = "lines"/; s/^root = .*/path = "names"/' "$config/coordinator.toml" >lines.toml
+  mapfile -t tls < <(with_tls nodes coordinator)
+  timeout 100 "$weir" run lines.toml --set "nodes.listen=127.0.0.1:$port" "${tls[@]}" >manifest 2>err
+  is "exit code for lines" $? 0
+  cmp -s manifest one || fail "the manifest for lines is not that of one process"
+  kill -TERM "$node"
+  wait "$node"
+}
+
+what_commands_print_on_nodes_can_be_sent() {
+  prepare 1
+  start_node node-1 --set 'node.tasks=["exec"]'
+  mapfile -t tls < <(with_tls nodes coordinator)
+  cat >flow.toml <<'TOML'
+[nodes]
+listen = "set by an option"
+peers = ["node-1"]
+[source]
+kind = "range"
+first = 1
+last = 1
+[[stage]]
+task = "exec"
+shell = true
+command = "head -c 2000000 /dev/zero | tr '\\0' o; head -c $((2000000 * $SAYS)) /dev/zero | tr '\\0' e >&2"
+nodes = true
+[sink]
+kind = "jsonl"
+TOML
+  local printing=(timeout 100 "$weir" run flow.toml --set "nodes.listen=127.0.0.1:$port" "${tls[@]}")
+  "${printing[@]}" --set 'stage.env=["SAYS=1"]' >out 2>err
+  is "exit code for both streams, full" $? 0
+  is "bytes of them" "$(grep -o 'oooo*\|eeee*' out | tr -d '\n' | wc -c)" $((2 * 500 * 1024))
+  "${printing[@]}" --set 'stage.env=["SAYS=0"]' --set stage.output_limit=1000KiB >out 2>err
+  is "exit code for the most of one" $? 0
+  is "bytes of it" "$(grep -o 'oooo*' out | tr -d '\n' | wc -c)" $((1000 * 1024))
+  kill -TERM "$node"
+  wait "$node"
+}
+
 # A job of 20 ms each, so that there is a middle.
 slow() { printf -- '%s\n' --set stage.task=sleep --set stage.min=20ms --set sink.kind=tsv; }
 
@@ -122,6 +184,9 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   is "exit code of the node" $? 0
   kill -0 "$flow" 2>/dev/null || fail "the flow has ended before: nobody left in the middle"
   says node-1.log "we left: all that it had is done"
+  grep -qP '^SIGTERM: finishing [1-9]\d* jobs?; a second signal ends at once' node-1.log ||
+    fail "the node does not say how many jobs it finishes"
+  grep -qP '^node node-1 has left: [1-9]\d* jobs done' node-1.log || fail "the node does not say what it has done"
   wait "$flow"
   is "exit code" $? 0
   balanced report.json
@@ -129,6 +194,55 @@ a_node_that_leaves_in_the_middle_finishes_what_it_has() {
   grep -q "run again elsewhere" err && fail "a job ran again, though its node left in peace"
   kill -TERM "$stayer"
   wait "$stayer"
+}
+
+a_node_that_is_ended_at_once_says_what_it_abandons() {
+  prepare 3
+  start_node node-1 --set 'node.tasks=["sleep"]' --set node.workers=2
+  mapfile -t options < <(slow; with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    --set stage.min=1min --set flow.shutdown_timeout=100ms >lines 2>err
+  until_true 20000 grep -q '^node node-1 dials' node-1.log || fail "it does not dial"
+  until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held" || fail "it does not get to work"
+  kill -TERM "$node"
+  until_true 20000 grep -q '^SIGTERM: finishing 3 jobs;' node-1.log || fail "it does not say what it finishes"
+  sleep 0.3
+  kill -TERM "$node"
+  wait "$node"
+  is "exit code of the node" $? 143
+  says node-1.log "abandoned: 3 jobs"
+  kill -TERM "$pid"
+  wait "$pid"
+  is "exit code of the flow" $? 143
+}
+
+a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait() {
+  prepare 5
+  mapfile -t options < <(with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    >lines 2>err
+  until_true 20000 grep -q "no node can do 'sha256'" err || fail "no job waits"
+  local begun
+  begun=$(now_ms)
+  kill -INT "$pid"
+  wait "$pid"
+  is "exit code" $? 130
+  [ $(($(now_ms) - begun)) -lt 4000 ] || fail "it waited for a node"
+  says err "SIGINT: canceling, as no node is there to finish what was admitted; a second signal ends at once"
+}
+
+a_flow_without_a_node_says_what_waits_for_one() {
+  prepare 5
+  mapfile -t options < <(with_tls nodes coordinator)
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
+    --set flow.stall_after=1s --set sink.path=- >lines 2>err
+  local waits='no node is there: the jobs at work in stage "sha256" wait for one'
+  until_true 20000 grep -q 'no job has begun or ended for ' err || fail "the stall is not reported"
+  is "times that it was said" "$(grep -c "^$waits\$" err)" 1
+  kill -QUIT "$pid"
+  until_true 20000 eval '[ "$(grep -c "^$waits\$" err)" = 2 ]' || fail "it does not say so when it is asked"
+  kill -INT "$pid"
+  wait "$pid"
 }
 
 a_node_waits_for_a_flow_and_for_the_next_one() {
@@ -293,8 +407,13 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
 }
 
 try three_processes_make_the_manifest_of_one
+try relative_paths_mean_the_same_wherever_a_node_runs
+try what_commands_print_on_nodes_can_be_sent
 try a_node_that_is_killed_costs_no_job_and_doubles_none
 try a_node_that_leaves_in_the_middle_finishes_what_it_has
+try a_node_that_is_ended_at_once_says_what_it_abandons
+try a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait
+try a_flow_without_a_node_says_what_waits_for_one
 try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met

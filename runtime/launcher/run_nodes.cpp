@@ -1,0 +1,56 @@
+#include <weir/runtime/launcher/nodes_text.hpp>
+#include <weir/runtime/launcher/run_nodes.hpp>
+
+#include <utility>
+
+namespace weir::config {
+
+run_nodes::run_nodes(const checked_flow& flow) : place_(flow.nodes), slot_(flow.on_nodes) {
+  for (const auto& s : flow.plan.stages)
+    if (s.elsewhere)
+      stages_.push_back(s.name);
+    else
+      all_stages_ = false;
+}
+
+caf::error run_nodes::open() {
+  auto made = nodes::coordinator::make(place_->link, place_->listen);
+  if (!made)
+    return std::move(made.error());
+  const std::lock_guard guard{mutex_};
+  *slot_ = std::move(*made);
+  open_ = true;
+  return {};
+}
+
+std::string run_nodes::where() const {
+  const std::lock_guard guard{mutex_};
+  return place_->link.name + " waits for nodes at port " + std::to_string((*slot_)->port());
+}
+
+std::vector<nodes::node_state> run_nodes::look() const {
+  const std::lock_guard guard{mutex_};
+  return open_ ? (*slot_)->nodes() : std::vector<nodes::node_state>{};
+}
+
+std::string run_nodes::text() const {
+  return wanted() ? nodes_text(stages_, look()) : std::string{};
+}
+
+bool run_nodes::all_waits() const {
+  return all_stages_ && !is_any_there(look());
+}
+
+std::vector<nodes::node_state> run_nodes::close() {
+  std::unique_ptr<nodes::coordinator> last;  // goes when nobody is kept waiting by the lock
+  std::vector<nodes::node_state> seen;
+  const std::lock_guard guard{mutex_};
+  if (open_) {
+    seen = (*slot_)->nodes();
+    last = std::move(*slot_);
+  }
+  open_ = false;
+  return seen;
+}
+
+}  // namespace weir::config

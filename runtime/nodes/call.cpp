@@ -1,5 +1,6 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/nodes/call.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -18,7 +19,7 @@ caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_
   // Whoever sends many has sent as many before, of which most were short.
   constexpr std::size_t short_job = 32;
   const auto bytes = std::min<std::uint64_t>(room->jobs() * short_job, bytes_max);
-  call_writer text{room->id(), task, settings, time_left, bytes};
+  call_writer text{room->id(), task, settings, time_left, current_trace(), bytes};
   return call{on, ctx, std::move(*room), std::move(text)};
 }
 

@@ -3,6 +3,8 @@
 #include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
 
+#include <spdlog/common.h>
+
 #include <algorithm>
 #include <iterator>
 #include <mutex>
@@ -14,6 +16,21 @@ namespace {
 
 policy::node_table::task_id id_of(const task_name& task) {
   return task.name + '\n' + task.version;
+}
+
+task_name task_of(const policy::node_table::task_id& id) {
+  const auto end = id.find('\n');
+  return {id.substr(0, end), id.substr(end + 1)};
+}
+
+/// In a line that people read.
+constexpr std::size_t named_max = 10;
+
+std::string tasks_text(const std::vector<task_name>& all) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(all.size(), named_max); ++i)
+    text += (i == 0 ? " '" : ", '") + link::printable(all[i].name) + "' " + link::printable(all[i].version);
+  return text + (all.size() > named_max ? ", and others" : "");
 }
 
 /// Of nodes that have gone.
@@ -122,10 +139,22 @@ void coordinator::give_back(const std::shared_ptr<waiting>& w) {
     no_caller_.notify_all();
 }
 
-/// What to say of a task that no node can do, once; empty if there is nothing to say. Under the lock.
-std::string coordinator::missing(const task_name& task) {
-  if (table_.any_for(id_of(task)) || !missed_.insert(task).second)
-    return {};
+/// Of tasks that no node can do though jobs wait for it; again when nodes have come or gone.
+void coordinator::tell_missing() {
+  std::vector<std::string> said;
+  std::unique_lock lock{mutex_};
+  // That nodes come in a moment is usual.
+  const auto level = members_.empty() ? spdlog::level::info : spdlog::level::warn;
+  for (const auto& [task, line] : queues_)
+    if (!line.empty() && !closing_ && !table_.any_for(task) && missed_.insert(task).second)
+      said.push_back(missing(task_of(task)));
+  lock.unlock();
+  for (const auto& text : said)
+    log()->log(level, "nodes: {}", text);
+}
+
+/// Under the lock.
+std::string coordinator::missing(const task_name& task) const {
   const auto what = "'" + task.name + "' in version '" + task.version + "'";
   std::string leaving;
   for (const auto& [link, m] : members_)
@@ -133,11 +162,14 @@ std::string coordinator::missing(const task_name& task) {
       leaving += (leaving.empty() ? "" : ", ") + m.who.who.name;
   if (!leaving.empty())
     return "whoever can do " + what + " is leaving (" + leaving + "): its jobs wait for another node";
-  auto text = "no node can do " + what + " yet";
+  if (members_.empty())
+    return "no node is there; jobs for " + what + " wait for one";
+  auto text = "no node can do " + what + "; jobs for it wait for one that can";
+  std::size_t named = 0;
   for (const auto& [link, m] : members_) {
-    text += "; " + m.who.who.name + " has";
-    for (const auto& t : m.offer.tasks)
-      text += " '" + link::printable(t.name) + "' " + link::printable(t.version);
+    if (named++ == named_max)
+      return text + "; and others have other tasks";
+    text += "; " + m.who.who.name + " has" + tasks_text(m.offer.tasks);
   }
   return text;
 }
@@ -162,9 +194,9 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
   auto& queue = queues_[id_of(task)];
   queue.push_back(mine);
   serve_waiting();
-  if (const auto said = mine->to ? std::string{} : missing(task); !said.empty()) {
+  if (!mine->to) {
     lock.unlock();
-    log()->warn("nodes: {}", said);
+    tell_missing();
     lock.lock();
   }
   mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled(); });
@@ -220,15 +252,16 @@ void coordinator::joined(const peer& who) {
   policy::node_table::offer can{offer->workers, offer->credit, {}, who.who.name};
   for (const auto& task : offer->tasks)
     can.tasks.insert(id_of(task));
-  log()->info("node {} has joined: {} workers, {} tasks{}", who.who.name, offer->workers, offer->tasks.size(),
+  log()->info("node {} has joined: {} workers,{}{}", who.who.name, offer->workers, tasks_text(offer->tasks),
               offer->held > 0 ? "; it still has " + std::to_string(offer->held) + " jobs of an earlier link"
                               : std::string{});
-  const std::lock_guard guard{mutex_};
+  std::unique_lock lock{mutex_};
   members_.emplace(who.link, member{who, std::move(*offer)});
   table_.join(who.link, std::move(can));
-  // Of what still can't be done it is said again, with what this one has.
   missed_.clear();
   serve_waiting();
+  lock.unlock();
+  tell_missing();
 }
 
 void coordinator::gone(std::uint64_t link, const std::string& why) {
@@ -245,11 +278,14 @@ void coordinator::gone(std::uint64_t link, const std::string& why) {
     call.mapped()->changed.notify_all();
   }
   keep_few_records();
+  missed_.clear();
   lock.unlock();
   if (lost.empty())
     log()->info("node {} has gone: {}", name, why);
   else
-    log()->warn("node {} has gone: {}; {} calls run again elsewhere", name, why, lost.size());
+    log()->warn("node {} has gone: {}; {} that it had may run again elsewhere", name, why,
+                std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));
+  tell_missing();
 }
 
 void coordinator::keep_few_records() {
@@ -307,7 +343,9 @@ void coordinator::leaving(std::uint64_t link) {
     if (found == members_.end() || std::exchange(found->second.leaving, true))
       return;
     table_.drain(link);
+    missed_.clear();
   }
+  tell_missing();
   tell_if_drained(link);
 }
 

@@ -142,7 +142,8 @@ private:
   void done(std::uint64_t link, done_message m);
   void leaving(std::uint64_t link);
   void tell_if_drained(std::uint64_t link);
-  [[nodiscard]] std::string missing(const task_name& task);
+  void tell_missing();
+  [[nodiscard]] std::string missing(const task_name& task) const;
   void keep_few_records();
   using waiting_line = std::deque<std::shared_ptr<waiting>>;
 
@@ -155,9 +156,9 @@ private:
   policy::node_table table_;
   // Of each task the calls that wait for room, the oldest first.
   std::map<policy::node_table::task_id, waiting_line> queues_;
-  std::set<task_name> missed_;               // tasks that nobody can do, of which that was said
-  std::map<std::uint64_t, member> members_;  // by link
-  std::map<std::string, record> records_;    // by name
+  std::set<policy::node_table::task_id> missed_;  // tasks that nobody can do, of which that was said
+  std::map<std::uint64_t, member> members_;       // by link
+  std::map<std::string, record> records_;         // by name
   std::map<policy::node_table::call_id, std::shared_ptr<waiting>> calls_;
   std::size_t callers_ = 0;
   bool closing_ = false;

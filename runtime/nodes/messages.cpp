@@ -58,6 +58,9 @@ caf::expected<message> read_call(std::string& text, wire_reader from) {
   const auto left = from.number<std::uint64_t>();
   if (left != no_deadline)
     m.time_left = duration_of(left);
+  const auto parent = from.text();
+  const auto state = from.text();
+  m.trace = trace_context::parse(parent, state);
   const auto jobs = from.number<std::uint32_t>();
   if (!from.good() || jobs == 0 || jobs > call_jobs_max)
     return not_one("call");
@@ -104,11 +107,13 @@ wire_writer begin(kind k) {
 }  // namespace
 
 call_writer::call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-                         std::optional<duration> time_left, std::size_t bytes)
+                         std::optional<duration> time_left, const std::optional<trace_context>& trace,
+                         std::size_t bytes)
     : to_(begin(kind::call)) {
   to_.reserve(bytes);
   to_.put(id).put(task.name).put(task.version).put(settings);
   to_.put(time_left ? std::min(count_of(*time_left), no_deadline - 1) : no_deadline);
+  to_.put(trace ? trace->traceparent() : std::string{}).put(trace ? trace->state : std::string{});
   count_at_ = to_.size();
   to_.put(count_);
 }

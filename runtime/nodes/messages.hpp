@@ -19,6 +19,7 @@
 #include <weir/actors/clock.hpp>
 #include <weir/actors/context.hpp>
 #include <weir/runtime/nodes/wire.hpp>
+#include <weir/runtime/trace/trace_context.hpp>
 
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
@@ -79,9 +80,10 @@ private:
 struct call_message {
   std::uint64_t id = 0;  ///< none comes twice from one coordinator
   task_name task;
-  std::string settings;               ///< of the task, in its own words
-  std::optional<duration> time_left;  ///< until their deadline
-  packed jobs;                        ///< texts
+  std::string settings;                ///< of the task, in its own words
+  std::optional<duration> time_left;   ///< until their deadline
+  std::optional<trace_context> trace;  ///< of what they are a part
+  packed jobs;                         ///< texts
 };
 
 struct cancel_message {
@@ -106,7 +108,8 @@ class call_writer {
 public:
   /// `bytes`: about how long it will be.
   call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-              std::optional<duration> time_left, std::size_t bytes);
+              std::optional<duration> time_left, const std::optional<trace_context>& trace,
+              std::size_t bytes);
 
   /// The job that `append(std::string&)` appends. If that throws, there is none.
   template <class Append>

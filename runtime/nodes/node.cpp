@@ -6,6 +6,8 @@
 #include <weir/runtime/nodes/answer.hpp>
 #include <weir/runtime/nodes/node.hpp>
 #include <weir/runtime/pool.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
+#include <weir/runtime/trace/tracer.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -32,6 +34,7 @@ public:
   core(const node_options& options, task_registry tasks)
       : tasks_(std::move(tasks)),
         offer_{tasks_.names(), options.worker_count(), options.credit},
+        trace_(options.trace),
         ctx_(context::with_cancel(context::background())) {
     view_.since = ctx_.time().now();
   }
@@ -56,7 +59,8 @@ private:
   void cancel_calls_of(std::uint64_t link, const std::string& why);
   void do_next();
   void do_jobs(taken_call& c);
-  static void do_job(const taken_call& c, std::string_view job, done_writer& to);
+  void do_job(const taken_call& c, std::string_view job, done_writer& to) const;
+  [[nodiscard]] static caf::error try_job(const taken_call& c, std::string_view job, done_writer& to);
   void send_outcomes(const taken_call& c, std::string text);
   void wait_while_full(std::uint64_t link);
   void cancel_all(const taken_call& c);
@@ -69,6 +73,7 @@ private:
 
   const task_registry tasks_;
   const node_offer offer_;
+  const std::shared_ptr<tracer> trace_;  // null: nobody wants one
   const context ctx_;
   mutable sync::mutex mutex_;
   sync::condition_variable changed_;
@@ -293,7 +298,9 @@ std::string node::core::refusal_of(const taken_call& c) const {
 
 void node::core::take(std::uint64_t link, call_message m) {
   const auto* const function = tasks_.find(m.task);
-  const auto ctx = m.time_left ? context::with_timeout(ctx_, *m.time_left) : context::with_cancel(ctx_);
+  auto ctx = m.time_left ? context::with_timeout(ctx_, *m.time_left) : context::with_cancel(ctx_);
+  if (trace_)
+    ctx = with_tracer(ctx, trace_, m.trace);
   const auto c = std::make_shared<taken_call>(taken_call{link, std::move(m), function, ctx});
   std::unique_lock lock{mutex_};
   if (!pool_)
@@ -397,7 +404,20 @@ void node::core::do_jobs(taken_call& c) {
   to.end();
 }
 
-void node::core::do_job(const taken_call& c, std::string_view job, done_writer& to) {
+void node::core::do_job(const taken_call& c, std::string_view job, done_writer& to) const {
+  std::optional<trace_span> span;
+  if (trace_)
+    span.emplace(c.ctx, c.what.task.name);
+  const auto why = try_job(c, job, to);
+  if (!why)
+    return;
+  if (span)
+    span->fail(why);
+  to.add(why);
+}
+
+/// Adds its result, or nothing and returns why there is none.
+caf::error node::core::try_job(const taken_call& c, std::string_view job, done_writer& to) {
   const auto at = to.size();
   caf::error why;
   try {
@@ -406,13 +426,11 @@ void node::core::do_job(const taken_call& c, std::string_view job, done_writer& 
     else
       to.add_result([&](std::string& out) { why = (*c.function)(c.ctx, c.what.settings, job, out); });
   } catch (...) {
-    return to.add(make_error(std::current_exception()));
+    return make_error(std::current_exception());
   }
-  if (!why)
-    return;
-  if (to.size() > at)
+  if (why && to.size() > at)
     to.take_back(at);
-  to.add(why);
+  return why;
 }
 
 void node::core::send_outcomes(const taken_call& c, std::string text) {

@@ -7,7 +7,12 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+
+namespace weir {
+class tracer;
+}
 
 namespace weir::nodes {
 
@@ -20,6 +25,9 @@ struct node_options {
   std::uint32_t workers =
       0;  ///< jobs that run at once, 1 to `workers_max`; 0: as many as there are processors
   std::uint32_t credit = 65'536;  ///< jobs that it holds at most, at least two for each worker
+
+  /// Writes down each job, as a part of the trace of whoever sent it; null: nothing.
+  std::shared_ptr<tracer> trace = {};
 
   /// An error of `ec::invalid_option` that names the option and what is allowed.
   [[nodiscard]] caf::error validate() const;

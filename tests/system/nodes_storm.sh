@@ -144,7 +144,7 @@ detections >detected
 number() { sed -n "s/^  \"$1\": \([0-9.e+-]*\),\{0,1\}\$/\1/p" report.json; }
 seen=$(sed 1d lines | cut -f1 | sort -u | wc -l)
 lines=$(sed 1d lines | wc -l)
-rerun=$(sed -nE 's/.* ([0-9]+) calls run again elsewhere$/\1/p' err | awk '{ n += $1 } END { print n + 0 }')
+rerun=$(sed -nE 's/.* ([0-9]+) calls? that it had may run again elsewhere$/\1/p' err | awk '{ n += $1 } END { print n + 0 }')
 worst=$(awk '{ if ($1 == "never" || $1 + 0 > max) max = $1 } END { print max + 0 }' detected)
 printf '%s jobs in %s ms, exit code %s: lost %s, doubled outcomes %s, run again %s\n' \
   "$jobs" "$took" "$code" "$((jobs - seen))" "$((lines - seen))" "$rerun"

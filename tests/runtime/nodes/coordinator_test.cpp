@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -112,7 +113,22 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_a
   lines->next();
   links.leave(1);
   ask_in_vain(square);
-  BOOST_TEST(lines->next() == "nodes: no node can do 'square' in version '1' yet; one has 'other' 1");
+  BOOST_TEST(
+      lines->next() ==
+      "nodes: no node can do 'square' in version '1'; jobs for it wait for one that can; one has 'other' 1");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) {
+  const auto ctx = context::with_cancel(context::background());
+  std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, 1)); }};
+  BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'square' in version '1' wait for one");
+  links.up(1, "one", {{{"square", "2"}}, 1, 2});
+  BOOST_TEST(lines->next() == "node one has joined: 1 workers, 'square' 2");
+  BOOST_TEST(
+      lines->next() ==
+      "nodes: no node can do 'square' in version '1'; jobs for it wait for one that can; one has 'square' 2");
+  ctx.cancel("a test");
+  waits.join();
 }
 
 BOOST_AUTO_TEST_CASE(of_two_processes_of_one_name_the_later_one_has_the_counts_of_both) {

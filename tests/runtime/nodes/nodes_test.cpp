@@ -5,15 +5,19 @@
 #include <weir/runtime/nodes/remote.hpp>
 #include <weir/runtime/parallel_map.hpp>
 #include <weir/runtime/pool.hpp>
+#include <weir/runtime/trace/trace_span.hpp>
+#include <weir/runtime/trace/tracer.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,16 +44,33 @@ link::link_options of_coordinator() {
   return o;
 }
 
+/// Where a trace goes.
+class span_list final : public span_exporter {
+public:
+  explicit span_list(std::shared_ptr<std::vector<span_record>> to) : to_(std::move(to)) {}
+
+  caf::error open(const trace_origin&) override { return {}; }
+  caf::error put(std::span<const span_record> spans) override {
+    to_->insert(to_->end(), spans.begin(), spans.end());
+    return {};
+  }
+  caf::error finish(std::uint64_t) override { return {}; }
+
+private:
+  std::shared_ptr<std::vector<span_record>> to_;
+};
+
 /// A node with an engine of its own, as if it were another process.
 class some_node {
 public:
   some_node(const nodes::coordinator& of, const std::string& name, nodes::task_registry tasks,
-            std::uint32_t workers = 2, std::uint32_t credit = 16)
+            std::uint32_t workers = 2, std::uint32_t credit = 16, std::shared_ptr<tracer> trace = nullptr)
       : node_(value_of(nodes::node::make(engine_,
                                          {.link = options_of(name, "coordinator"),
                                           .coordinator = loopback(of.port()),
                                           .workers = workers,
-                                          .credit = credit},
+                                          .credit = credit,
+                                          .trace = std::move(trace)},
                                          std::move(tasks)))) {}
 
   nodes::node* operator->() { return node_.get(); }
@@ -190,6 +211,42 @@ BOOST_AUTO_TEST_CASE(a_cancel_and_its_cause_reach_the_job_over_there) {
   p.cancel("it has seen enough");
   BOOST_TEST((ticket.get().kind == outcome_kind::canceled));
   BOOST_TEST(cause_there.find("it has seen enough") == 0u, cause_there);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_goes_on_over_there) {
+  const auto mine = std::make_shared<std::vector<span_record>>();
+  const auto theirs = std::make_shared<std::vector<span_record>>();
+  const auto to_mine = std::make_shared<tracer>(std::make_unique<span_list>(mine));
+  const auto to_theirs = std::make_shared<tracer>(std::make_unique<span_list>(theirs));
+  nodes::task_registry r;
+  r.add<std::uint64_t>("square", "1", [](std::uint64_t x) -> caf::expected<std::uint64_t> {
+    trace_event("squares");
+    if (x == 3)
+      return make_error(ec::failed, "three");
+    return x * x;
+  });
+  some_node one{*coordinator, "one", std::move(r), 2, 16, to_theirs};
+  {
+    const auto traced = with_tracer(context::background(), to_mine);
+    const auto results = value_of(parallel_outcomes(
+        here, traced, numbers(5), nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),
+        {.parallelism = 2, .on_error = policy::collect}));
+    BOOST_TEST(results.size() == 5u);
+  }
+  one.end();
+  BOOST_TEST(!to_mine->finish());
+  BOOST_TEST(!to_theirs->finish());
+  BOOST_TEST_REQUIRE(theirs->size() == 5u);
+  for (const auto& span : *theirs) {
+    const auto parent = std::find_if(mine->begin(), mine->end(), [&](const auto& m) {
+      return m.role == span_role::attempt && m.at.span == span.parent;
+    });
+    BOOST_TEST_REQUIRE((parent != mine->end()));
+    BOOST_TEST(span.at.trace_id() == parent->at.trace_id());
+    BOOST_TEST(span.name == "square");
+    BOOST_TEST(!span.events.empty());
+    BOOST_TEST((span.status == span_status::error) == (parent->status == span_status::error));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_time_that_is_left_crosses_over) {

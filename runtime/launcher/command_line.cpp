@@ -89,6 +89,15 @@ private_key in the files of a flow and of nodes name. Of a node that has one alr
 nothing is made. A node needs authority.pem and its own NAME.pem and NAME.key;
 authority.key stays where it is, and stays secret.)";
 
+void add_trace(CLI::App& to, arguments& out, const std::string& what) {
+  to.add_option("--trace", out.trace,
+                what + ": OTLP/JSON lines if it ends in .jsonl, else a Chrome trace, for Perfetto")
+      ->type_name("FILE")
+      ->check([](const std::string& path) {
+        return path == "-" ? std::string{"a trace has a file of its own; name one"} : std::string{};
+      });
+}
+
 void add_overrides(CLI::App& to, arguments& into) {
   to.add_option("--set", into.overrides, "Change one key of the file; may be given several times")
       ->type_name("KEY=VALUE")
@@ -159,13 +168,7 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   run->add_flag("-q,--quiet", out.quiet, "No progress and no summary, only errors");
   run->add_option("--report", out.report, "Write a summary as JSON to this file; - is standard output")
       ->type_name("FILE");
-  run->add_option("--trace", out.trace,
-                  "Write a span for each job and attempt to this file: OTLP/JSON lines if it ends in .jsonl, "
-                  "else a Chrome trace, for Perfetto")
-      ->type_name("FILE")
-      ->check([](const std::string& path) {
-        return path == "-" ? std::string{"standard output is the sink's; name a file"} : std::string{};
-      });
+  add_trace(*run, out, "Write a span for each job and attempt to this file");
   run->add_option("--progress", progress, "The progress line: auto (on a terminal), always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember(rules));
@@ -202,6 +205,7 @@ std::variant<arguments, answer> parse_arguments(const std::string& program, cons
   auto* node = app.add_subcommand("node", "Do jobs of flows that run elsewhere");
   node->add_option("NODE", out.flow, "The node's file; - is standard input")->required();
   add_overrides(*node, out);
+  add_trace(*node, out, "Write a span for each job to this file, as a part of the trace of its flow");
   node->footer(with_name(node_footer, program));
 
   out.folder = "certs";

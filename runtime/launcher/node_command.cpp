@@ -9,6 +9,7 @@
 #include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/nodes/node.hpp>
+#include <weir/runtime/trace/tracer.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -61,9 +62,18 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
                                if (asked)
                                  out.line(state());
                              }};
+  auto options = plan->options;
+  if (!wanted.trace.empty()) {
+    auto trace = tracer::to_file(wanted.trace, {.service = options.link.name});
+    if (!trace) {
+      err << program << ": --trace: " << text_of(trace.error()) << std::endl;
+      return static_cast<int>(exit_status::bad_usage);
+    }
+    options.trace = std::move(*trace);
+  }
   engine on;
   const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
-  auto made = nodes::node::make(on, plan->options, offered_tasks(known, plan->tasks, known.version, done));
+  auto made = nodes::node::make(on, options, offered_tasks(known, plan->tasks, known.version, done));
   if (!made) {
     err << program << ": " << text_of(made.error()) << std::endl;
     return static_cast<int>(exit_status::bad_usage);
@@ -85,9 +95,16 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
     signal_watch::would_abandon(node.look().held);
   while (!node.wait_until_left(context::with_timeout(context::background(), look_period)));
   signal_watch::would_abandon(0);
-  out.line("node " + plan->options.link.name + " has left: " + jobs_text(done->load()) + " done");
-  const std::lock_guard guard{mutex};
-  asked = nullptr;
+  out.line("node " + options.link.name + " has left: " + jobs_text(done->load()) + " done");
+  {
+    const std::lock_guard guard{mutex};
+    asked = nullptr;
+  }
+  made->reset();
+  if (const auto problem = options.trace ? options.trace->finish() : caf::error{}) {
+    out.line("trace: " + text_of(problem));
+    return static_cast<int>(exit_status::failed);
+  }
   return static_cast<int>(exit_status::completed);
 }
 

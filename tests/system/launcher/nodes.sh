@@ -221,7 +221,7 @@ a_flow_that_is_interrupted_while_no_node_is_there_does_not_wait() {
   mapfile -t options < <(with_tls nodes coordinator)
   start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
     >lines 2>err
-  until_true 20000 grep -q "no node can do 'sha256'" err || fail "no job waits"
+  until_true 20000 grep -q "no node is there; jobs for 'sha256'" err || fail "no job waits"
   local begun
   begun=$(now_ms)
   kill -INT "$pid"
@@ -406,7 +406,25 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
   wait "$node"
 }
 
+# ids KEY FILE: of the spans there.
+ids() { grep -oP "\"$1\": ?\"\K[0-9a-f]+" "$2" | sort -u; }
+
+a_trace_goes_on_at_the_node() {
+  prepare 20
+  start_node node-1 --trace node.jsonl
+  run_flow --trace flow.jsonl >manifest 2>err
+  is "exit code" $? 0
+  kill -TERM "$node"
+  wait "$node"
+  is "exit code of the node" $? 0
+  is "spans of the node" "$(grep -o '"parentSpanId"' node.jsonl | wc -l)" 20
+  is "traces" "$(ids traceId node.jsonl)" "$(ids traceId flow.jsonl)"
+  is "spans of the node that have no parent in the flow" \
+    "$(comm -23 <(ids parentSpanId node.jsonl) <(ids spanId flow.jsonl) | wc -l)" 0
+}
+
 try three_processes_make_the_manifest_of_one
+try a_trace_goes_on_at_the_node
 try relative_paths_mean_the_same_wherever_a_node_runs
 try what_commands_print_on_nodes_can_be_sent
 try a_node_that_is_killed_costs_no_job_and_doubles_none

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_trace_never_writes_over_what_the_run_needs) {
                   "--trace would write over the flow file \"squares.toml\""},
         std::pair{"run squares.toml --set sink.path=out --trace out", "where the sink writes"},
         std::pair{"run squares.toml --report r --trace r", "--trace would write over the report"},
-        std::pair{"run squares.toml --trace -", "standard output is the sink's"},
+        std::pair{"run squares.toml --trace -", "a trace has a file of its own"},
         std::pair{"run squares.toml --trace no/such/folder/t", "cannot be made in the folder"}})
     BOOST_TEST(run(folder, arguments, 2).find(says) != std::string::npos, arguments);
   BOOST_TEST(content_of(folder.at("squares.toml")) == content_of(WEIR_CONFIG_DIR "/squares.toml"));

@@ -181,7 +181,11 @@ private:
   [[nodiscard]] std::string arrow(const way& w) const {
     std::string points;
     const auto add = [&](int x, int y) {
-      points += (points.empty() ? "" : " ") + std::to_string(x) + ',' + std::to_string(y);
+      if (!points.empty())
+        points += ' ';
+      points += std::to_string(x);
+      points += ',';
+      points += std::to_string(y);
     };
     for (const auto i : w.cells) {
       const auto& c = cells_[i];

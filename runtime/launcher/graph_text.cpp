@@ -50,7 +50,7 @@ std::string label(const flow_outline::part& p, std::string_view (*stand_in)(char
 }
 
 std::string node(std::size_t i) {
-  return "n" + std::to_string(i);
+  return std::string{'n'}.append(std::to_string(i));
 }
 
 }  // namespace

@@ -1,12 +1,17 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/launcher/link_check.hpp>
 #include <weir/runtime/launcher/place.hpp>
+#include <weir/runtime/launcher/quantity.hpp>
 #include <weir/runtime/link/address.hpp>
 #include <weir/runtime/link/tls.hpp>
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <system_error>
+#include <utility>
 
 namespace weir::config {
 
@@ -38,10 +43,11 @@ struct checked_table {
 };
 
 std::optional<link::address> check_address(const checked_table& in, const char* key, const std::string& text,
-                                           const link::link_options& options) {
+                                           const link::link_options& options, std::uint16_t port_min) {
   auto read = link::read_address(text);
   if (!read) {
-    in.add(key, text_of(read.error()));
+    in.add(key, '\'' + text + "' is not an address: HOST:PORT or [HOST]:PORT is allowed, PORT is " +
+                    std::to_string(port_min) + " to 65535");
     return std::nullopt;
   }
   if (options.tls.none() && !read->is_loopback())
@@ -51,6 +57,27 @@ std::optional<link::address> check_address(const checked_table& in, const char* 
                "private_key (`certs` makes such files), or use an address of this machine alone, such as "
                "127.0.0.1");
   return *read;
+}
+
+/// What `validate` would refuse without the reason, or without a key that is in the file.
+bool check_keys(const checked_table& in, const link::link_options& o) {
+  const auto before = in.found.count();
+  const std::array files{std::pair{"authority", &o.tls.authority},
+                         std::pair{"certificate", &o.tls.certificate}, std::pair{"private_key", &o.tls.key}};
+  for (const auto& [key, file] : files)
+    if (file->empty() && !o.tls.none())
+      in.found.add(
+          in.content.at, in.path + '.' + key,
+          "missing: TLS takes authority, certificate and private_key together; give all, or none for "
+          "this machine alone");
+  if (o.timeout < 2 * o.heartbeat) {
+    const auto* key = in.content.find("timeout") ? "timeout" : "heartbeat";
+    in.add(key,
+           "a timeout of " + to_text(o.timeout) + " is too short for a heartbeat of " + to_text(o.heartbeat) +
+               ": a single one that is late would end the link; allowed: a timeout of twice the heartbeat or "
+               "more");
+  }
+  return in.found.count() == before;
 }
 
 /// A pipe, as of a shell's `<(…)`, can be read only once: by who starts the links.
@@ -71,7 +98,9 @@ void check_files(const checked_table& in, const link::link_options& options) {
 
 void check_meeting_place(const node& table, const meeting_place& place, tls_check tls, problems& found) {
   const checked_table in{table, "nodes", found};
-  check_address(in, "listen", place.listen, place.link);
+  check_address(in, "listen", place.listen, place.link, 0);
+  if (!check_keys(in, place.link))
+    return;
   if (const auto e = place.link.validate())
     in.add(e);
   else if (tls == tls_check::tried)
@@ -81,9 +110,11 @@ void check_meeting_place(const node& table, const meeting_place& place, tls_chec
 void check_node_plan(const node& table, const node_plan& plan, problems& found) {
   const checked_table in{table, "node", found};
   const auto& options = plan.options;
-  const auto whom = check_address(in, "dial", options.coordinator, options.link);
+  const auto whom = check_address(in, "dial", options.coordinator, options.link, 1);
   if (whom && whom->port == 0)
     in.add("dial", options.coordinator + " has no port to dial; allowed: HOST:PORT, PORT is 1 to 65535");
+  if (!check_keys(in, options.link))
+    return;
   if (const auto e = options.validate())
     in.add(e);
   else

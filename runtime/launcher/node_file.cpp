@@ -31,6 +31,9 @@ void check_tasks(const node& table, const node_plan& plan, const kinds& known, p
   for (const auto& t : known.tasks)
     names.push_back(t.name);
   const auto& at = table.find("tasks")->content.at;
+  if (plan.tasks.empty())
+    found.add(at, "node.tasks",
+              "it is empty, so that the node would have nothing to do; write at least one task");
   for (auto i = plan.tasks.begin(); i != plan.tasks.end(); ++i)
     if (std::find(names.begin(), names.end(), *i) == names.end())
       found.add(at, "node.tasks", "there is no task " + quoted(*i, 60) + suggestion(*i, names));
@@ -73,8 +76,8 @@ std::string describe(const node_plan& plan) {
   for (const auto& t : plan.tasks)
     tasks += (tasks.empty() ? "" : ", ") + t;
   return "node " + quoted(o.link.name, 80) + ": tasks " + tasks + "; " + std::to_string(o.worker_count()) +
-         " workers, " + std::to_string(o.credit) + " jobs at most; dials " + o.coordinator +
-         (o.link.tls.none() ? " without TLS" : " with TLS");
+         (o.worker_count() == 1 ? " worker, " : " workers, ") + std::to_string(o.credit) +
+         " jobs at most; dials " + o.coordinator + (o.link.tls.none() ? " without TLS" : " with TLS");
 }
 
 }  // namespace weir::config

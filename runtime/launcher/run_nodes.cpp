@@ -1,9 +1,26 @@
+#include <weir/actors/error.hpp>
 #include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/launcher/run_nodes.hpp>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace weir::config {
+
+namespace {
+
+/// Who forgets the flow of another terminal sees only that the address is in use.
+caf::error with_hint(caf::error e) {
+  const auto text = text_of(e);
+  if (!text.ends_with(std::generic_category().message(EADDRINUSE)))
+    return e;
+  return make_error(ec::invalid_option, text +
+                                            "; maybe another flow listens there: wait for its end, or have "
+                                            "this one and its nodes meet at another port");
+}
+
+}  // namespace
 
 run_nodes::run_nodes(const checked_flow& flow) : place_(flow.nodes), slot_(flow.on_nodes) {
   for (const auto& s : flow.plan.stages)
@@ -16,7 +33,7 @@ run_nodes::run_nodes(const checked_flow& flow) : place_(flow.nodes), slot_(flow.
 caf::error run_nodes::open() {
   auto made = nodes::coordinator::make(place_->link, place_->listen);
   if (!made)
-    return std::move(made.error());
+    return with_hint(std::move(made.error()));
   const std::lock_guard guard{mutex_};
   *slot_ = std::move(*made);
   open_ = true;
@@ -25,7 +42,10 @@ caf::error run_nodes::open() {
 
 std::string run_nodes::where() const {
   const std::lock_guard guard{mutex_};
-  return place_->link.name + " waits for nodes at port " + std::to_string((*slot_)->port());
+  // The port is another one where 0 was asked for.
+  const auto host = place_->listen.substr(0, place_->listen.rfind(':') + 1);
+  return place_->link.name + " waits for nodes at " + host + std::to_string((*slot_)->port()) +
+         (place_->link.tls.none() ? " without TLS" : " with TLS");
 }
 
 std::vector<nodes::node_state> run_nodes::look() const {

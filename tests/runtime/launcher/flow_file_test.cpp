@@ -333,8 +333,11 @@ BOOST_AUTO_TEST_CASE(nodes_that_are_half_asked_for_are_refused) {
   says(source + stage + "nodes = 1\n" + sink + nodes, "stage[0].nodes: a whole number is not allowed here");
   says(source + stage + "nodes = true\n" + sink + "[nodes]\n", "nodes.listen: missing");
   says(source + stage + "nodes = true\n" + sink + nodes + "timeout = \"1s\"\n",
-       "timeout is 1.00 s, allowed is 2.00 s to 10 min");
-  says(source + stage + "nodes = true\n" + sink + nodes + "private_key = \"k\"\n", "tls needs all three");
+       "nodes.timeout: a timeout of 1s is too short for a heartbeat of 1s");
+  says(source + stage + "nodes = true\n" + sink + nodes + "private_key = \"k\"\n",
+       "nodes.authority: missing: TLS takes authority, certificate and private_key together");
+  says(source + stage + "nodes = true\n" + sink + nodes + "heartbeat = \"2s\"\n",
+       "nodes.heartbeat: a timeout of 3s is too short for a heartbeat of 2s");
   says(source + stage + "nodes = true\n" + sink + nodes + "workers = 2\n", "nodes.workers: unknown key");
   says("[[nodes]]\n" + source + stage + "nodes = true\n" + sink, "write [nodes], once");
 }

@@ -71,6 +71,8 @@ BOOST_AUTO_TEST_CASE(an_address_that_can_not_be_read_is_named_with_its_place) {
     says(of_flow(wrong), "flow.toml:11:10: nodes.listen: '" + wrong + "' is not an address: HOST:PORT");
     says(of_node(wrong), "node.toml:4:8: node.dial: '" + wrong + "' is not an address: HOST:PORT");
   }
+  says(of_flow("4700"), "PORT is 0 to 65535");
+  says(of_node("4700"), "PORT is 1 to 65535");
   says(of_node("127.0.0.1:0"), "node.dial: 127.0.0.1:0 has no port to dial");
 }
 
@@ -122,14 +124,15 @@ BOOST_AUTO_TEST_CASE(who_only_draws_a_flow_needs_no_certificates) {
 }
 
 BOOST_AUTO_TEST_CASE(an_option_out_of_its_range_is_named_at_its_key) {
-  says(of_flow("127.0.0.1:1", "timeout = \"1s\"\n"), "flow.toml:12:11: nodes: timeout is 1.00 s");
+  says(of_flow("127.0.0.1:1", "timeout = \"1s\"\n"),
+       "flow.toml:12:11: nodes.timeout: a timeout of 1s is too short for a heartbeat of 1s");
   says(of_node("127.0.0.1:1", "workers = 8\ncredit = 15\n"), "node.toml:6:10: node: credit is 15");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_in_several_keys_is_told_at_once) {
   const auto text = of_flow("4700", "timeout = \"1s\"\n");
   says(text, "nodes.listen: ");
-  says(text, "nodes: timeout ");
+  says(text, "nodes.timeout: ");
 }
 
 BOOST_AUTO_TEST_CASE(the_file_of_a_node_is_told_from_that_of_a_flow) {

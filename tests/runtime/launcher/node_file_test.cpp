@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
   says("", "missing: the table [node]");
   says(good + "[flow]\n", "flow: unknown");
   says(head, "node.tasks: missing");
+  says(head + "tasks = []\n", "node.tasks: it is empty");
   says(head + "tasks = [\"squrae\"]\n", "there is no task \"squrae\"; did you mean \"square\"?");
   says(head + "tasks = [\"square\", \"square\"]\n", "\"square\" is given twice");
   says(good + "workers = 8\ncredit = 15\n", "credit is 15, allowed is 16 to 1000000");

@@ -282,6 +282,19 @@ without_tls_only_this_machine_is_met() {
   says err "there is no TLS"
 }
 
+a_port_that_is_taken_is_told_with_who_may_have_it() {
+  prepare 1
+  start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree >out 2>err.first
+  until_true 20000 grep -q "^nodes: coordinator waits for nodes at 127.0.0.1:$port without TLS\$" err.first ||
+    fail "it does not say where it waits: $(cat err.first)"
+  run_flow >manifest 2>err
+  is "exit code" $? 2
+  says err "can't listen at 127.0.0.1:$port"
+  says err "maybe another flow listens there"
+  kill -INT "$pid"
+  wait "$pid"
+}
+
 # refused WHAT SAYS FILE...: a node's file that is not right.
 refused() {
   printf '%s\n' "${@:3}" >bad.toml
@@ -296,7 +309,7 @@ a_file_that_is_not_right_says_where() {
   refused "an unknown task" 'there is no task "sha265"; did you mean "sha256"?' \
     '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha265"]'
   refused "another table" 'a node'"'"'s file has the table [node]' '[flow]'
-  refused "half of TLS" 'tls needs all three' \
+  refused "half of TLS" 'node.certificate: missing: TLS takes authority, certificate and private_key together' \
     '[node]' 'name = "a"' 'dial = "127.0.0.1:1"' 'tasks = ["sha256"]' 'private_key = "k"'
   : >secret.key && chmod 600 secret.key
   refused "a certificate that is not there" 'nothing.pem' \
@@ -435,6 +448,7 @@ try a_flow_without_a_node_says_what_waits_for_one
 try a_node_waits_for_a_flow_and_for_the_next_one
 try who_is_not_on_the_list_does_nothing
 try without_tls_only_this_machine_is_met
+try a_port_that_is_taken_is_told_with_who_may_have_it
 try a_file_that_is_not_right_says_where
 try certificates_are_looked_for_where_the_command_runs_as_all_paths_are
 try a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run

@@ -144,7 +144,7 @@ private:
 }  // namespace
 
 nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
-                                   const std::string& version, done_count done) {
+                                   const std::string& version, const done_count& done) {
   nodes::task_registry all;
   for (const auto& name : names) {
     const auto of =

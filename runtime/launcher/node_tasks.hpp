@@ -23,7 +23,7 @@ using done_count = std::shared_ptr<std::atomic<std::uint64_t>>;
 /// The tasks of these names in the version of Weir; each must be one of `known`, which must outlive what is
 /// returned. `done` counts what they do; not what was canceled, as that runs elsewhere.
 [[nodiscard]] nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
-                                                 const std::string& version, done_count done);
+                                                 const std::string& version, const done_count& done);
 
 /// The coordinator of a run, once that has begun.
 using coordinator_slot = std::shared_ptr<std::unique_ptr<nodes::coordinator>>;

@@ -100,6 +100,9 @@ public:
   /// What the jobs get.
   [[nodiscard]] const context& ctx() const noexcept { return ctx_; }
 
+  /// Canceled when nothing starts any more, though what runs goes on. Of a stage that sends its jobs.
+  [[nodiscard]] const context& starts() const noexcept;
+
   /// Whether jobs are long enough to be timed one by one; else the span's mean serves.
   [[nodiscard]] bool fine() const noexcept { return fine_; }
 

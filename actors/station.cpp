@@ -37,6 +37,10 @@ outcome_kind lane::ended_with(std::uint64_t i, const caf::error& why) noexcept {
   return station_.note_error(*this, i, kind, why) ? kind : outcome_kind::canceled;
 }
 
+const context& lane::starts() const noexcept {
+  return *station_.starts_;
+}
+
 void lane::release_slot() noexcept {
   station_.door_.release(1);
 }
@@ -47,6 +51,8 @@ station::station(station_options options, const context& parent)
       ctx_(context::with_cancel(parent)),
       observer_(ctx_.observer() ? ctx_.observer()->watch(options_.name, ctx_.time().now()) : nullptr),
       jobs_ctx_(observer_ ? context::with_observer(ctx_, observer_->of_jobs()) : context::with_cancel(ctx_)),
+      starts_(options_.sends_jobs ? std::optional{context::with_cancel(context::background())}
+                                  : std::nullopt),
       door_(options_.capacity),
       retry_(options_.retry, options_.retry.repeats() ? sync::random_seed() : 0),
       // Where each outcome is looked at before the next job, where each job has a time limit or a key, where

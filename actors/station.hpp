@@ -364,6 +364,8 @@ private:
   // What the jobs get: a child, so that a cancel stops the station before it reaches what jobs have
   // hung onto theirs, which may take its time.
   context jobs_ctx_;
+  // Canceled when nothing starts any more, for lanes that wait before a job; none: there are no such lanes.
+  const std::optional<context> starts_;
   door door_;
 
   mutable adaptive_mutex mutex_;

@@ -41,6 +41,8 @@ station::halting station::begin_halt(policy::halt::decision d, const std::string
 }
 
 void station::act_on_halt(const halting& h) {
+  if (starts_)
+    starts_->cancel(h.why);
   if (h.how == policy::halt::decision::stop_now)
     ctx_.cancel(h.why);
   else
@@ -48,9 +50,13 @@ void station::act_on_halt(const halting& h) {
 }
 
 void station::stop(const cause& why) {
-  lock_type held{mutex_};
-  stop_starting(why);
-  check_rest(held);
+  {
+    lock_type held{mutex_};
+    stop_starting(why);
+    check_rest(held);
+  }
+  if (starts_)
+    starts_->cancel(why);
 }
 
 void station::stop_starting(const cause& why) {

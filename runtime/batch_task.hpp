@@ -9,6 +9,8 @@
 #include <weir/actors/error.hpp>
 #include <weir/actors/lane.hpp>
 #include <weir/actors/sync.hpp>
+#include <weir/runtime/batch_wish.hpp>
+#include <weir/runtime/invoke.hpp>
 #include <weir/runtime/stage_hooks.hpp>
 
 #include <caf/expected.hpp>
@@ -27,11 +29,11 @@
 
 namespace weir::detail {
 
-/// A task with batches, whose `run` and `busy` do not throw. `begin_batch` waits until it may have one of 1
-/// to `most` jobs, in another place than `not_at` if it can choose; empty: anywhere.
+/// A task with batches, whose `run` and `busy` do not throw. `begin_batch` waits until it may have one of
+/// some jobs, from 1. After a job that was not added to it comes no other.
 template <class F>
-concept batch_task = requires(F& f, const context& ctx, std::uint64_t most, const std::string& not_at) {
-  { f.begin_batch(ctx, most, not_at) } -> std::same_as<caf::expected<typename F::batch>>;
+concept batch_task = requires(F& f, const context& ctx, const batch_wish& wish) {
+  { f.begin_batch(ctx, wish) } -> std::same_as<caf::expected<typename F::batch>>;
 };
 
 /// What is remembered of batches that have run: what became of jobs that were done together with one that is
@@ -106,10 +108,9 @@ using batch_memory_of = std::conditional_t<batch_task<F>, batch_memory<Result>, 
 
 /// A batch, or why there is none.
 template <batch_task F>
-caf::expected<typename F::batch> begin_batch(F& f, const context& ctx, std::uint64_t most,
-                                             const std::string& not_at) noexcept {
+caf::expected<typename F::batch> begin_batch(F& f, const context& ctx, const batch_wish& wish) noexcept {
   try {
-    return f.begin_batch(ctx, most, not_at);
+    return f.begin_batch(ctx, wish);
   } catch (...) {
     return make_error(std::current_exception());
   }
@@ -154,7 +155,18 @@ std::uint64_t run_batches(F& f, std::uint64_t first, lane& on, batch_memory<Resu
       on.passed(i++);
       continue;
     }
-    auto batch = begin_batch(f, on.ctx(), on.claimable(i), memory.take_place(i));
+    if constexpr (does_some_alone<F, std::remove_cvref_t<decltype(job_at(i))>>)
+      if (auto& job = job_at(i); f.does_alone(job)) {
+        auto result = run_task(f, on.ctx(), job);
+        if (!keep(i, result))
+          return i;
+        on.passed(i++);
+        continue;
+      }
+    auto batch = begin_batch(f, on.ctx(), {on.claimable(i), memory.take_place(i), on.starts()});
+    // While it waited the stage may have been stopped.
+    if (batch ? !lets_start(f) : on.starts().canceled() && !on.ctx().canceled())
+      break;
     auto last = i;
     caf::error why;
     if (batch) {

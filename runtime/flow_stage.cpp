@@ -35,13 +35,13 @@ public:
   }
 
   /// What is to be done of a job that has not failed, by the attempt of this thread.
-  [[nodiscard]] static const item& begin(const flow_job& job) {
+  [[nodiscard]] static const item& input_of(const flow_job& job) {
     if (const auto& trace = job.origin->trace())
       trace->runs();
     return job.before ? job.input : job.origin->from();
   }
 
-  [[nodiscard]] caf::expected<stage_result> end(const flow_job& job, caf::expected<record> made) const {
+  [[nodiscard]] caf::expected<stage_result> result_of(const flow_job& job, caf::expected<record> made) const {
     if (!made)
       return std::move(made.error());
     if (last_ && !lane::current()->overran())
@@ -52,7 +52,7 @@ public:
   }
 
   /// One that has failed before has nothing done.
-  [[nodiscard]] static stage_result pass(const flow_job& job) {
+  [[nodiscard]] static stage_result as_it_failed(const flow_job& job) {
     discard_attempt();
     return *job.before;
   }
@@ -70,7 +70,7 @@ public:
       : stage_task(std::move(stage)), task_(std::move(task)) {}
 
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    return job.failed() ? pass(job) : end(job, run_task(task_, ctx, begin(job)));
+    return job.failed() ? as_it_failed(job) : result_of(job, run_task(task_, ctx, input_of(job)));
   }
 
 private:
@@ -88,15 +88,14 @@ public:
     batch(const stage_task& stage, std::unique_ptr<item_batch> of) : stage_(&stage), of_(std::move(of)) {}
 
     [[nodiscard]] std::uint64_t limit() const noexcept { return of_->limit(); }
-    /// After one that was not added comes no other.
     [[nodiscard]] bool add(const flow_job& job) {
       jobs_.push_back(&job);
-      return job.failed() || of_->add(begin(job));
+      return job.failed() || of_->add(input_of(job));
     }
     void run() { of_->run(); }
     [[nodiscard]] caf::expected<stage_result> next() {
       const auto& job = *jobs_[next_++];
-      return job.failed() ? pass(job) : stage_->end(job, of_->next());
+      return job.failed() ? as_it_failed(job) : stage_->result_of(job, of_->next());
     }
     [[nodiscard]] std::optional<duration> busy() const { return of_->busy(); }
     [[nodiscard]] const std::string& place() const { return of_->place(); }
@@ -108,15 +107,19 @@ public:
     std::size_t next_ = 0;
   };
 
-  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at) const {
-    auto begun = elsewhere_(ctx, most, not_at);
+  [[nodiscard]] static bool does_alone(const flow_job& job) { return job.failed(); }
+
+  caf::expected<batch> begin_batch(const context& ctx, const batch_wish& wish) const {
+    auto begun = elsewhere_(ctx, wish);
     if (!begun)
       return std::move(begun.error());
     return batch{*this, std::move(*begun)};
   }
 
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    auto alone = begin_batch(ctx, 1, {});
+    if (job.failed())
+      return as_it_failed(job);
+    auto alone = begin_batch(ctx, {});
     if (!alone)
       return std::move(alone.error());
     static_cast<void>(alone->add(job));

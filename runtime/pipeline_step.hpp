@@ -70,7 +70,6 @@ class stage_link final : public pipeline_link {
       explicit batch(typename Step::function::batch of) : of_(std::move(of)) {}
 
       [[nodiscard]] std::uint64_t limit() const noexcept { return of_.limit(); }
-      /// After one that was not added comes no other.
       [[nodiscard]] bool add(job& j) {
         jobs_.push_back(&j);
         return of_.add(Step::input(j.value));
@@ -86,10 +85,10 @@ class stage_link final : public pipeline_link {
       std::size_t next_ = 0;
     };
 
-    caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at)
+    caf::expected<batch> begin_batch(const context& ctx, const batch_wish& wish)
       requires batch_task<typename Step::function>
     {
-      auto begun = f.begin_batch(ctx, most, not_at);
+      auto begun = f.begin_batch(ctx, wish);
       if (!begun)
         return std::move(begun.error());
       return batch{std::move(*begun)};

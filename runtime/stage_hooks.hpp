@@ -29,6 +29,12 @@ template <class F>
     return true;
 }
 
+/// A task with batches that has nothing to be sent for some of its jobs: its call operator does these.
+template <class F, class Job>
+concept does_some_alone = requires(const F& f, const Job& job) {
+  { f.does_alone(job) } -> std::same_as<bool>;
+};
+
 /// A task that has names for its jobs, and never changes what it takes them from.
 template <class F, class Job>
 concept names_jobs = requires(const F& f, const Job& job) {

@@ -3,6 +3,7 @@
 /// A task of a flow that is driven by config: a named function from an item to a record.
 
 #include <weir/actors/context.hpp>
+#include <weir/runtime/batch_wish.hpp>
 #include <weir/runtime/record.hpp>
 
 #include <caf/expected.hpp>
@@ -33,21 +34,20 @@ public:
   [[nodiscard]] virtual bool add(const item& job) = 0;
 
   /// Blocks until they are done.
-  virtual void run() = 0;
+  virtual void run() noexcept = 0;
 
   /// What became of the next of them.
   [[nodiscard]] virtual caf::expected<record> next() = 0;
 
   /// What they took, all told; nothing if that is not known.
-  [[nodiscard]] virtual std::optional<duration> busy() const = 0;
+  [[nodiscard]] virtual std::optional<duration> busy() const noexcept = 0;
 
   /// Where they are done; lives as long as the batch.
-  [[nodiscard]] virtual const std::string& place() const = 0;
+  [[nodiscard]] virtual const std::string& place() const noexcept = 0;
 };
 
-/// Waits until there is room for some of `most` items, from 1, elsewhere than at `not_at` if it can choose;
-/// empty: anywhere.
-using batch_function = std::function<caf::expected<std::unique_ptr<item_batch>>(
-    const context& ctx, std::uint64_t most, const std::string& not_at)>;
+/// Waits until there is room for some of the items that are wished for, from 1. `ctx` is that of their tasks.
+using batch_function =
+    std::function<caf::expected<std::unique_ptr<item_batch>>(const context& ctx, const batch_wish& wish)>;
 
 }  // namespace weir

@@ -27,8 +27,8 @@ std::vector<node_table::call_id> node_table::remove(node_id n) {
   return lost;
 }
 
-bool node_table::can(const node& n, const task_id& task) {
-  return !n.draining && n.can.tasks.contains(task);
+bool node_table::can(const node& n, const task_id& task, const std::string& not_at) {
+  return !n.draining && n.can.tasks.contains(task) && (not_at.empty() || n.can.name != not_at);
 }
 
 bool node_table::has_room(const node& n) {
@@ -43,7 +43,7 @@ std::optional<node_table::assignment> node_table::take(const task_id& task, std:
   };
   auto best = nodes_.end();
   for (auto i = nodes_.begin(); i != nodes_.end(); ++i)
-    if (can(i->second, task) && has_room(i->second) && (not_at.empty() || i->second.can.name != not_at) &&
+    if (can(i->second, task, not_at) && has_room(i->second) &&
         (best == nodes_.end() || less_to_do(i->second, best->second)))
       best = i;
   if (best == nodes_.end())
@@ -86,9 +86,9 @@ bool node_table::drained(node_id n) const {
   return found != nodes_.end() && found->second.draining && found->second.has.calls == 0;
 }
 
-bool node_table::any_for(const task_id& task) const {
+bool node_table::any_for(const task_id& task, const std::string& not_at) const {
   for (const auto& [id, n] : nodes_)
-    if (can(n, task))
+    if (can(n, task, not_at))
       return true;
   return false;
 }

@@ -71,8 +71,8 @@ public:
   /// Whether it takes no more calls and has none.
   [[nodiscard]] bool drained(node_id n) const;
 
-  /// Whether some node can do this, now or later.
-  [[nodiscard]] bool any_for(const task_id& task) const;
+  /// Whether some node of another name than `not_at` can do this, now or later.
+  [[nodiscard]] bool any_for(const task_id& task, const std::string& not_at = {}) const;
 
 private:
   struct node {
@@ -85,7 +85,7 @@ private:
     std::uint64_t jobs;
   };
 
-  [[nodiscard]] static bool can(const node& n, const task_id& task);
+  [[nodiscard]] static bool can(const node& n, const task_id& task, const std::string& not_at);
   [[nodiscard]] static bool has_room(const node& n);
 
   std::map<node_id, node> nodes_;

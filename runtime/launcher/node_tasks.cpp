@@ -112,7 +112,7 @@ public:
     given_.push_back(path ? *path : std::string{});
     return true;
   }
-  void run() override { call_.run(); }
+  void run() noexcept override { call_.run(); }
   [[nodiscard]] caf::expected<record> next() override {
     const auto path = std::move(given_[taken_++]);
     caf::error why;
@@ -124,8 +124,8 @@ public:
       give_back(path, *made);
     return made;
   }
-  [[nodiscard]] std::optional<duration> busy() const override { return call_.busy(); }
-  [[nodiscard]] const std::string& place() const override { return call_.place(); }
+  [[nodiscard]] std::optional<duration> busy() const noexcept override { return call_.busy(); }
+  [[nodiscard]] const std::string& place() const noexcept override { return call_.place(); }
 
 private:
   void give_back(const std::string& path, record& made) const {
@@ -167,9 +167,9 @@ batch_function task_on_nodes(const task_kind& of, const settings& values, const 
                              std::string folder, coordinator_slot on) {
   return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values),
           paths = std::make_shared<const path_rule>(path_rule{std::move(folder), of.takes_paths}),
-          on = std::move(on)](const context& ctx, std::uint64_t most,
-                              const std::string& not_at) -> caf::expected<std::unique_ptr<item_batch>> {
-    auto call = nodes::call::begin(**on, ctx, task, toml, most, not_at);
+          on = std::move(on)](const context& ctx,
+                              const batch_wish& wish) -> caf::expected<std::unique_ptr<item_batch>> {
+    auto call = nodes::call::begin(**on, ctx, task, toml, wish);
     if (!call)
       return std::move(call.error());
     return std::unique_ptr<item_batch>{new sent_items{std::move(*call), paths}};

@@ -112,7 +112,7 @@ bool keep_default_sendable(std::vector<setting_spec>& specs) {
   auto* bytes = at != specs.end() ? std::get_if<std::int64_t>(&at->fallback) : nullptr;
   if (bytes)
     *bytes = std::min(*bytes, static_cast<std::int64_t>(sent_output_bytes_default));
-  return bytes;
+  return bytes != nullptr;
 }
 
 void check_sendable(const node& table, const std::string& path, const settings& values, problems& found) {

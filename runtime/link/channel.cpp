@@ -22,7 +22,7 @@ namespace {
 using asio::ip::tcp;
 
 /// Of what was written: it has not been sent for the first time.
-constexpr int unsent_bytes_max = 256 << 10;
+constexpr int not_sent_by_system_bytes_max = 256 << 10;
 
 [[noreturn]] void fail(const std::string& text) {
   throw thrown_error{make_error(ec::link, text)};
@@ -150,7 +150,7 @@ std::unique_ptr<channel> make_channel(tcp::socket socket, tls_context tls) {
   // What the system takes before the network does is in the way of a cancel, and of a heartbeat.
   using unsent_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
   error_code ignored;  // else it is slower on a slow link
-  socket.set_option(unsent_max{unsent_bytes_max}, ignored);
+  socket.set_option(unsent_max{not_sent_by_system_bytes_max}, ignored);
   if (tls)
     return std::make_unique<tls_channel>(std::move(socket), std::move(tls));
   return std::make_unique<plain_channel>(std::move(socket));

@@ -152,14 +152,14 @@ void endpoint::core::leave(std::uint64_t link, const std::string& why) {
       return;
     if (found->second.dialed)
       found->second.dialed->given_up = true;
-    found->second.over->leave(why, "we left: " + printable(why));
+    found->second.over->leave(why);
   });
 }
 
 void endpoint::core::end(std::uint64_t link, const std::string& why) {
   tell([this, link, why] {
     if (const auto found = links_.find(link); found != links_.end())
-      found->second.over->leave(why, why);
+      found->second.over->refuse(why);
   });
 }
 
@@ -208,7 +208,7 @@ void endpoint::core::end_all() {
     for (const auto& a : *attempts)
       a->end("we end");
   for (const auto& [number, entry] : links_)
-    entry.over->leave("it ends", "we end");
+    entry.over->leave("it ends");
   tell_if_closed();
 }
 

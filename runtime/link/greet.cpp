@@ -2,6 +2,7 @@
 #include <weir/runtime/link/engine_frames.hpp>
 #include <weir/runtime/link/greet.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>

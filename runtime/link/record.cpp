@@ -91,7 +91,7 @@ bool record_reader::may_come(record_kind kind) const noexcept {
       return kind == record_kind::welcome || kind == record_kind::refusal;
     case phase::open:
       return kind == record_kind::ping || kind == record_kind::pong || kind == record_kind::data ||
-             kind == record_kind::farewell;
+             kind == record_kind::farewell || kind == record_kind::refusal;
     case phase::over:
       return false;
   }

@@ -28,7 +28,7 @@ enum class record_kind : std::uint8_t {
   challenge = 1,
   hello,
   welcome,
-  refusal,  ///< there will be no link; a sentence that says why
+  refusal,  ///< there will be no link, or no longer; a sentence that says why
   ping,     ///< I am here; what it contains comes back in a pong
   pong,
   data,      ///< bytes of the engine's

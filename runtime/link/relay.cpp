@@ -58,12 +58,13 @@ void relay::spawn(asio::awaitable<void> (relay::*loop)()) {
       asio::detached);
 }
 
-void relay::leave(std::string why, std::string told) {
-  if (over_ || farewell_)
+void relay::end_with(record_kind last, std::string why, std::string told) {
+  if (over_ || last_word_)
     return;
-  farewell_ = std::move(why);
+  last_kind_ = last;
+  last_word_ = std::move(why);
   told_ = std::move(told);
-  farewell_->resize(std::min(farewell_->size(), record_limits::reason_bytes_max));
+  last_word_->resize(std::min(last_word_->size(), record_limits::reason_bytes_max));
   to_send_.cancel();
   silence_.cancel();
 }
@@ -85,7 +86,7 @@ asio::awaitable<void> relay::from_peer() {
     switch (come.kind) {
       case record_kind::data:
         counts_.bytes_in += come.content.size();
-        if (!farewell_)
+        if (!last_word_)
           to_engine(come.content);
         break;
       case record_kind::ping:
@@ -94,6 +95,9 @@ asio::awaitable<void> relay::from_peer() {
         break;
       case record_kind::pong:
         handle_pong(come.text());
+        break;
+      case record_kind::refusal:
+        end("it refused us: " + printable(come.text()));
         break;
       default:
         peer_left_ = true;
@@ -120,8 +124,8 @@ void relay::to_engine(bytes_view content) {
 /// False if there is nothing to send.
 asio::awaitable<bool> relay::write_next() {
   writing_since_ = clock::now();
-  if (farewell_) {
-    co_await peer_->write(record_kind::farewell, *farewell_);
+  if (last_word_) {
+    co_await peer_->write(last_kind_, *last_word_);
     end(told_);
   } else if (pong_due_) {
     const auto stamp = *std::exchange(pong_due_, std::nullopt);
@@ -157,7 +161,7 @@ asio::awaitable<void> relay::to_peer() {
 
 asio::awaitable<void> relay::watch() {
   while (!over_) {
-    if (farewell_) {
+    if (last_word_) {
       silence_.expires_after(options_.heartbeat);
       co_await wait(silence_);
       end(told_);

@@ -45,8 +45,11 @@ public:
   void start(std::shared_ptr<engine_end> engine, engine_frames check);
 
   /// Says farewell, then ends; after a heartbeat in any case. What was not sent yet is not sent, and what
-  /// comes is dropped. `told` is the reason that is told here.
-  void leave(std::string why, std::string told);
+  /// comes is dropped.
+  void leave(const std::string& why) { end_with(record_kind::farewell, why, "we left: " + printable(why)); }
+
+  /// The same with a peer that is wanted no more.
+  void refuse(const std::string& why) { end_with(record_kind::refusal, why, why); }
 
   /// Ends now. Idempotent: the first reason is told.
   void end(const std::string& why);
@@ -60,6 +63,7 @@ private:
   using clock = std::chrono::steady_clock;
 
   void spawn(asio::awaitable<void> (relay::*loop)());
+  void end_with(record_kind last, std::string why, std::string told);
   [[nodiscard]] asio::awaitable<void> from_peer();
   [[nodiscard]] asio::awaitable<void> to_peer();
   void to_engine(bytes_view content);
@@ -78,7 +82,8 @@ private:
 
   std::vector<std::byte> outgoing_;      // a record of engine data behind room for its head
   std::optional<std::string> pong_due_;  // the content of the last ping: whoever sends many gets one
-  std::optional<std::string> farewell_;
+  std::optional<std::string> last_word_;
+  record_kind last_kind_ = record_kind::farewell;
   std::string told_;                                // of the end that it leads to
   std::optional<clock::time_point> writing_since_;  // to the peer
   clock::time_point ping_at_;

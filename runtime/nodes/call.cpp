@@ -9,8 +9,8 @@
 namespace weir::nodes {
 
 caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_name& task,
-                                const std::string& settings, std::uint64_t most, const std::string& not_at) {
-  auto room = on.wait_for_room(ctx, task, std::min<std::uint64_t>(most, call_jobs_max), not_at);
+                                const std::string& settings, const batch_wish& wish) {
+  auto room = on.wait_for_room(ctx, task, wish);
   if (!room)
     return std::move(room.error());
   std::optional<duration> time_left;
@@ -95,7 +95,7 @@ caf::error call::lose() {
   return lost_;
 }
 
-std::optional<duration> call::busy() const {
+std::optional<duration> call::busy() const noexcept {
   if (parts_.empty())
     return std::nullopt;
   duration all{};

@@ -4,6 +4,7 @@
 /// types. For one thread at a time.
 
 #include <weir/actors/context.hpp>
+#include <weir/runtime/batch_wish.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
 #include <weir/runtime/nodes/messages.hpp>
 
@@ -28,8 +29,7 @@ public:
 
   /// As `coordinator::wait_for_room`. `on` must outlive the call.
   static caf::expected<call> begin(coordinator& on, const context& ctx, const task_name& task,
-                                   const std::string& settings, std::uint64_t most,
-                                   const std::string& not_at = {});
+                                   const std::string& settings, const batch_wish& wish);
 
   call(call&&) noexcept = default;
   call& operator=(call&&) = delete;
@@ -71,7 +71,7 @@ public:
   }
 
   /// What they took over there, all told; nothing if that is not known.
-  [[nodiscard]] std::optional<duration> busy() const;
+  [[nodiscard]] std::optional<duration> busy() const noexcept;
 
   /// The name of the node.
   [[nodiscard]] const std::string& place() const noexcept { return room_.node(); }

@@ -33,6 +33,9 @@ std::string tasks_text(const std::vector<task_name>& all) {
   return text + (all.size() > named_max ? ", and others" : "");
 }
 
+/// After so often who waits goes where it did not want to.
+constexpr unsigned passed_over_max = 1000;
+
 /// Of nodes that have gone.
 constexpr std::size_t records_max = 1000;
 
@@ -95,30 +98,59 @@ coordinator::room::~room() {
     on_->give_back(for_);
 }
 
-/// Those who have waited longest come first, so that none waits for ever; each is woken for itself. Who does
-/// not want to go to some node gets its room only if nobody else wants it.
+/// Those who have waited longest come first, whatever they wait for, so that none waits for ever; each is
+/// woken for itself. Who does not want to go to some node gets its room only if nobody else wants it.
 void coordinator::serve_waiting() {
-  for (auto& [task, line] : queues_)
-    if (serve(task, line, false))
-      serve(task, line, true);
+  serve(false);
+  serve(true);
 }
 
-/// False if nobody has room any more. `anywhere`: also where they do not want to go.
-bool coordinator::serve(const policy::node_table::task_id& task, waiting_line& from, bool anywhere) {
-  for (auto i = from.begin(); i != from.end();) {
-    auto& w = **i;
-    w.to = table_.take(task, w.jobs, anywhere ? std::string{} : w.not_at);
-    if (!w.to && (anywhere || w.not_at.empty()))
-      return false;
-    if (!w.to) {
-      ++i;
-      continue;
-    }
-    w.node = members_.at(w.to->node).who.who.name;
-    calls_.emplace(w.to->call, *i);
-    w.changed.notify_all();
-    i = from.erase(i);
+/// `anywhere`: also where they do not want to go.
+void coordinator::serve(bool anywhere) {
+  struct open_line {
+    const policy::node_table::task_id* task;
+    waiting_line* line;
+    waiting_line::iterator next;
+  };
+  std::vector<open_line> open;
+  for (auto& [task, line] : queues_)
+    if (!line.empty())
+      open.push_back({&task, &line, line.begin()});
+  while (!open.empty()) {
+    const auto oldest = std::min_element(open.begin(), open.end(), [](const auto& a, const auto& b) {
+      return (*a.next)->turn < (*b.next)->turn;
+    });
+    const auto w = *oldest->next;
+    const auto wants_any = anywhere || w->not_at.empty();
+    const auto served = give_room(*oldest->task, w, wants_any);
+    if (served)
+      oldest->next = oldest->line->erase(oldest->next);
+    else
+      ++oldest->next;
+    // Where there is no room for who would go anywhere there is none for those behind.
+    if ((!served && wants_any) || oldest->next == oldest->line->end())
+      open.erase(oldest);
   }
+}
+
+/// False if there is no room for it.
+bool coordinator::give_room(const policy::node_table::task_id& task, const std::shared_ptr<waiting>& to,
+                            bool anywhere) {
+  const auto is_patient = !anywhere && to->passed_over < passed_over_max && table_.any_for(task, to->not_at);
+  const auto at = table_.take(task, to->jobs, is_patient ? to->not_at : std::string{});
+  if (!at) {
+    ++to->passed_over;
+    return false;
+  }
+  try {
+    to->node = members_.at(at->node).who.who.name;
+    calls_.emplace(at->call, to);
+  } catch (...) {
+    static_cast<void>(table_.finish(at->node, at->call));
+    throw;
+  }
+  to->to = at;
+  to->changed.notify_all();
   return true;
 }
 
@@ -175,10 +207,10 @@ std::string coordinator::missing(const task_name& task) const {
 }
 
 caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, const task_name& task,
-                                                            std::uint64_t most, const std::string& not_at) {
+                                                            const batch_wish& wish) {
   const auto mine = std::make_shared<waiting>();
-  mine->jobs = most;
-  mine->not_at = not_at;
+  mine->jobs = std::min<std::uint64_t>(wish.most, call_jobs_max);
+  mine->not_at = wish.not_at;
   {
     const std::lock_guard guard{mutex_};
     ++callers_;
@@ -186,25 +218,30 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
   // It takes the lock as it goes, so that it goes after the one here; and while it is there the coordinator
   // is, for the callback too.
   room taken{*this, mine};
-  const auto watch = ctx.on_cancel([this, mine] {
+  const auto wake = [this, mine] {
     const std::lock_guard guard{mutex_};
     mine->changed.notify_all();
-  });
+  };
+  const auto watch = ctx.on_cancel(wake);
+  const auto watch_wish = wish.until.on_cancel(wake);
   std::unique_lock lock{mutex_};
-  auto& queue = queues_[id_of(task)];
-  queue.push_back(mine);
+  mine->turn = ++last_turn_;
+  queues_[id_of(task)].push_back(mine);
   serve_waiting();
   if (!mine->to) {
     lock.unlock();
     tell_missing();
     lock.lock();
   }
-  mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled(); });
+  mine->changed.wait(lock, [&] { return mine->to || closing_ || ctx.canceled() || wish.until.canceled(); });
   const auto has_room = mine->to.has_value();
   lock.unlock();
   if (has_room)
     return taken;
-  return ctx.canceled() ? ctx.error() : make_error(ec::closed, "the coordinator ends");
+  for (const auto* canceled : {&ctx, &wish.until})
+    if (canceled->canceled())
+      return canceled->error();
+  return make_error(ec::closed, "the coordinator ends");
 }
 
 caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, const room& at,
@@ -241,8 +278,17 @@ caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, c
 }
 
 caf::error coordinator::give_up(const room& at, const std::string& why) {
-  messenger_->end(at.for_->to->node, why);
+  cut_off(at.for_->to->node, why);
   return make_error(ec::worker_lost, "a node was given up: " + why);
+}
+
+/// It is given nothing more while it hears why.
+void coordinator::cut_off(std::uint64_t link, const std::string& why) {
+  {
+    const std::lock_guard guard{mutex_};
+    table_.drain(link);
+  }
+  messenger_->end(link, why);
 }
 
 // -- what nodes say ---------------------------------------------------------------------------------
@@ -305,7 +351,7 @@ void coordinator::said(std::uint64_t link, std::string text) {
     if (std::holds_alternative<leaving_message>(*read))
       return leaving(link);
   }
-  messenger_->end(link, read ? "it sent what only a coordinator sends" : text_of(read.error()));
+  cut_off(link, read ? "it sent what only a coordinator sends" : text_of(read.error()));
 }
 
 void coordinator::done(std::uint64_t link, done_message m) {
@@ -318,7 +364,7 @@ void coordinator::done(std::uint64_t link, done_message m) {
   const auto count = m.ends.count();
   if (!call->since || count > call->jobs - call->ended) {
     lock.unlock();
-    return messenger_->end(link, "it answered for more jobs than it was given");
+    return cut_off(link, "it answered for more jobs than it was given");
   }
   auto& seen = records_[members_.at(link).who.who.name];
   m.busy = std::min<duration>(m.busy, control_clock().now() - *call->since);

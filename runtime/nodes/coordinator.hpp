@@ -12,6 +12,7 @@
 #include <weir/actors/context.hpp>
 #include <weir/actors/policy/node_table.hpp>
 #include <weir/actors/sync.hpp>
+#include <weir/runtime/batch_wish.hpp>
 #include <weir/runtime/link/link_options.hpp>
 #include <weir/runtime/nodes/messages.hpp>
 #include <weir/runtime/nodes/messenger.hpp>
@@ -89,11 +90,11 @@ public:
     std::shared_ptr<waiting> for_;
   };
 
-  /// Waits until a node has room for some of `most` jobs, from 1: another one than `not_at`, unless only that
-  /// has room and nobody else waits for it. The error of `ctx` if it was canceled before; `ec::closed` if the
-  /// coordinator ends. Blocks.
+  /// Waits until a node has room for some of the jobs that are wished for, from 1. Where others wait too, and
+  /// another node can do the task, it is not where it should not be. The error of `ctx`, or of the wish's, if
+  /// it was canceled before; `ec::closed` if the coordinator ends. Blocks.
   [[nodiscard]] caf::expected<room> wait_for_room(const context& ctx, const task_name& task,
-                                                  std::uint64_t most, const std::string& not_at = {});
+                                                  const batch_wish& wish);
 
   /// Sends the call whose message is `text`, at most `text_bytes_max` long, with `jobs` jobs, and waits for
   /// its dones. When `ctx` is canceled the node is told, and the jobs still end there. `ec::worker_lost` if
@@ -125,6 +126,8 @@ private:
     sync::condition_variable changed;
     std::uint64_t jobs = 0;  // at most, or, once it was sent, in all
     std::string not_at;
+    std::uint64_t turn = 0;    // the order in which they came
+    unsigned passed_over = 0;  // how often another was given the room that was left
     std::optional<policy::node_table::assignment> to;
     std::string node;                 // its name
     std::optional<time_point> since;  // when it was sent
@@ -148,7 +151,9 @@ private:
   using waiting_line = std::deque<std::shared_ptr<waiting>>;
 
   void serve_waiting();
-  bool serve(const policy::node_table::task_id& task, waiting_line& from, bool anywhere);
+  void serve(bool anywhere);
+  bool give_room(const policy::node_table::task_id& task, const std::shared_ptr<waiting>& to, bool anywhere);
+  void cut_off(std::uint64_t link, const std::string& why);
   void give_back(const std::shared_ptr<waiting>& w);
 
   mutable sync::mutex mutex_;
@@ -156,6 +161,7 @@ private:
   policy::node_table table_;
   // Of each task the calls that wait for room, the oldest first.
   std::map<policy::node_table::task_id, waiting_line> queues_;
+  std::uint64_t last_turn_ = 0;
   std::set<policy::node_table::task_id> missed_;  // tasks that nobody can do, of which that was said
   std::map<std::uint64_t, member> members_;       // by link
   std::map<std::string, record> records_;         // by name

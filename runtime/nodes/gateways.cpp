@@ -219,9 +219,12 @@ public:
         return false;
       own = found->second.own;
       peer = found->second.peer;
-      found->second.unsent += static_cast<std::int64_t>(frame_bytes_of(text.size()));
     }
+    const auto bytes = static_cast<std::int64_t>(frame_bytes_of(text.size()));
     caf::send_as(own, peer, std::move(text));
+    const std::lock_guard guard{mutex_};
+    if (const auto found = pairs_.find(link); found != pairs_.end())
+      found->second.unsent += bytes;
     return true;
   }
 
@@ -235,8 +238,8 @@ private:
   struct pair {
     caf::actor own;
     caf::actor peer;  // none: the link is not up yet
-    // Bytes of frames with texts; gateways and brokers send some hundred others, which are not counted as
-    // they come, and are as they leave.
+    // Bytes of frames with texts; some may leave before they are counted. Gateways and brokers send some
+    // hundred others, which are counted only as they leave.
     std::int64_t unsent = 0;
     [[nodiscard]] bool is_full() const { return unsent > static_cast<std::int64_t>(unsent_bytes_max); }
   };

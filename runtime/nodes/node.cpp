@@ -310,12 +310,12 @@ void node::core::take(std::uint64_t link, call_message m) {
     calls_.emplace(call_key{link, c->what.id}, c);
     held_ += c->what.jobs.count();
     waiting_.push_back(c);
-    if (asked_ >= waiting_.size())
-      return;
-    if (pool_->try_submit({})) {
+    const auto asked = pool_->try_submit({});
+    if (asked)
       ++asked_;
+    // Those that were for calls that have been canceled do as well.
+    if (asked || (is(asked.error(), ec::overloaded) && asked_ >= waiting_.size()))
       return;
-    }
     static_cast<void>(finish(*c));
     refused = "this node can't run anything any more";
   }

@@ -43,8 +43,8 @@ public:
   static caf::expected<std::unique_ptr<node>> make(engine& on, const node_options& options,
                                                    task_registry tasks, const messenger_maker& over);
 
-  /// Cancels what runs, waits for it for 10 s at most, and ends the link. A job that goes on after that is
-  /// left to itself.
+  /// Ends the link, within a heartbeat, and cancels what runs; waits for that for 10 s at most. A job that
+  /// goes on after that is left to itself.
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] bool add(const Job& job) {
       return call_.add([&](std::string& out) { codec<Job>::encode(job, out); });
     }
-    void run() { call_.run(); }
+    void run() noexcept { call_.run(); }
     [[nodiscard]] caf::expected<Result> next() {
       caf::error why;
       const auto text = call_.next(why);
@@ -46,22 +46,22 @@ public:
         return why;
       return codec<Result>::decode(*text);
     }
-    [[nodiscard]] std::optional<duration> busy() const { return call_.busy(); }
-    [[nodiscard]] const std::string& place() const { return call_.place(); }
+    [[nodiscard]] std::optional<duration> busy() const noexcept { return call_.busy(); }
+    [[nodiscard]] const std::string& place() const noexcept { return call_.place(); }
 
   private:
     call call_;
   };
 
-  caf::expected<batch> begin_batch(const context& ctx, std::uint64_t most, const std::string& not_at) const {
-    auto begun = call::begin(*on_, ctx, task_, {}, most, not_at);
+  caf::expected<batch> begin_batch(const context& ctx, const batch_wish& wish) const {
+    auto begun = call::begin(*on_, ctx, task_, {}, wish);
     if (!begun)
       return std::move(begun.error());
     return batch{std::move(*begun)};
   }
 
   caf::expected<Result> operator()(const context& ctx, const Job& job) const {
-    auto alone = begin_batch(ctx, 1, {});
+    auto alone = begin_batch(ctx, {});
     if (!alone)
       return std::move(alone.error());
     static_cast<void>(alone->add(job));

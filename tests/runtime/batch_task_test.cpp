@@ -31,7 +31,7 @@ struct sent_squares {
   std::function<void(const std::vector<int>&, std::vector<caf::expected<int>>&)> run = {};
   duration each = 1us;  // what a job takes over there
   std::string place = {};
-  std::function<void(const std::string& not_at)> begins = {};
+  std::function<void(const batch_wish&)> begins = {};
 
   class batch {
   public:
@@ -61,9 +61,9 @@ struct sent_squares {
     std::size_t next_ = 0;
   };
 
-  caf::expected<batch> begin_batch(const context&, std::uint64_t, const std::string& not_at) const {
+  caf::expected<batch> begin_batch(const context&, const batch_wish& wish) const {
     if (begins)
-      begins(not_at);
+      begins(wish);
     return batch{*this};
   }
   caf::expected<int> operator()(const context&, const int& x) const { return x * x; }
@@ -207,8 +207,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_asks_for_another_place) {
                         },
                     .place = "here",
                     .begins =
-                        [&](const std::string& not_at) {
-                          if (not_at == "here")
+                        [&](const batch_wish& wish) {
+                          if (wish.not_at == "here")
                             ++elsewhere;
                         }};
   const auto all = parallel_map(on, context::background(), numbers(3'000), std::move(task),

@@ -78,15 +78,17 @@ public:
     jobs_.push_back(number(job));
     return true;
   }
-  void run() override { most_ = std::max<std::size_t>(most_, jobs_.size()); }
+  void run() noexcept override { most_ = std::max<std::size_t>(most_, jobs_.size()); }
   [[nodiscard]] caf::expected<record> next() override {
     const auto n = jobs_[next_++];
     if (n == 3)
       return make_error(ec::failed, "three");
     return of(2 * n);
   }
-  [[nodiscard]] std::optional<duration> busy() const override { return std::chrono::nanoseconds{100}; }
-  [[nodiscard]] const std::string& place() const override { return place_; }
+  [[nodiscard]] std::optional<duration> busy() const noexcept override {
+    return std::chrono::nanoseconds{100};
+  }
+  [[nodiscard]] const std::string& place() const noexcept override { return place_; }
 
 private:
   std::uint64_t limit_;
@@ -99,9 +101,8 @@ private:
 BOOST_AUTO_TEST_CASE(jobs_of_a_stage_that_are_done_elsewhere_go_together_and_come_out_in_their_places) {
   std::atomic<std::size_t> most{0};
   auto sent = stage("sent", twice, 2, 500);
-  sent.elsewhere = [&](const context&, std::uint64_t n,
-                       const std::string&) -> caf::expected<std::unique_ptr<item_batch>> {
-    return std::unique_ptr<item_batch>{new sent_numbers{n, most}};
+  sent.elsewhere = [&](const context&, const batch_wish& wish) -> caf::expected<std::unique_ptr<item_batch>> {
+    return std::unique_ptr<item_batch>{new sent_numbers{wish.most, most}};
   };
   const auto one_fails = [](const context&, const item& i) -> caf::expected<record> {
     if (number(i) == 5)
@@ -122,6 +123,47 @@ BOOST_AUTO_TEST_CASE(jobs_of_a_stage_that_are_done_elsewhere_go_together_and_com
   }
   BOOST_TEST((s.books == policy::books{2'000, 2'000, 0, 1'998, 2, 0}));
   BOOST_TEST(most > 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_job_passes_a_stage_that_has_no_room_elsewhere) {
+  auto sent = stage("sent", twice, 2, 8);
+  sent.elsewhere = [](const context& c, const batch_wish&) -> caf::expected<std::unique_ptr<item_batch>> {
+    static_cast<void>(c.wait_for(1h));
+    return c.error();
+  };
+  const auto fails = [](const context&, const item&) -> caf::expected<record> {
+    return make_error(ec::failed, "broken");
+  };
+  const auto s =
+      run_flow(on, ctx, plan(std::make_unique<numbers>(20), stages(stage("first", fails), std::move(sent))));
+  BOOST_TEST((s.books == policy::books{20, 20, 0, 0, 20, 0}));
+  BOOST_TEST(out->lines.size() == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(halt_soon_ends_the_wait_for_room_elsewhere) {
+  event waits;
+  std::atomic<bool> canceled{false};
+  auto sent = stage("sent", twice, 2, 8);
+  sent.elsewhere = [&](const context& c,
+                       const batch_wish& wish) -> caf::expected<std::unique_ptr<item_batch>> {
+    waits.set();
+    static_cast<void>(wish.until.wait_for(1h));
+    canceled = c.canceled();
+    return wish.until.error();
+  };
+  const auto second_fails = [&](const context&, const item& i) -> caf::expected<record> {
+    if (number(i) == 0)
+      return of(0);
+    waits.wait();
+    return make_error(ec::failed, "broken");
+  };
+  auto p = plan(std::make_unique<numbers>(20), stages(stage("first", second_fails, 1), std::move(sent)));
+  p.on_error = *policy::halt_rule::parse("soon,fail=1");
+  const auto s = run_flow(on, ctx, std::move(p));
+  BOOST_TEST(s.books.balanced());
+  BOOST_TEST(s.books.failed == 1u);
+  BOOST_TEST(s.books.completed == 0u);
+  BOOST_TEST(!canceled);
 }
 
 BOOST_AUTO_TEST_CASE(fail_fast_ends_the_run_with_its_root_error) {

@@ -101,12 +101,11 @@ public:
     std::string place_;
   };
 
-  caf::expected<batch> begin_batch(const weir::context& ctx, std::uint64_t most,
-                                   const std::string& /*not_at*/) const {
+  caf::expected<batch> begin_batch(const weir::context& ctx, const weir::batch_wish& wish) const {
     world_->sleep(std::chrono::milliseconds{world_->choose(3)});
     if (ctx.canceled())
       return ctx.error();
-    return batch{*world_, books_, attempts_max_, 1 + world_->choose(most)};
+    return batch{*world_, books_, attempts_max_, 1 + world_->choose(wish.most)};
   }
 
   caf::expected<int> operator()(const weir::context& /*ctx*/, const int& x) const { return x; }

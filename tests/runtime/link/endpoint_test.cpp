@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_ended_hears_why_and_comes_again) {
   both.acceptor.end->end(first.link, "for a test");
   BOOST_TEST(both.acceptor.seen.closed().why == "for a test");
   const auto at_dialer = both.dialer.seen.opened();
-  BOOST_TEST(both.dialer.seen.closed().why == "it has left: for a test");
+  BOOST_TEST(both.dialer.seen.closed().why == "it refused us: for a test");
   const auto second = both.acceptor.seen.opened();
   BOOST_TEST(second.link != first.link);
   BOOST_TEST(second.who.incarnation == first.who.incarnation);

@@ -75,11 +75,11 @@ struct with_links : with_log {
   void ask_in_vain(const task_name& task) {
     const auto ctx = context::with_cancel(context::background());
     ctx.cancel("a test");
-    BOOST_TEST(!coordinator->wait_for_room(ctx, task, 1));
+    BOOST_TEST(!coordinator->wait_for_room(ctx, task, {}));
   }
 
   void do_one(const task_name& task) {
-    const auto room = value_of(coordinator->wait_for_room(context::background(), task, 1));
+    const auto room = value_of(coordinator->wait_for_room(context::background(), task, {}));
     const auto text = call_text(room.id(), task, {"job"});
     BOOST_TEST(value_of(coordinator->call(context::background(), room, text, 1)).size() == 1u);
   }
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_a
 
 BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) {
   const auto ctx = context::with_cancel(context::background());
-  std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, 1)); }};
+  std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, {})); }};
   BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'square' in version '1' wait for one");
   links.up(1, "one", {{{"square", "2"}}, 1, 2});
   BOOST_TEST(lines->next() == "node one has joined: 1 workers, 'square' 2");

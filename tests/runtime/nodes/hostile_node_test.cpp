@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_call_is_answered_in_parts) {
   bad.send(done_text(given.id, {{{}, "abab"}}));
   static_cast<void>(done.get());
   const auto all = [this] {
-    caf::expected<call> c = call::begin(*coordinator, context::background(), twice, {}, 2);
+    caf::expected<call> c = call::begin(*coordinator, context::background(), twice, {}, {.most = 2});
     BOOST_TEST_REQUIRE(static_cast<bool>(c));
     for (int i = 0; i < 2; ++i)
       BOOST_TEST(c->add([](std::string& out) { out += "x"; }));

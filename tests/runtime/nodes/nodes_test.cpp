@@ -378,7 +378,7 @@ BOOST_AUTO_TEST_CASE(a_job_or_a_result_that_is_too_long_fails_and_says_so) {
 BOOST_AUTO_TEST_CASE(room_that_is_given_back_goes_to_whoever_waits) {
   some_node one{*coordinator, "one", squares(), 1, 2};
   const auto room = [&] {
-    return value_of(nodes::call::begin(*coordinator, context::background(), square, {}, 10));
+    return value_of(nodes::call::begin(*coordinator, context::background(), square, {}, {.most = 10}));
   };
   auto first = std::make_unique<nodes::call>(room());
   auto second = std::make_unique<nodes::call>(room());

@@ -60,6 +60,7 @@ private:
   void do_next();
   void do_jobs(taken_call& c);
   void do_job(const taken_call& c, std::string_view job, done_writer& to) const;
+  static void do_traced(const taken_call& c, std::string_view job, done_writer& to);
   [[nodiscard]] static caf::error try_job(const taken_call& c, std::string_view job, done_writer& to);
   void send_outcomes(const taken_call& c, std::string text);
   void wait_while_full(std::uint64_t link);
@@ -129,7 +130,7 @@ caf::error node::core::start(engine& on, const node_options& options, const mess
                                               std::to_string(bytes) + " bytes, and " +
                                               std::to_string(offer_bytes_max) + " are allowed");
   pool_ = std::make_unique<call_pool>(
-      on, [self = shared_from_this()](caf::unit_t) { self->do_next(); },
+      on, [self = shared_from_this()](const caf::unit_t&) { self->do_next(); },
       pool_options{
           .name = "node", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
   auto made = over(events());
@@ -405,15 +406,19 @@ void node::core::do_jobs(taken_call& c) {
 }
 
 void node::core::do_job(const taken_call& c, std::string_view job, done_writer& to) const {
-  std::optional<trace_span> span;
   if (trace_)
-    span.emplace(c.ctx, c.what.task.name);
-  const auto why = try_job(c, job, to);
-  if (!why)
-    return;
-  if (span)
-    span->fail(why);
-  to.add(why);
+    return do_traced(c, job, to);
+  if (const auto why = try_job(c, job, to))
+    to.add(why);
+}
+
+/// Most are not, and a span takes room.
+[[gnu::noinline]] void node::core::do_traced(const taken_call& c, std::string_view job, done_writer& to) {
+  trace_span span{c.ctx, c.what.task.name};
+  if (const auto why = try_job(c, job, to)) {
+    span.fail(why);
+    to.add(why);
+  }
 }
 
 /// Adds its result, or nothing and returns why there is none.

@@ -107,10 +107,9 @@ public:
       else
         nodes::codec<item>::encode(job, out);
     };
-    if (!call_.add(encode))
-      return false;
+    // First, as one that is in the call has to have its place here.
     given_.push_back(path ? *path : std::string{});
-    return true;
+    return call_.add(encode);
   }
   void run() noexcept override { call_.run(); }
   [[nodiscard]] caf::expected<record> next() override {

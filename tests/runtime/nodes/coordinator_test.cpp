@@ -13,6 +13,7 @@
 
 #include "../../support/kept_log.hpp"
 #include "../link/link_support.hpp"
+#include "hand_messenger.hpp"
 #include "message_support.hpp"
 
 using namespace weir;
@@ -26,44 +27,23 @@ const task_name square{"square", "1"};
 /// Links of a coordinator, to nodes that answer each call at once.
 class hand_links {
 public:
-  messenger_maker maker() {
-    return [this](peer_events events) -> caf::expected<std::unique_ptr<messenger>> {
-      events_ = std::move(events);
-      return std::unique_ptr<messenger>{new side{*this}};
+  hand_links() {
+    by_hand_.sent = [this](std::uint64_t link, std::string text) {
+      const auto read = value_of(read_message(std::move(text)));
+      if (const auto* c = std::get_if<call_message>(&read))
+        by_hand_.events.text(link, done_text(c->id, std::vector<end_of_job>(c->jobs.count(), {{}, "done"})));
     };
   }
 
+  messenger_maker maker() { return by_hand_.maker(); }
   void up(std::uint64_t link, const std::string& name, const node_offer& offer) {
-    events_.up(peer{link, {name, name, link}, to_text(offer)});
+    by_hand_.events.up(peer{link, {name, name, link}, to_text(offer)});
   }
-  void down(std::uint64_t link) { events_.down(link, "it is cut"); }
-  void leave(std::uint64_t link) { events_.text(link, to_text(leaving_message{"a test"})); }
+  void down(std::uint64_t link) { by_hand_.events.down(link, "it is cut"); }
+  void leave(std::uint64_t link) { by_hand_.events.text(link, to_text(leaving_message{"a test"})); }
 
 private:
-  class side final : public messenger {
-  public:
-    explicit side(hand_links& of) : of_(of) {}
-    void close() override {}
-    caf::expected<std::uint16_t> listen(const std::string&) override { return std::uint16_t{1}; }
-    caf::error dial(const std::string&) override { return {}; }
-    bool stop_dialing() override { return true; }
-    void leave(std::uint64_t, const std::string&) override {}
-    void end(std::uint64_t, const std::string&) override {}
-    [[nodiscard]] std::vector<link::link_state> links() const override { return {}; }
-    [[nodiscard]] std::size_t text_bytes_max() const override { return std::size_t{1} << 20; }
-    bool send(std::uint64_t link, std::string text) override {
-      const auto read = value_of(read_message(std::move(text)));
-      if (const auto* c = std::get_if<call_message>(&read))
-        of_.events_.text(link, done_text(c->id, std::vector<end_of_job>(c->jobs.count(), {{}, "done"})));
-      return true;
-    }
-    [[nodiscard]] bool is_full(std::uint64_t) const override { return false; }
-
-  private:
-    hand_links& of_;
-  };
-
-  peer_events events_;
+  hand_messenger by_hand_;
 };
 
 struct with_links : with_log {

@@ -18,6 +18,7 @@
 #include "../../support/arrivals.hpp"
 #include "../../support/event.hpp"
 #include "../link/link_support.hpp"
+#include "hand_messenger.hpp"
 #include "message_support.hpp"
 
 using namespace weir;
@@ -29,20 +30,23 @@ namespace {
 /// A link of a node of which the test says whether it is full.
 class hand_link {
 public:
-  messenger_maker maker() {
-    return [this](peer_events events) -> caf::expected<std::unique_ptr<messenger>> {
-      events_ = std::move(events);
-      return std::unique_ptr<messenger>{new side{*this}};
+  hand_link() {
+    by_hand_.sent = [this](std::uint64_t, std::string text) { sent_.add(std::move(text)); };
+    by_hand_.is_full = [this] {
+      if (full_)
+        found_full_.add(1);
+      return full_.load();
     };
   }
 
-  void up(std::uint64_t link) { events_.up(peer{link, {"coordinator", "coordinator", 1}, ""}); }
-  void down(std::uint64_t link) { events_.down(link, "it is cut"); }
-  void say(std::uint64_t link, std::string text) { events_.text(link, std::move(text)); }
+  messenger_maker maker() { return by_hand_.maker(); }
+  void up(std::uint64_t link) { by_hand_.events.up(peer{link, {"coordinator", "coordinator", 1}, ""}); }
+  void down(std::uint64_t link) { by_hand_.events.down(link, "it is cut"); }
+  void say(std::uint64_t link, std::string text) { by_hand_.events.text(link, std::move(text)); }
   void fill() { full_ = true; }
   void ease() {
     full_ = false;
-    events_.eased(1);
+    by_hand_.events.eased(1);
   }
 
   done_message done() { return std::get<done_message>(value_of(read_message(sent_.take()))); }
@@ -51,32 +55,7 @@ public:
   void wait_until_found_full() { found_full_.take(); }
 
 private:
-  class side final : public messenger {
-  public:
-    explicit side(hand_link& of) : of_(of) {}
-    void close() override {}
-    caf::expected<std::uint16_t> listen(const std::string&) override { return std::uint16_t{1}; }
-    caf::error dial(const std::string&) override { return {}; }
-    bool stop_dialing() override { return true; }
-    void leave(std::uint64_t, const std::string&) override {}
-    void end(std::uint64_t, const std::string&) override {}
-    [[nodiscard]] std::vector<link::link_state> links() const override { return {}; }
-    [[nodiscard]] std::size_t text_bytes_max() const override { return std::size_t{1} << 20; }
-    bool send(std::uint64_t, std::string text) override {
-      of_.sent_.add(std::move(text));
-      return true;
-    }
-    [[nodiscard]] bool is_full(std::uint64_t) const override {
-      if (of_.full_)
-        of_.found_full_.add(1);
-      return of_.full_;
-    }
-
-  private:
-    hand_link& of_;
-  };
-
-  peer_events events_;
+  hand_messenger by_hand_;
   std::atomic<bool> full_{false};
   arrivals<std::string> sent_;
   arrivals<int> found_full_;

@@ -127,6 +127,17 @@ bool add(Batch& to, std::uint64_t i, JobAt& job_at, caf::error& why) noexcept {
   }
 }
 
+/// One job in a batch of its own. Throws what the task throws.
+template <batch_task F, class Job>
+auto run_alone(F& f, const context& ctx, Job& job) -> decltype(std::declval<typename F::batch&>().next()) {
+  auto alone = f.begin_batch(ctx, {});
+  if (!alone)
+    return std::move(alone.error());
+  static_cast<void>(alone->add(job));
+  alone->run();
+  return alone->next();
+}
+
 /// What became of the next job of a batch.
 template <class Result, class Batch>
 caf::expected<Result> next_of(Batch& from) noexcept {

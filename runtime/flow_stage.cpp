@@ -117,14 +117,7 @@ public:
   }
 
   caf::expected<stage_result> operator()(const context& ctx, flow_job& job) const {
-    if (job.failed())
-      return as_it_failed(job);
-    auto alone = begin_batch(ctx, {});
-    if (!alone)
-      return std::move(alone.error());
-    static_cast<void>(alone->add(job));
-    alone->run();
-    return alone->next();
+    return job.failed() ? as_it_failed(job) : run_alone(*this, ctx, job);
   }
 
 private:

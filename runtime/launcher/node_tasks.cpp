@@ -148,7 +148,7 @@ nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::st
   for (const auto& name : names) {
     const auto of =
         std::find_if(known.tasks.begin(), known.tasks.end(), [&](const auto& k) { return k.name == name; });
-    all.add(name, version,
+    all.add({name, version},
             [made = std::make_shared<made_tasks>(*of), done](const context& ctx, const std::string& toml,
                                                              std::string_view job,
                                                              std::string& out) -> caf::error {

@@ -80,13 +80,18 @@ std::optional<std::string_view> call::next_otherwise(caf::error& why) {
     --left_;
     if (const auto result = read_result(reader_))
       return result;
-    if (auto failure = read_failure(reader_)) {
-      why = std::move(*failure);
+    if (const auto failure = read_failure(reader_)) {
+      why = with_place(*failure);
       return std::nullopt;
     }
   }
   why = lost_ ? lost_ : lose();
   return std::nullopt;
+}
+
+/// Whoever reads why it failed looks for it there.
+caf::error call::with_place(const caf::error& why) const {
+  return make_error(static_cast<ec>(why.code()), text_of(why) + " (node " + place() + ')');
 }
 
 /// A node that says what can't be read is asked no more.

@@ -60,7 +60,7 @@ public:
   void run() noexcept;
 
   /// The result of the next one of them, which lives as long as the call; nothing if it has none: then `why`
-  /// says why.
+  /// says why, and at which node.
   [[nodiscard]] std::optional<std::string_view> next(caf::error& why) {
     if (plain_ && left_ > 0)
       if (const auto result = read_result(reader_)) {
@@ -82,6 +82,7 @@ private:
   void add_broken(caf::error why);
   [[nodiscard]] bool was_too_long(std::size_t began);
   [[nodiscard]] std::optional<std::string_view> next_otherwise(caf::error& why);
+  [[nodiscard]] caf::error with_place(const caf::error& why) const;
   [[nodiscard]] caf::error lose();
 
   coordinator* on_;

@@ -1,10 +1,12 @@
 #pragma once
 
 /// How a value crosses from node to node: as its `inspect` says, in the way of CAF's binary serializer. For
-/// another way, or a type without `inspect`, specialize `codec`.
+/// another way, or a type without `inspect`, specialize `codec`; its `shape`, which may be left out, says
+/// what has to be equal at both ends.
 
 #include <weir/actors/error.hpp>
 #include <weir/runtime/nodes/careful_deserializer.hpp>
+#include <weir/runtime/nodes/shape.hpp>
 
 #include <caf/binary_serializer.hpp>
 #include <caf/expected.hpp>
@@ -45,6 +47,8 @@ struct codec {
       return make_error(ec::failed, "it can't be read: the nodes have different versions of its type");
     return value;
   }
+
+  static std::string shape() { return inspected_shape<T>(); }
 };
 
 /// As it lies in memory: the fastest way, for a type of plain numbers between processes of the same build.
@@ -62,6 +66,7 @@ struct raw_codec {
     std::memcpy(&value, text.data(), sizeof value);
     return value;
   }
+  static std::string shape() { return std::to_string(sizeof(T)) + " bytes"; }
 };
 
 /// A text is its bytes.
@@ -69,6 +74,7 @@ template <>
 struct codec<std::string> {
   static void encode(const std::string& value, std::string& out) { out += value; }
   static caf::expected<std::string> decode(std::string_view text) { return std::string{text}; }
+  static std::string shape() { return "text"; }
 };
 
 /// Nothing is no bytes.
@@ -80,6 +86,19 @@ struct codec<caf::unit_t> {
       return make_error(ec::failed, "there is a result where none was to be");
     return caf::unit;
   }
+  static std::string shape() { return "nothing"; }
 };
+
+/// Of a task's jobs and results, for `task_name::shape`.
+template <class Job, class Result>
+[[nodiscard]] std::string shape_of() {
+  const auto of = []<class T>() -> std::string {
+    if constexpr (requires { codec<T>::shape(); })
+      return codec<T>::shape();
+    else
+      return "other";
+  };
+  return task_shape(of.template operator()<Job>(), of.template operator()<Result>());
+}
 
 }  // namespace weir::nodes

@@ -15,12 +15,18 @@ namespace weir::nodes {
 namespace {
 
 policy::node_table::task_id id_of(const task_name& task) {
-  return task.name + '\n' + task.version;
+  return task.name + '\n' + task.version + '\n' + task.shape;
 }
 
 task_name task_of(const policy::node_table::task_id& id) {
-  const auto end = id.find('\n');
-  return {id.substr(0, end), id.substr(end + 1)};
+  const auto name_end = id.find('\n');
+  const auto version_end = id.find('\n', name_end + 1);
+  return {id.substr(0, name_end), id.substr(name_end + 1, version_end - name_end - 1),
+          id.substr(version_end + 1)};
+}
+
+std::string shape_text(const task_name& task) {
+  return task.shape.empty() ? "" : " (" + link::printable(task.shape) + ')';
 }
 
 /// In a line that people read.
@@ -29,7 +35,8 @@ constexpr std::size_t named_max = 10;
 std::string tasks_text(const std::vector<task_name>& all) {
   std::string text;
   for (std::size_t i = 0; i < std::min(all.size(), named_max); ++i)
-    text += (i == 0 ? " '" : ", '") + link::printable(all[i].name) + "' " + link::printable(all[i].version);
+    text += (i == 0 ? " '" : ", '") + link::printable(all[i].name) + "' " + link::printable(all[i].version) +
+            shape_text(all[i]);
   return text + (all.size() > named_max ? ", and others" : "");
 }
 
@@ -68,6 +75,7 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const messenger_ma
 coordinator::~coordinator() {
   std::unique_lock lock{mutex_};
   closing_ = true;
+  more_nodes_.notify_all();
   for (const auto& [task, queue] : queues_)
     for (const auto& one : queue)
       one->changed.notify_all();
@@ -101,17 +109,18 @@ coordinator::room::~room() {
 /// Those who have waited longest come first, whatever they wait for, so that none waits for ever; each is
 /// woken for itself. Who does not want to go to some node gets its room only if nobody else wants it.
 void coordinator::serve_waiting() {
-  serve(false);
-  serve(true);
+  if (serve(false))
+    static_cast<void>(serve(true));
 }
 
-/// `anywhere`: also where they do not want to go.
-void coordinator::serve(bool anywhere) {
+/// `anywhere`: also where they do not want to go. True if for want of that somebody was passed over.
+bool coordinator::serve(bool anywhere) {
   struct open_line {
     const policy::node_table::task_id* task;
     waiting_line* line;
     waiting_line::iterator next;
   };
+  auto passed_over = false;
   std::vector<open_line> open;
   for (auto& [task, line] : queues_)
     if (!line.empty())
@@ -127,10 +136,12 @@ void coordinator::serve(bool anywhere) {
       oldest->next = oldest->line->erase(oldest->next);
     else
       ++oldest->next;
+    passed_over = passed_over || (!served && !wants_any);
     // Where there is no room for who would go anywhere there is none for those behind.
     if ((!served && wants_any) || oldest->next == oldest->line->end())
       open.erase(oldest);
   }
+  return passed_over;
 }
 
 /// False if there is no room for it.
@@ -167,6 +178,11 @@ void coordinator::give_back(const std::shared_ptr<waiting>& w) {
     tell_if_drained(w->to->node);
     lock.lock();
   }
+  caller_goes();
+}
+
+/// Under the lock.
+void coordinator::caller_goes() {
   if (--callers_ == 0)
     no_caller_.notify_all();
 }
@@ -187,7 +203,7 @@ void coordinator::tell_missing() {
 
 /// Under the lock.
 std::string coordinator::missing(const task_name& task) const {
-  const auto what = "'" + task.name + "' in version '" + task.version + "'";
+  const auto what = "'" + task.name + "' in version '" + task.version + "'" + shape_text(task);
   std::string leaving;
   for (const auto& [link, m] : members_)
     if (m.leaving && std::find(m.offer.tasks.begin(), m.offer.tasks.end(), task) != m.offer.tasks.end())
@@ -305,6 +321,7 @@ void coordinator::joined(const peer& who) {
   members_.emplace(who.link, member{who, std::move(*offer)});
   table_.join(who.link, std::move(can));
   missed_.clear();
+  more_nodes_.notify_all();
   serve_waiting();
   lock.unlock();
   tell_missing();
@@ -401,6 +418,35 @@ void coordinator::tell_if_drained(std::uint64_t link) {
   lock.unlock();
   if (drained)
     messenger_->send(link, to_text(leaving_message{"all that it had is done"}));
+}
+
+caf::error coordinator::wait_for_nodes(std::size_t count, const context& ctx) {
+  // The coordinator is there for as long as this is, for the callback too.
+  struct caller {
+    explicit caller(coordinator& c) : on(c) {
+      const std::lock_guard guard{on.mutex_};
+      ++on.callers_;
+    }
+    ~caller() {
+      const std::lock_guard guard{on.mutex_};
+      on.caller_goes();
+    }
+    coordinator& on;
+  };
+  const caller me{*this};
+  const auto watch = ctx.on_cancel([this] {
+    const std::lock_guard guard{mutex_};
+    more_nodes_.notify_all();
+  });
+  const auto are_there = [&] {
+    const auto stays = [](const auto& m) { return !m.second.leaving; };
+    return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), stays)) >= count;
+  };
+  std::unique_lock lock{mutex_};
+  more_nodes_.wait(lock, [&] { return are_there() || closing_ || ctx.canceled(); });
+  if (are_there())
+    return {};
+  return ctx.canceled() ? ctx.error() : make_error(ec::closed, "the coordinator ends");
 }
 
 // -- looking on -------------------------------------------------------------------------------------

@@ -107,6 +107,10 @@ public:
 
   [[nodiscard]] std::size_t text_bytes_max() const noexcept { return messenger_->text_bytes_max(); }
 
+  /// Waits until at least `count` nodes are there of which none is leaving. The error of `ctx` if it was
+  /// canceled before; `ec::closed` if the coordinator ends. Blocks.
+  [[nodiscard]] caf::error wait_for_nodes(std::size_t count, const context& ctx);
+
   /// Nodes that are there, and those that were lost, by name.
   [[nodiscard]] std::vector<node_state> nodes() const;
 
@@ -151,13 +155,15 @@ private:
   using waiting_line = std::deque<std::shared_ptr<waiting>>;
 
   void serve_waiting();
-  void serve(bool anywhere);
+  bool serve(bool anywhere);
   bool give_room(const policy::node_table::task_id& task, const std::shared_ptr<waiting>& to, bool anywhere);
   void cut_off(std::uint64_t link, const std::string& why);
   void give_back(const std::shared_ptr<waiting>& w);
+  void caller_goes();
 
   mutable sync::mutex mutex_;
   sync::condition_variable no_caller_;
+  sync::condition_variable more_nodes_;
   policy::node_table table_;
   // Of each task the calls that wait for room, the oldest first.
   std::map<policy::node_table::task_id, waiting_line> queues_;

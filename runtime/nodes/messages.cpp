@@ -54,6 +54,7 @@ caf::expected<message> read_call(std::string& text, wire_reader from) {
   m.id = from.number<std::uint64_t>();
   m.task.name = from.text();
   m.task.version = from.text();
+  m.task.shape = from.text();
   m.settings = from.text();
   const auto left = from.number<std::uint64_t>();
   if (left != no_deadline)
@@ -111,7 +112,7 @@ call_writer::call_writer(std::uint64_t id, const task_name& task, std::string_vi
                          std::size_t bytes)
     : to_(begin(kind::call)) {
   to_.reserve(bytes);
-  to_.put(id).put(task.name).put(task.version).put(settings);
+  to_.put(id).put(task.name).put(task.version).put(task.shape).put(settings);
   to_.put(time_left ? std::min(count_of(*time_left), no_deadline - 1) : no_deadline);
   to_.put(trace ? trace->traceparent() : std::string{}).put(trace ? trace->state : std::string{});
   count_at_ = to_.size();
@@ -178,7 +179,7 @@ caf::expected<message> read_message(std::string text) {
 std::string to_text(const node_offer& o) {
   auto tasks = nlohmann::json::array();
   for (const auto& t : o.tasks)
-    tasks.push_back({{"name", t.name}, {"version", t.version}});
+    tasks.push_back({{"name", t.name}, {"version", t.version}, {"shape", t.shape}});
   return nlohmann::json{
       {"tasks", std::move(tasks)}, {"workers", o.workers}, {"credit", o.credit}, {"held", o.held}}
       .dump();
@@ -200,10 +201,11 @@ caf::expected<node_offer> read_offer(std::string_view text) {
                in["credit"].get<std::uint32_t>(),
                in["held"].get<std::uint32_t>()};
   for (const auto& t : in["tasks"]) {
-    if (!t.is_object() || !t.contains("name") || !t["name"].is_string() || !t.contains("version") ||
-        !t["version"].is_string())
+    const auto has_text = [&](const char* key) { return t.contains(key) && t[key].is_string(); };
+    if (!t.is_object() || !has_text("name") || !has_text("version") || !has_text("shape"))
       return not_one("list of its tasks");
-    o.tasks.push_back({t["name"].get<std::string>(), t["version"].get<std::string>()});
+    o.tasks.push_back(
+        {t["name"].get<std::string>(), t["version"].get<std::string>(), t["shape"].get<std::string>()});
   }
   return o;
 }

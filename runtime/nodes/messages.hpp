@@ -35,10 +35,11 @@
 
 namespace weir::nodes {
 
-/// A task that a node can do. Two are the same if both members are.
+/// A task that a node can do. Two are the same if all members are.
 struct task_name {
   std::string name;
-  std::string version;  ///< of what it does and of how its jobs and results are written
+  std::string version;     ///< of what it does and of how its jobs and results are written
+  std::string shape = {};  ///< of its jobs and results, see `shape_of`; empty if the task reads by itself
   auto operator<=>(const task_name&) const = default;
 };
 

@@ -12,6 +12,7 @@
 /// one that has failed and is tried again (`retry.attempts`) goes to another node if there is one with room.
 
 #include <weir/actors/context.hpp>
+#include <weir/runtime/batch_task.hpp>
 #include <weir/runtime/nodes/call.hpp>
 #include <weir/runtime/nodes/codec.hpp>
 #include <weir/runtime/nodes/coordinator.hpp>
@@ -28,7 +29,10 @@ namespace weir::nodes {
 template <class Job, class Result>
 class remote_task {
 public:
-  remote_task(coordinator& on, task_name task) : on_(&on), task_(std::move(task)) {}
+  /// Of nodes that have it in another shape none does it.
+  remote_task(coordinator& on, task_name task) : on_(&on), task_(std::move(task)) {
+    task_.shape = shape_of<Job, Result>();
+  }
 
   class batch {
   public:
@@ -61,12 +65,7 @@ public:
   }
 
   caf::expected<Result> operator()(const context& ctx, const Job& job) const {
-    auto alone = begin_batch(ctx, {});
-    if (!alone)
-      return std::move(alone.error());
-    static_cast<void>(alone->add(job));
-    alone->run();
-    return alone->next();
+    return weir::detail::run_alone(*this, ctx, job);
   }
 
 private:
@@ -74,7 +73,8 @@ private:
   task_name task_;
 };
 
-/// `on` must outlive the task. What a node returns has to be of type `Result`.
+/// `on` must outlive the task. Only nodes that have it for jobs of the shape of `Job`, with results of that
+/// of `Result`, do it; `task.shape` need not be given.
 template <class Job, class Result>
 remote_task<Job, Result> remote(coordinator& on, task_name task) {
   return {on, std::move(task)};

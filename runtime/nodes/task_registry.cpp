@@ -5,12 +5,14 @@
 
 namespace weir::nodes {
 
-task_registry& task_registry::add(const std::string& name, const std::string& version, function f) {
-  if (name.empty() || link::printable(name) != name || link::printable(version) != version)
+task_registry& task_registry::add(const task_name& task, function f) {
+  const auto& [name, version, shape] = task;
+  if (name.empty() || link::printable(name) != name || link::printable(version) != version ||
+      link::printable(shape) != shape)
     throw std::invalid_argument{
         "the task '" + link::printable(name) + "' in version '" + link::printable(version) +
         "': its name and version are printable characters of ASCII, its name one at least"};
-  if (!all_.emplace(task_name{name, version}, std::move(f)).second)
+  if (!all_.emplace(task, std::move(f)).second)
     throw std::invalid_argument{"there is a task '" + name + "' in version '" + version +
                                 "' already; give it another name or version"};
   return *this;

@@ -26,12 +26,13 @@ public:
                                             std::string_view job, std::string& result)>;
 
   /// Adds the task `name` for jobs of type `Job`; `call` is a task as a pool takes it, and is called on
-  /// several threads at once. Give it another `version` whenever it does, takes or returns something else: a
-  /// coordinator has only those nodes do its jobs that have the version it names; a node may have several.
-  /// Throws std::invalid_argument if there is that one, or the name or version is not printable ASCII.
+  /// several threads at once. Give it another `version` whenever it does something else: a coordinator has
+  /// only those nodes do its jobs that have the version it names, for jobs and results of the same shape; a
+  /// node may have several. Throws std::invalid_argument if there is that one, or the name or version is not
+  /// printable ASCII.
   template <class Job, task_for<Job> F>
   task_registry& add(const std::string& name, const std::string& version, F call) {
-    return add(name, version,
+    return add({name, version, shape_of<Job, task_result_t<F, Job>>()},
                [call = std::move(call)](const context& ctx, const std::string&, std::string_view text,
                                         std::string& out) mutable -> caf::error {
                  auto job = codec<Job>::decode(text);
@@ -48,7 +49,7 @@ public:
   }
 
   /// Adds a task that reads its settings and jobs by itself.
-  task_registry& add(const std::string& name, const std::string& version, function f);
+  task_registry& add(const task_name& task, function f);
 
   /// Null if there is none.
   [[nodiscard]] const function* find(const task_name& t) const;

@@ -41,7 +41,7 @@ struct two_nodes {
   }
 };
 
-/// A way to a port that carries 800 kB a second there, and all there is back.
+/// A way to a port that carries 400 kB a second there, and all there is back.
 class slow_way {
 public:
   explicit slow_way(std::uint16_t to) {
@@ -53,7 +53,7 @@ public:
       acceptor_.accept(near_);
       far_.connect({boost::asio::ip::address_v4::loopback(), to});
       ways_.emplace_back([this] { carry(far_, near_, 0ms); });
-      carry(near_, far_, 10ms);
+      carry(near_, far_, 20ms);
     });
   }
   ~slow_way() {
@@ -213,8 +213,8 @@ BOOST_AUTO_TEST_CASE(a_process_that_ends_says_so) {
 
 BOOST_AUTO_TEST_CASE(a_slow_link_is_not_taken_for_a_peer_that_takes_nothing) {
   auto quick = options_of(node_1, coordinator);
-  quick.heartbeat = 20ms;
-  quick.timeout = 60ms;
+  quick.heartbeat = 100ms;
+  quick.timeout = 300ms;
   // It ends after those at its ends.
   std::optional<slow_way> way;
   node dialer{quick, them};

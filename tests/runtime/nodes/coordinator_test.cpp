@@ -98,6 +98,15 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_a
       "nodes: no node can do 'square' in version '1'; jobs for it wait for one that can; one has 'other' 1");
 }
 
+BOOST_AUTO_TEST_CASE(where_a_node_has_the_task_for_other_types_both_are_said) {
+  links.up(1, "one", {{{"square", "1", "f64 -> f64"}}, 1, 2});
+  BOOST_TEST(lines->next() == "node one has joined: 1 workers, 'square' 1 (f64 -> f64)");
+  ask_in_vain({"square", "1", "f32 -> f32"});
+  BOOST_TEST(lines->next() ==
+             "nodes: no node can do 'square' in version '1' (f32 -> f32); jobs for it wait for one that can; "
+             "one has 'square' 1 (f64 -> f64)");
+}
+
 BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) {
   const auto ctx = context::with_cancel(context::background());
   std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, {})); }};
@@ -108,6 +117,37 @@ BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) 
       lines->next() ==
       "nodes: no node can do 'square' in version '1'; jobs for it wait for one that can; one has 'square' 2");
   ctx.cancel("a test");
+  waits.join();
+}
+
+BOOST_AUTO_TEST_CASE(who_has_waited_longest_is_first_whatever_for) {
+  const task_name first{"zoom", "1"};
+  const task_name second{"add", "1"};
+  std::vector<std::string> order;  // the node has room for one at a time
+  const auto wait = [&](const task_name& task) {
+    const auto room = value_of(coordinator->wait_for_room(context::background(), task, {}));
+    order.push_back(task.name);
+  };
+  std::thread one{wait, first};
+  BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'zoom' in version '1' wait for one");
+  std::thread two{wait, second};
+  BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'add' in version '1' wait for one");
+  links.up(1, "one", {{second, first}, 1, 1});
+  one.join();
+  two.join();
+  BOOST_TEST((order == std::vector<std::string>{"zoom", "add"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_nodes_is_over_when_so_many_are_there_that_stay) {
+  std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_nodes(2, context::background())); }};
+  links.up(1, "one", {{square}, 1, 2});
+  links.leave(1);
+  links.up(2, "two", {{square}, 1, 2});
+  const auto ctx = context::with_cancel(context::background());
+  ctx.cancel("a test");
+  BOOST_TEST(is(coordinator->wait_for_nodes(2, ctx), ec::canceled));
+  BOOST_TEST(!coordinator->wait_for_nodes(1, ctx));
+  links.up(3, "three", {{square}, 1, 2});
   waits.join();
 }
 

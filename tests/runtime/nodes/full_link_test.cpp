@@ -86,7 +86,8 @@ struct a_node_with_a_link {
   }
 
   static std::string call(std::uint64_t id, std::size_t jobs) {
-    return call_text(id, {"long", "1"}, std::vector<std::string>(jobs, "job"));
+    return call_text(id, {"long", "1", shape_of<std::string, std::string>()},
+                     std::vector<std::string>(jobs, "job"));
   }
 };
 

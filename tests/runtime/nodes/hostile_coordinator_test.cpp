@@ -83,7 +83,7 @@ struct a_node_and_a_rogue {
   }
 
   static std::string call(std::uint64_t id, const std::vector<std::string>& jobs) {
-    return call_text(id, {"hold", "1"}, jobs);
+    return call_text(id, {"hold", "1", shape_of<std::string, std::string>()}, jobs);
   }
 
   /// That this was too much; the node comes again, and works.

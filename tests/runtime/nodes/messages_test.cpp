@@ -162,9 +162,9 @@ BOOST_AUTO_TEST_CASE(random_changes_are_read_or_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(an_offer_comes_through_as_it_is) {
-  const auto read = read_offer(to_text(node_offer{{{"a", "1"}, {"b", "x"}}, 8, 64, 3}));
+  const auto read = read_offer(to_text(node_offer{{{"a", "1", "i32 -> u8"}, {"b", "x"}}, 8, 64, 3}));
   BOOST_TEST_REQUIRE(static_cast<bool>(read));
-  BOOST_TEST((read->tasks == std::vector<task_name>{{"a", "1"}, {"b", "x"}}));
+  BOOST_TEST((read->tasks == std::vector<task_name>{{"a", "1", "i32 -> u8"}, {"b", "x"}}));
   BOOST_TEST(read->workers == 8u);
   BOOST_TEST(read->credit == 64u);
   BOOST_TEST(read->held == 3u);

@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const nodes::task_name square{"square", "1"};
+const nodes::task_name square{"square", "1", nodes::shape_of<std::uint64_t, std::uint64_t>()};
 
 nodes::task_registry squares() {
   nodes::task_registry r;
@@ -98,9 +98,8 @@ struct coordinated {
       BOOST_TEST_REQUIRE(results[i] == i * i);
   }
 
-  void wait_until_there(const std::string& name) {
-    while (state_of(name).name.empty())
-      std::this_thread::yield();
+  void wait_for_nodes(std::size_t count) {
+    BOOST_TEST_REQUIRE(!coordinator->wait_for_nodes(count, context::background()));
   }
 
   nodes::node_state state_of(const std::string& name) {
@@ -171,7 +170,7 @@ BOOST_AUTO_TEST_CASE(jobs_wait_for_a_node_that_is_not_there_yet) {
   BOOST_TEST(value_of(ticket.get().result) == 49u);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_task_says_and_throws_over_there_is_its_outcome_here) {
+BOOST_AUTO_TEST_CASE(what_a_task_says_and_throws_over_there_is_its_outcome_here_with_the_name_of_the_node) {
   nodes::task_registry r;
   r.add<std::string>("fail", "1", [](const std::string& how) -> caf::expected<std::string> {
     if (how == "throw")
@@ -186,10 +185,10 @@ BOOST_AUTO_TEST_CASE(what_a_task_says_and_throws_over_there_is_its_outcome_here)
                                    {.parallelism = 2, .capacity = 10}};
   auto thrown = std::move(*p.try_submit("throw")).get();
   BOOST_TEST(is(thrown.result.error(), ec::exception));
-  BOOST_TEST(text_of(thrown.result.error()) == "thrown over there");
+  BOOST_TEST(text_of(thrown.result.error()) == "thrown over there (node one)");
   auto failed = std::move(*p.try_submit("fail")).get();
   BOOST_TEST(is(failed.result.error(), ec::failed));
-  BOOST_TEST(text_of(failed.result.error()) == "failed over there");
+  BOOST_TEST(text_of(failed.result.error()) == "failed over there (node one)");
   BOOST_TEST(value_of(std::move(*p.try_submit("ok")).get().result) == "ok");
 }
 
@@ -297,15 +296,29 @@ BOOST_AUTO_TEST_CASE(a_node_without_the_task_or_with_another_version_of_it_is_no
   BOOST_TEST(state_of("two").done == 100u);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_has_the_task_for_other_types_is_not_asked) {
+  nodes::task_registry other;
+  other.add<double>("square", "1", [](double x) { return x * x; });
+  some_node one{*coordinator, "one", std::move(other)};
+  some_node two{*coordinator, "two", squares()};
+  wait_for_nodes(2);
+  const auto results =
+      parallel_map(here, context::background(), numbers(100),
+                   nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square), {.parallelism = 4});
+  check_squares(value_of(results), 100);
+  BOOST_TEST(state_of("two").done == 100u);
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_is_tried_again_goes_to_another_node) {
   nodes::task_registry broken;
   broken.add<std::uint64_t>("square", "1", [](std::uint64_t) -> caf::expected<std::uint64_t> {
     return make_error(ec::failed, "not on this machine");
   });
+  // Of two with nothing to do the one that came first is asked first.
   some_node one{*coordinator, "one", std::move(broken)};
+  wait_for_nodes(1);
   some_node two{*coordinator, "two", squares()};
-  wait_until_there("one");
-  wait_until_there("two");
+  wait_for_nodes(2);
   const auto results = parallel_map(here, context::background(), numbers(20),
                                     nodes::remote<std::uint64_t, std::uint64_t>(*coordinator, square),
                                     {.parallelism = 1, .retry = {.attempts = 2, .backoff = 1ms}});
@@ -400,7 +413,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_ends_loses_the_calls_that_wait) {
   });
   some_node one{*coordinator, "one", std::move(r)};
   std::thread caller{[&] {
-    const auto end = nodes::remote<int, int>(*coordinator, {"wait", "1"})(context::background(), 1);
+    const auto end = nodes::remote<int, caf::unit_t>(*coordinator, {"wait", "1"})(context::background(), 1);
     BOOST_TEST(is(end.error(), ec::worker_lost));
   }};
   started.wait();
@@ -411,8 +424,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_ends_loses_the_calls_that_wait) {
 BOOST_AUTO_TEST_CASE(a_node_that_leaves_without_a_link_has_left_and_does_not_come) {
   std::uint16_t port = coordinator->port();
   some_node one{*coordinator, "one", squares()};
-  while (state_of("one").name.empty())
-    std::this_thread::yield();
+  wait_for_nodes(1);
   coordinator.reset();
   one->leave("a test");
   BOOST_TEST(one->wait_until_left(context::background()));

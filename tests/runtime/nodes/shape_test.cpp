@@ -1,0 +1,120 @@
+#include <weir/runtime/nodes/codec.hpp>
+#include <weir/runtime/nodes/shape.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/optional.hpp>
+#include <caf/unit.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+using weir::nodes::codec;
+using weir::nodes::inspected_shape;
+using weir::nodes::shape_of;
+
+namespace {
+
+enum class color : std::uint8_t { red, green };
+
+struct line {
+  std::string article;
+  double price = 0;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, line& l) {
+  return f(caf::meta::type_name("line"), l.article, l.price);
+}
+
+struct order {
+  std::uint32_t number = 0;
+  std::vector<line> lines;
+  color of = color::red;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, order& o) {
+  return f(caf::meta::type_name("order"), o.number, o.lines, o.of);
+}
+
+struct tree {
+  std::string name;
+  std::vector<tree> below;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, tree& t) {
+  return f(caf::meta::type_name("tree"), t.name, t.below);
+}
+
+struct point {
+  float x, y;
+};
+
+struct sealed {};
+
+}  // namespace
+
+template <>
+struct weir::nodes::codec<point> : weir::nodes::raw_codec<point> {};
+
+template <>
+struct weir::nodes::codec<sealed> {
+  static void encode(const sealed&, std::string&) {}
+  static caf::expected<sealed> decode(std::string_view) { return sealed{}; }
+};
+
+BOOST_AUTO_TEST_SUITE(shapes)
+
+BOOST_AUTO_TEST_CASE(a_shape_says_what_is_written_of_a_type) {
+  BOOST_TEST(inspected_shape<bool>() == "bool");
+  BOOST_TEST(inspected_shape<int>() == "i32");
+  BOOST_TEST(inspected_shape<std::uint64_t>() == "u64");
+  BOOST_TEST(inspected_shape<float>() == "f32");
+  BOOST_TEST(inspected_shape<double>() == "f64");
+  BOOST_TEST(inspected_shape<std::string>() == "text");
+  BOOST_TEST(inspected_shape<color>() == "u8");
+  BOOST_TEST(inspected_shape<std::chrono::nanoseconds>() == "i64");
+  BOOST_TEST(inspected_shape<std::vector<std::string>>() == "[text]");
+  BOOST_TEST((inspected_shape<std::array<float, 3>>() == "3 x f32"));
+  BOOST_TEST((inspected_shape<std::map<std::string, std::vector<bool>>>() == "[(text, [bool])]"));
+  BOOST_TEST((inspected_shape<std::tuple<int, caf::optional<std::string>>>() == "(i32, text?)"));
+  BOOST_TEST(inspected_shape<caf::unit_t>() == "nothing");
+  BOOST_TEST(inspected_shape<line>() == "{text, f64}");
+  BOOST_TEST(inspected_shape<order>() == "{u32, [{text, f64}], u8}");
+}
+
+BOOST_AUTO_TEST_CASE(types_that_are_written_alike_have_the_same_shape) {
+  BOOST_TEST((inspected_shape<std::vector<int>>() == inspected_shape<std::set<int>>()));
+  BOOST_TEST(
+      (inspected_shape<std::map<int, bool>>() == inspected_shape<std::vector<std::pair<int, bool>>>()));
+}
+
+BOOST_AUTO_TEST_CASE(a_type_within_itself_has_an_end) {
+  BOOST_TEST(inspected_shape<tree>() == "{text, [^]}");
+}
+
+BOOST_AUTO_TEST_CASE(a_task_has_the_shapes_of_its_codecs) {
+  BOOST_TEST((shape_of<std::string, order>() == "text -> {u32, [{text, f64}], u8}"));
+  BOOST_TEST((shape_of<point, caf::unit_t>() == "8 bytes -> nothing"));
+  BOOST_TEST((shape_of<sealed, int>() == "other -> i32"));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_shape_is_cut_and_still_tells_two_tasks_apart) {
+  using long_job = std::array<std::tuple<order, order, order>, 2>;
+  const auto one = shape_of<long_job, int>();
+  const auto two = shape_of<long_job, float>();
+  BOOST_TEST(one.size() <= 80u);
+  BOOST_TEST(one.substr(0, 64) == two.substr(0, 64));
+  BOOST_TEST(one != two);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -47,16 +47,17 @@ public:
     std::string place;
   };
 
-  /// For want of memory it is forgotten: then the job runs once more.
-  void keep_result(std::uint64_t i, caf::expected<Result> result, const std::string& place) noexcept {
-    keep(results_, i, std::move(result), place);
+  /// A place for the result of job `i`, to be put there before the lane comes back to the job. Null for want
+  /// of memory: then the job runs once more.
+  [[nodiscard]] known* place_for(std::uint64_t i, const std::string& at) noexcept {
+    return keep(results_, i, caf::expected<Result>{caf::error{}}, at);
   }
 
   [[nodiscard]] std::optional<known> take_result(std::uint64_t i) noexcept { return take(i, results_); }
 
   /// For want of memory it is forgotten: then the job may come to the same place again.
   void keep_place(std::uint64_t i, const std::string& place) noexcept {
-    keep(places_, i, place);
+    static_cast<void>(keep(places_, i, place));
     // Jobs that were canceled are not asked for any more.
     const std::lock_guard guard{mutex_};
     if (places_.size() > places_max)
@@ -73,13 +74,14 @@ private:
   using by_job = std::map<std::uint64_t, T>;
 
   template <class T, class... Parts>
-  void keep(by_job<T>& in, std::uint64_t i, Parts&&... parts) noexcept {
+  T* keep(by_job<T>& in, std::uint64_t i, Parts&&... parts) noexcept {
     const std::lock_guard guard{mutex_};
     try {
-      in.insert_or_assign(i, T{std::forward<Parts>(parts)...});
+      const auto kept = in.insert_or_assign(i, T{std::forward<Parts>(parts)...}).first;
       any_.store(true, std::memory_order_release);
+      return &kept->second;
     } catch (const std::bad_alloc&) {
-      return;
+      return nullptr;
     }
   }
 
@@ -203,8 +205,13 @@ std::uint64_t run_batches(F& f, std::uint64_t first, lane& on, batch_memory<Resu
       if (keep(i, result))
         continue;
       memory.keep_place(i, batch->place());
-      for (auto later = i + 1; later < last; ++later)
-        memory.keep_result(later, next_of<Result>(*batch), batch->place());
+      // What a job comes to may be made of the job itself: first there is a place for it.
+      for (auto later = i + 1; later < last; ++later) {
+        auto* const known = memory.place_for(later, batch->place());
+        if (!known)
+          break;
+        known->result = next_of<Result>(*batch);
+      }
       return i;
     }
   }

@@ -1,4 +1,5 @@
 #include <weir/runtime/launcher/flow_file.hpp>
+#include <weir/runtime/launcher/flow_fit.hpp>
 #include <weir/runtime/launcher/flow_specs.hpp>
 #include <weir/runtime/launcher/flow_wiring.hpp>
 #include <weir/runtime/launcher/nearest.hpp>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -17,21 +17,6 @@ namespace weir::config {
 namespace {
 
 constexpr std::size_t name_bytes_max = 100;
-
-/// A table of the file; if it is right its kind is known and its settings have been checked.
-template <class Kind>
-struct chosen {
-  const Kind* of = nullptr;
-  const node* table = nullptr;
-  std::string path;
-  settings values;
-  std::string name;
-  std::vector<std::size_t> from = {};
-};
-
-struct chosen_stage : chosen<task_kind> {
-  stage_plan plan;  // but for its name, its task and how it is joined
-};
 
 template <class Kind>
 std::vector<std::string> names_of(const std::vector<Kind>& all) {
@@ -54,9 +39,8 @@ public:
     check_sinks();
     check_nodes();
     check_wiring();
-    check_standard_streams();
-    check_fields();
-    check_keys();
+    if (found_.none())
+      check_fit(parts_, known_, found_);
     if (!found_.none())
       return std::nullopt;
     outline();
@@ -245,12 +229,12 @@ private:
 
   void check_sources() {
     for (auto& [table, path] : tables("source", true, sources_max))
-      sources_.push_back(check_kind(*table, path, "source", source_specs(), known_.sources));
+      parts_.sources.push_back(check_kind(*table, path, "source", source_specs(), known_.sources));
   }
 
   void check_sinks() {
     for (auto& [table, path] : tables("sink", true, sinks_max))
-      sinks_.push_back(check_kind(*table, path, "sink", sink_specs(), known_.sinks));
+      parts_.sinks.push_back(check_kind(*table, path, "sink", sink_specs(), known_.sinks));
   }
 
   void check_stages() {
@@ -259,16 +243,16 @@ private:
       chosen_stage s{check_kind(*table, path, "stage", stage_specs(), known_.tasks), {}};
       if (s.of && found_.count() == before)
         s.plan = planned_stage(s.values, *table, path, found_);
-      stages_.push_back(std::move(s));
+      parts_.stages.push_back(std::move(s));
     }
   }
 
   /// The place where nodes come, if stages are done by them.
   void check_nodes() {
     const auto* e = root_.find("nodes");
-    const auto asks =
-        std::find_if(stages_.begin(), stages_.end(), [](const auto& s) { return is_on_nodes(*s.table); });
-    if (!e && asks != stages_.end())
+    const auto asks = std::find_if(parts_.stages.begin(), parts_.stages.end(),
+                                   [](const auto& s) { return is_on_nodes(*s.table); });
+    if (!e && asks != parts_.stages.end())
       found_.add(asks->table->find("nodes")->content.at, asks->path + ".nodes",
                  "there is no table [nodes], which says where nodes come");
     if (!e)
@@ -281,12 +265,12 @@ private:
     const auto values = check_table(e->content, "nodes", nodes_specs(), stray("nodes"), found_);
     if (found_.count() != before)
       return;
-    if (asks == stages_.end())
+    if (asks == parts_.stages.end())
       found_.add(e->at, "nodes",
                  "no stage is done by nodes; write nodes = true in one, or leave this table out");
     out_.nodes = meeting_place_of(values);
     check_meeting_place(e->content, *out_.nodes, tls_, found_);
-    out_.on_nodes = std::make_shared<std::unique_ptr<nodes::coordinator>>();
+    out_.on_nodes = std::make_shared<coordinator_slot>();
     std::error_code why;
     folder_ = std::filesystem::current_path(why).string();
     if (why)
@@ -303,138 +287,36 @@ private:
 
   /// Joins the parts, also where some are not right in themselves.
   void check_wiring() {
-    if (sources_.empty() || stages_.empty() || sinks_.empty())
+    if (parts_.sources.empty() || parts_.stages.empty() || parts_.sinks.empty())
       return;
     std::vector<wired_part> parts;
-    for (const auto& s : sources_)
-      parts.push_back({flow_part::source, s.table, s.path, s.name, sources_.size() == 1});
-    for (const auto& s : stages_)
+    for (const auto& s : parts_.sources)
+      parts.push_back({flow_part::source, s.table, s.path, s.name, parts_.sources.size() == 1});
+    for (const auto& s : parts_.stages)
       parts.push_back({flow_part::stage, s.table, s.path, s.name, false});
-    for (const auto& s : sinks_)
-      parts.push_back({flow_part::sink, s.table, s.path, s.name, sinks_.size() == 1});
+    for (const auto& s : parts_.sinks)
+      parts.push_back({flow_part::sink, s.table, s.path, s.name, parts_.sinks.size() == 1});
     auto joins = wire(parts, found_);
     if (!joins)
       return;
-    auto next = joins->begin() + static_cast<std::ptrdiff_t>(sources_.size());
-    for (auto& s : stages_) {
+    auto next = joins->begin() + static_cast<std::ptrdiff_t>(parts_.sources.size());
+    for (auto& s : parts_.stages) {
       s.plan.redirect_to = next->redirect_to;
       s.from = std::move(next++->from);
     }
-    for (auto& s : sinks_)
+    for (auto& s : parts_.sinks)
       s.from = std::move(next++->from);
-  }
-
-  /// Two that read standard input would each get some of its lines; two that write standard output would mix
-  /// theirs.
-  void check_standard_streams() {
-    if (!found_.none())
-      return;
-    check_one_uses("standard input", sources_);
-    check_one_uses("standard output", sinks_);
-  }
-
-  template <class Kind>
-  void check_one_uses(const std::string& stream, const std::vector<chosen<Kind>>& all) {
-    const chosen<Kind>* first = nullptr;
-    for (const auto& c : all) {
-      if (!uses_stream(c))
-        continue;
-      if (first)
-        found_.add(
-            c.table->find("path") ? c.table->find("path")->content.at : c.table->at, c.path + ".path",
-            stream + " is already that of " + quoted(first->name, 60) + "; name a file for one of them");
-      first = first ? first : &c;
-    }
-  }
-
-  /// Whether its path, which is "-" if the file is silent, is so.
-  template <class Kind>
-  static bool uses_stream(const chosen<Kind>& c) {
-    const setting stream{std::string{"-"}};
-    return std::any_of(c.of->accepts.begin(), c.of->accepts.end(), [&](const setting_spec& s) {
-      return s.name == "path" && s.fallback == stream && c.values.template get<std::string>("path") == "-";
-    });
-  }
-
-  /// The records of the stages before a sink must have what it needs. Where a task does not say what it
-  /// makes, the sink finds out.
-  void check_fields() {
-    if (!found_.none())
-      return;
-    for (const auto& sink : sinks_)
-      for (const auto up : sink.from)
-        check_fields(sink, stages_[up - sources_.size()]);
-  }
-
-  void check_fields(const chosen<sink_kind>& sink, const chosen_stage& stage) {
-    if (stage.of->fields.empty() || has_fields(*stage.of, sink.of->fields))
-      return;
-    std::vector<std::string> fitting;
-    for (const auto& t : known_.tasks)
-      if (has_fields(t, sink.of->fields))
-        fitting.push_back(t.name);
-    const auto task = sink.values.has("from") ? "the task of stage " + quoted(stage.name, 60)
-                                              : std::string{"the last stage's task"};
-    found_.add(
-        sink.table->find("kind")->content.at, sink.path + ".kind",
-        config::quoted(sink.of->name) + " needs records with the fields " + joined(sink.of->fields) + "; " +
-            task +
-            (stage.name == stage.of->name && sink.values.has("from") ? ""
-                                                                     : ' ' + config::quoted(stage.of->name)) +
-            " makes " + joined(stage.of->fields) + "; " +
-            (fitting.empty() ? "" : "let " + task + " be " + joined(fitting) + ", or ") + "use another sink");
-  }
-
-  static bool has_fields(const task_kind& task, const std::vector<std::string>& needed) {
-    return std::all_of(needed.begin(), needed.end(), [&](const std::string& f) {
-      return std::find(task.fields.begin(), task.fields.end(), f) != task.fields.end();
-    });
-  }
-
-  /// A field by which a stage keeps order must be one that the tasks before it make, where they say which.
-  void check_keys() {
-    if (!found_.none())
-      return;
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      if (stages_[i].plan.key && stages_[i].plan.key->what == flow_key::by::field)
-        for (const auto up : feeders(i))
-          check_key(stages_[i], up);
-  }
-
-  void check_key(const chosen_stage& stage, std::size_t up) {
-    const auto& name = stage.plan.key->name;
-    const auto& at = stage.table->find("key")->content.at;
-    if (up < sources_.size()) {
-      found_.add(at, stage.path + ".key",
-                 "what comes from source " + quoted(sources_[up].name, 60) + " has no field " +
-                     quoted(name, 60) + R"(; allowed: "item" or "folder")");
-      return;
-    }
-    const auto& before = stages_[up - sources_.size()];
-    if (!before.of->fields.empty() && !has_fields(*before.of, {name}))
-      found_.add(at, stage.path + ".key",
-                 "stage " + quoted(before.name, 60) + " makes no field " + quoted(name, 60) +
-                     suggestion(name, before.of->fields));
-  }
-
-  /// The parts whose jobs come to a stage, also by way of one that redirects to it.
-  std::set<std::size_t> feeders(std::size_t stage) const {
-    std::set<std::size_t> all{stages_[stage].from.begin(), stages_[stage].from.end()};
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      if (stages_[i].plan.redirect_to == sources_.size() + stage)
-        all.merge(feeders(i));
-    return all;
   }
 
   void outline() {
     auto& o = out_.outline;
     o.flow = out_.plan.name;
-    for (const auto& s : sources_)
+    for (const auto& s : parts_.sources)
       o.parts.push_back({flow_part::source, s.name, s.of->name, {}, fan_out_of(s.values), {}});
-    for (const auto& s : stages_)
+    for (const auto& s : parts_.stages)
       o.parts.push_back(
           {flow_part::stage, s.name, s.of->name, details_of(s), s.plan.fan_out, s.from, s.plan.redirect_to});
-    for (const auto& s : sinks_)
+    for (const auto& s : parts_.sinks)
       o.parts.push_back({flow_part::sink, s.name, s.of->name, {}, fan_out::broadcast, s.from});
   }
 
@@ -466,7 +348,7 @@ private:
   }
 
   void make() {
-    for (auto& s : stages_)
+    for (auto& s : parts_.stages)
       if (auto task = made(s)) {
         s.plan.name = s.name;
         s.plan.task = std::move(*task);
@@ -475,13 +357,13 @@ private:
         s.plan.from = s.from;
         out_.plan.stages.push_back(std::move(s.plan));
       }
-    for (const auto& s : sources_)
+    for (const auto& s : parts_.sources)
       if (auto source = made(s))
         out_.plan.sources.push_back({s.name, std::move(*source), fan_out_of(s.values)});
     // The sinks come last, as they are the ones that may touch what is already there.
     if (!found_.none())
       return;
-    for (const auto& s : sinks_)
+    for (const auto& s : parts_.sinks)
       if (auto sink = made(s))
         out_.plan.sinks.push_back({s.name, std::move(*sink), s.from});
   }
@@ -490,9 +372,7 @@ private:
   const kinds& known_;
   const tls_check tls_;
   problems& found_;
-  std::vector<chosen<source_kind>> sources_;
-  std::vector<chosen_stage> stages_;
-  std::vector<chosen<sink_kind>> sinks_;
+  chosen_parts parts_;
   std::string folder_;  // that this process runs in, if stages are on nodes
   checked_flow out_;
 };

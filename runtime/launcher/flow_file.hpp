@@ -26,7 +26,8 @@ struct checked_flow {
   interrupt_rule on_interrupt = interrupt_rule::drain;
   flow_outline outline;
   std::optional<meeting_place> nodes;  ///< where those come that do some of its stages
-  coordinator_slot on_nodes;           ///< to be filled before the plan runs, if there is such a place
+  std::shared_ptr<coordinator_slot>
+      on_nodes;  ///< to be filled before the plan runs, if there is such a place
 };
 
 /// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.

@@ -95,8 +95,8 @@ struct path_rule {
 /// A call with items.
 class sent_items final : public item_batch {
 public:
-  sent_items(nodes::call c, std::shared_ptr<const path_rule> paths)
-      : call_(std::move(c)), paths_(std::move(paths)) {}
+  sent_items(std::shared_ptr<nodes::coordinator> on, nodes::call c, std::shared_ptr<const path_rule> paths)
+      : on_(std::move(on)), call_(std::move(c)), paths_(std::move(paths)) {}
 
   [[nodiscard]] std::uint64_t limit() const noexcept override { return call_.limit(); }
   [[nodiscard]] bool add(const item& job) override {
@@ -134,6 +134,7 @@ private:
         *text = path;
   }
 
+  std::shared_ptr<nodes::coordinator> on_;  // goes after the call
   nodes::call call_;
   std::shared_ptr<const path_rule> paths_;
   std::vector<std::string> given_;  // relative paths; empty for a job that went as it is
@@ -163,15 +164,18 @@ nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::st
 }
 
 batch_function task_on_nodes(const task_kind& of, const settings& values, const std::string& version,
-                             std::string folder, coordinator_slot on) {
+                             std::string folder, std::shared_ptr<const coordinator_slot> on) {
   return [task = nodes::task_name{of.name, version}, toml = text_of_settings(of, values),
           paths = std::make_shared<const path_rule>(path_rule{std::move(folder), of.takes_paths}),
           on = std::move(on)](const context& ctx,
                               const batch_wish& wish) -> caf::expected<std::unique_ptr<item_batch>> {
-    auto call = nodes::call::begin(**on, ctx, task, toml, wish);
+    auto coordinator = on->get();
+    if (!coordinator)
+      return make_error(ec::closed, "its run has ended");
+    auto call = nodes::call::begin(*coordinator, ctx, task, toml, wish);
     if (!call)
       return std::move(call.error());
-    return std::unique_ptr<item_batch>{new sent_items{std::move(*call), paths}};
+    return std::unique_ptr<item_batch>{new sent_items{std::move(coordinator), std::move(*call), paths}};
   };
 }
 

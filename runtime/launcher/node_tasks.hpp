@@ -4,7 +4,7 @@
 /// The settings of a stage travel with its jobs, as TOML, and are checked again over there.
 
 #include <weir/runtime/kinds.hpp>
-#include <weir/runtime/nodes/coordinator.hpp>
+#include <weir/runtime/launcher/coordinator_slot.hpp>
 #include <weir/runtime/nodes/task_registry.hpp>
 #include <weir/runtime/settings.hpp>
 #include <weir/runtime/task.hpp>
@@ -25,13 +25,10 @@ using done_count = std::shared_ptr<std::atomic<std::uint64_t>>;
 [[nodiscard]] nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::string>& names,
                                                  const std::string& version, const done_count& done);
 
-/// The coordinator of a run, once that has begun.
-using coordinator_slot = std::shared_ptr<std::unique_ptr<nodes::coordinator>>;
-
 /// The task of a stage that nodes do. A relative path goes out as one below `folder`, where this process
 /// runs, as nodes run elsewhere; a field of what comes back that is this path has it as it was.
 [[nodiscard]] batch_function task_on_nodes(const task_kind& of, const settings& values,
                                            const std::string& version, std::string folder,
-                                           coordinator_slot on);
+                                           std::shared_ptr<const coordinator_slot> on);
 
 }  // namespace weir::config

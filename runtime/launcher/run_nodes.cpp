@@ -34,23 +34,21 @@ caf::error run_nodes::open() {
   auto made = nodes::coordinator::make(place_->link, place_->listen);
   if (!made)
     return with_hint(std::move(made.error()));
-  const std::lock_guard guard{mutex_};
-  *slot_ = std::move(*made);
-  open_ = true;
+  slot_->put(std::move(*made));
   return {};
 }
 
 std::string run_nodes::where() const {
-  const std::lock_guard guard{mutex_};
+  const auto on = slot_->get();
   // The port is another one where 0 was asked for.
   const auto host = place_->listen.substr(0, place_->listen.rfind(':') + 1);
-  return place_->link.name + " waits for nodes at " + host + std::to_string((*slot_)->port()) +
+  return place_->link.name + " waits for nodes at " + host + std::to_string(on ? on->port() : 0) +
          (place_->link.tls.none() ? " without TLS" : " with TLS");
 }
 
 std::vector<nodes::node_state> run_nodes::look() const {
-  const std::lock_guard guard{mutex_};
-  return open_ ? (*slot_)->nodes() : std::vector<nodes::node_state>{};
+  const auto on = slot_ ? slot_->get() : nullptr;
+  return on ? on->nodes() : std::vector<nodes::node_state>{};
 }
 
 std::string run_nodes::text() const {
@@ -58,18 +56,16 @@ std::string run_nodes::text() const {
 }
 
 bool run_nodes::all_waits() const {
-  return all_stages_ && !is_any_there(look());
+  const auto on = all_stages_ ? slot_->get() : nullptr;
+  return on && !is_any_there(on->nodes());
 }
 
 std::vector<nodes::node_state> run_nodes::close() {
-  std::unique_ptr<nodes::coordinator> last;  // goes when nobody is kept waiting by the lock
-  std::vector<nodes::node_state> seen;
-  const std::lock_guard guard{mutex_};
-  if (open_) {
-    seen = (*slot_)->nodes();
-    last = std::move(*slot_);
-  }
-  open_ = false;
+  const auto on = slot_ ? slot_->take() : nullptr;
+  if (!on)
+    return {};
+  auto seen = on->nodes();
+  on->close();
   return seen;
 }
 

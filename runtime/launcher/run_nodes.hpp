@@ -8,7 +8,7 @@
 
 #include <caf/error.hpp>
 
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +34,7 @@ public:
   /// The same as lines for a person who asks what becomes of the jobs; nothing without stages on nodes.
   [[nodiscard]] std::string text() const;
 
-  /// Whether nothing goes on, as all stages are on nodes and none is there.
+  /// Whether nothing goes on, as all stages are on nodes and none is there, though some may come.
   [[nodiscard]] bool all_waits() const;
 
   /// Lets them go; what they have done.
@@ -42,11 +42,9 @@ public:
 
 private:
   const std::optional<meeting_place> place_;
-  const coordinator_slot slot_;
+  const std::shared_ptr<coordinator_slot> slot_;
   std::vector<std::string> stages_;
   bool all_stages_ = true;
-  mutable std::mutex mutex_;
-  bool open_ = false;
 };
 
 }  // namespace weir::config

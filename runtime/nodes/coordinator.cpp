@@ -73,6 +73,10 @@ caf::expected<std::unique_ptr<coordinator>> coordinator::make(const messenger_ma
 }
 
 coordinator::~coordinator() {
+  close();
+}
+
+void coordinator::close() {
   std::unique_lock lock{mutex_};
   closing_ = true;
   more_nodes_.notify_all();

@@ -55,11 +55,14 @@ public:
   static caf::expected<std::unique_ptr<coordinator>> make(const messenger_maker& over,
                                                           const std::string& address);
 
-  /// Ends all links, and with them the calls that wait: they are lost. Returns when nobody waits or has room
-  /// any more.
+  /// Closes it.
   ~coordinator();
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
+
+  /// Ends all links, and with them the calls that wait: they are lost; none begins after that. Returns when
+  /// nobody waits or has room any more.
+  void close();
 
   /// Where it listens: of use where port 0 was asked for.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }

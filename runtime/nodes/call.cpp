@@ -16,10 +16,7 @@ caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_
   std::optional<duration> time_left;
   if (const auto deadline = ctx.deadline())
     time_left = *deadline - ctx.time().now();
-  // Whoever sends many has sent as many before, of which most were short.
-  constexpr std::size_t short_job = 32;
-  const auto bytes = std::min<std::uint64_t>(room->jobs() * short_job, bytes_max);
-  call_writer text{room->id(), task, settings, time_left, current_trace(), bytes};
+  call_writer text{room->id(), task, settings, time_left, current_trace()};
   return call{on, ctx, std::move(*room), std::move(text)};
 }
 
@@ -32,6 +29,13 @@ call::call(coordinator& on, const context& ctx, coordinator::room room, call_wri
 
 void call::add_broken(caf::error why) {
   broken_.emplace(added_++, std::move(why));
+}
+
+/// Jobs that go together are about as long as the first one: memory that grew with them would be copied, and
+/// much of it new to the process, each time. There is room for one more, as the last is added before it is
+/// found to be too long.
+void call::expect_others_of(std::size_t bytes) {
+  text_.reserve(text_.size() + std::min<std::uint64_t>(limit() * bytes, bytes_max));
 }
 
 bool call::was_too_long(std::size_t began) {

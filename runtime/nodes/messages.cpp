@@ -108,10 +108,8 @@ wire_writer begin(kind k) {
 }  // namespace
 
 call_writer::call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-                         std::optional<duration> time_left, const std::optional<trace_context>& trace,
-                         std::size_t bytes)
+                         std::optional<duration> time_left, const std::optional<trace_context>& trace)
     : to_(begin(kind::call)) {
-  to_.reserve(bytes);
   to_.put(id).put(task.name).put(task.version).put(task.shape).put(settings);
   to_.put(time_left ? std::min(count_of(*time_left), no_deadline - 1) : no_deadline);
   to_.put(trace ? trace->traceparent() : std::string{}).put(trace ? trace->state : std::string{});

@@ -107,10 +107,11 @@ using message = std::variant<call_message, cancel_message, done_message, leaving
 /// Makes a call, job by job.
 class call_writer {
 public:
-  /// `bytes`: about how long it will be.
   call_writer(std::uint64_t id, const task_name& task, std::string_view settings,
-              std::optional<duration> time_left, const std::optional<trace_context>& trace,
-              std::size_t bytes);
+              std::optional<duration> time_left, const std::optional<trace_context>& trace);
+
+  /// `bytes`: about how long it will be.
+  void reserve(std::size_t bytes) { to_.reserve(bytes); }
 
   /// The job that `append(std::string&)` appends. If that throws, there is none.
   template <class Append>

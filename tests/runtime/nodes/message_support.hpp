@@ -29,7 +29,7 @@ inline std::string call_text(std::uint64_t id, const nodes::task_name& task,
                              const std::vector<std::string>& jobs, const std::string& settings = {},
                              std::optional<duration> time_left = {},
                              const std::optional<trace_context>& trace = {}) {
-  nodes::call_writer to{id, task, settings, time_left, trace, 0};
+  nodes::call_writer to{id, task, settings, time_left, trace};
   for (const auto& job : jobs)
     to.add([&](std::string& out) { out += job; });
   return to.take();

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(what_throws_as_it_is_written_leaves_nothing_behind) {
     out += "half";
     throw std::runtime_error{"no"};
   };
-  call_writer call{1, {"t", "v"}, "", {}, {}, 0};
+  call_writer call{1, {"t", "v"}, "", {}, {}};
   call.add([](std::string& out) { out += "a"; });
   BOOST_CHECK_THROW(call.add(half), std::runtime_error);
   BOOST_TEST((jobs_of(read_as<call_message>(call.take())) == std::vector<std::string>{"a"}));

@@ -58,16 +58,16 @@ public:
   }
 
   /// There is at least one, and no more.
-  void end() { flush(); }
+  void end() { send_(to_.take(of_.ctx.time().now() - since_)); }
 
 private:
   /// Those that are ready need not wait for all others.
   static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;
 
   void flush() {
-    const auto& time = of_.ctx.time();
-    send_(std::exchange(to_, make_writer()).take(time.now() - since_));
-    since_ = time.now();
+    end();
+    since_ = of_.ctx.time().now();
+    to_ = make_writer();
   }
 
   /// As long as the jobs, as nobody knows better.

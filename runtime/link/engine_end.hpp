@@ -20,8 +20,10 @@ public:
   /// Hands over what has come from the peer, after what came before. False if the engine wants no more of it.
   [[nodiscard]] virtual bool take(bytes_view come) = 0;
 
-  /// Moves what is to be sent to the front of `into`, as much as there is and fits; returns how many bytes.
-  [[nodiscard]] virtual std::size_t give(std::span<std::byte> into) = 0;
+  /// What is to be sent next, as much as there is and a record has room for, behind
+  /// `record_limits::head_bytes` others, which are the caller's to write to; empty if there is nothing. It
+  /// stays until the next call.
+  [[nodiscard]] virtual std::span<std::byte> give() = 0;
 
   /// Whether the engine wants the link to end.
   [[nodiscard]] virtual bool is_closed() const = 0;

@@ -29,7 +29,6 @@ relay::relay(const asio::any_io_executor& on, std::unique_ptr<record_stream> pee
       peer_(std::move(peer)),
       options_(options),
       tell_(std::move(tell)),
-      outgoing_(record_limits::record_bytes_max),
       ping_at_(clock::now()),
       to_send_(on_),
       silence_(on_) {}
@@ -136,14 +135,13 @@ asio::awaitable<bool> relay::write_next() {
     const auto stamp = stamp_of(pinged_);
     co_await peer_->write(record_kind::ping, stamp);
   } else {
-    const auto room = std::span{outgoing_};
-    const auto n = engine_->give(room.subspan(record_limits::head_bytes));
-    if (n == 0 && engine_->is_closed())
+    const auto whole = engine_->give();
+    if (whole.empty() && engine_->is_closed())
       end("the engine here has closed it");
-    if (n == 0)
+    if (whole.empty())
       co_return false;
-    counts_.bytes_out += n;
-    co_await peer_->write(record_kind::data, room.first(record_limits::head_bytes + n));
+    counts_.bytes_out += whole.size() - record_limits::head_bytes;
+    co_await peer_->write(record_kind::data, whole);
   }
   co_return true;
 }

@@ -2,7 +2,7 @@
 
 /// A link in use: carries the bytes of two engines between a peer and the engine here, says that we are here,
 /// and notices when the peer is not, or takes nothing. What comes from the peer is checked before the engine
-/// sees any of it. All of it belongs to one thread. It holds at most one record in each direction.
+/// sees any of it. All of it belongs to one thread. What it sends stays with the engine until it was written.
 
 #include <weir/runtime/link/coroutine.hpp>
 #include <weir/runtime/link/engine_end.hpp>
@@ -18,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace weir::link {
 
@@ -80,7 +79,6 @@ private:
   ended tell_;
   link_counts counts_;
 
-  std::vector<std::byte> outgoing_;      // a record of engine data behind room for its head
   std::optional<std::string> pong_due_;  // the content of the last ping: whoever sends many gets one
   std::optional<std::string> last_word_;
   record_kind last_kind_ = record_kind::farewell;

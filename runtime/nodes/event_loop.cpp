@@ -1,3 +1,4 @@
+#include <weir/runtime/link/record.hpp>
 #include <weir/runtime/nodes/event_loop.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -27,6 +28,7 @@ namespace {
 constexpr auto throughput = std::numeric_limits<std::size_t>::max();
 /// Of memory that was for what was sent.
 constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t head_bytes = link::record_limits::head_bytes;
 
 caf::error no_sockets() {
   return make_error(caf::sec::invalid_argument, "this loop has no sockets of its own");
@@ -54,7 +56,7 @@ public:
   std::vector<char>& wr_buf() override { return outgoing_; }
   std::vector<char>& rd_buf() override { return incoming_; }
   void flush() override {
-    if (!outgoing_.empty() && ready_)
+    if (outgoing_.size() > head_bytes && ready_)
       ready_();
   }
   std::string addr() const override { return "a link"; }
@@ -91,21 +93,22 @@ public:
     return !closed_;
   }
 
-  std::size_t give(std::span<std::byte> into) {
+  std::span<std::byte> give() {
     if (given_ == leaving_.size()) {
-      leaving_.clear();
       if (leaving_.capacity() > kept_bytes_max)
         leaving_ = {};
+      leaving_.resize(head_bytes);
       leaving_.swap(outgoing_);
-      given_ = 0;
+      given_ = head_bytes;
     }
-    const auto n = std::min(into.size(), leaving_.size() - given_);
-    const auto left = std::as_bytes(std::span{leaving_}).subspan(given_, n);
-    std::copy(left.begin(), left.end(), into.begin());
+    const auto n = std::min(link::record_limits::data_bytes_max, leaving_.size() - given_);
+    if (n == 0)
+      return {};
+    const auto whole =
+        std::as_writable_bytes(std::span{leaving_}).subspan(given_ - head_bytes, head_bytes + n);
     given_ += n;
-    if (n > 0)
-      left_(n);
-    return n;
+    left_(n);
+    return whole;
   }
 
   bool is_closed() const { return closed_; }
@@ -137,9 +140,11 @@ private:
   std::vector<std::byte> early_;  // what came before that
   std::vector<char> incoming_;    // of what is to be read next
   std::size_t wanted_ = 1;        // bytes of that
-  std::vector<char> outgoing_;    // what the broker has written since the relay last took all
-  std::vector<char> leaving_;     // what it takes now
-  std::size_t given_ = 0;         // bytes of that which it has
+  // What the broker has written since the relay last took all, and what that takes now: behind room for the
+  // head of the first record. That of a later one takes the place of what is in front of it, which has left.
+  std::vector<char> outgoing_ = std::vector<char>(head_bytes);
+  std::vector<char> leaving_ = std::vector<char>(head_bytes);
+  std::size_t given_ = head_bytes;  // bytes of that which it has, with that room
   std::function<void()> ready_;
   bool closed_ = false;
 };
@@ -149,7 +154,7 @@ public:
   explicit relay_side(caf::intrusive_ptr<piped_scribe> of) : of_(std::move(of)) {}
 
   bool take(link::bytes_view come) override { return of_->take(come); }
-  std::size_t give(std::span<std::byte> into) override { return of_->give(into); }
+  std::span<std::byte> give() override { return of_->give(); }
   bool is_closed() const override { return of_->is_closed(); }
   void when_ready(std::function<void()> call) override { of_->when_ready(std::move(call)); }
   void link_has_gone() override { of_->link_has_gone(); }

@@ -83,12 +83,15 @@ public:
     changed_.notify_all();
     return !closed_;
   }
-  std::size_t give(std::span<std::byte> into) override {
+  std::span<std::byte> give() override {
     const std::lock_guard guard{mutex_};
-    const auto n = static_cast<std::ptrdiff_t>(std::min(into.size(), out_.size()));
-    std::copy(out_.begin(), out_.begin() + n, into.begin());
+    if (out_.empty())
+      return {};
+    const auto n = static_cast<std::ptrdiff_t>(std::min(link::record_limits::data_bytes_max, out_.size()));
+    given_.resize(link::record_limits::head_bytes);
+    given_.insert(given_.end(), out_.begin(), out_.begin() + n);
     out_.erase(out_.begin(), out_.begin() + n);
-    return static_cast<std::size_t>(n);
+    return given_;
   }
   bool is_closed() const override {
     const std::lock_guard guard{mutex_};
@@ -125,6 +128,7 @@ private:
   std::condition_variable changed_;
   std::deque<std::byte> in_;
   std::deque<std::byte> out_;
+  bytes given_;  // of a record
   std::function<void()> ready_;
   bool closed_ = false;
   bool gone_ = false;

@@ -17,9 +17,11 @@
 
 namespace weir::detail {
 
-inline constexpr std::size_t spare_bytes_max = std::size_t{8} << 20;
+/// Twice what 4,096 jobs of 1 KiB under way take with their results, as pieces grow by doubling.
+inline constexpr std::size_t spare_bytes_max = std::size_t{16} << 20;
 inline constexpr std::size_t spare_piece_min = std::size_t{4} << 10;
-inline constexpr std::size_t spare_piece_max = std::size_t{256} << 10;
+/// Of 1,024 such jobs, likewise.
+inline constexpr std::size_t spare_piece_max = std::size_t{2} << 20;
 
 /// Memory for `bytes`, aligned as by `new`. Throws std::bad_alloc.
 [[nodiscard]] void* take_spare(std::size_t bytes);

@@ -35,7 +35,7 @@ void call::add_broken(caf::error why) {
 /// much of it new to the process, each time. There is room for one more, as the last is added before it is
 /// found to be too long.
 void call::expect_others_of(std::size_t bytes) {
-  text_.reserve(text_.size() + std::min<std::uint64_t>(limit() * bytes, bytes_max));
+  text_.reserve(text_.size() + std::min<std::uint64_t>((limit() - 1) * bytes, bytes_max));
 }
 
 bool call::was_too_long(std::size_t began) {

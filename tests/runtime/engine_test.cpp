@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../support/quiet_time.hpp"
+#include "../support/resident.hpp"
 #include "embedding_support.hpp"
 
 using namespace weir;
@@ -41,15 +42,7 @@ struct footprint {
   std::size_t descriptors = entries_of("/proc/self/fd");
   std::size_t threads = entries_of("/proc/self/task");
   std::string children = text_of_file("/proc/self/task/" + std::to_string(getpid()) + "/children");
-  std::size_t resident_kib = resident();
-
-  static std::size_t resident() {
-    std::istringstream in{text_of_file("/proc/self/statm")};
-    std::size_t size = 0;
-    std::size_t pages = 0;
-    in >> size >> pages;
-    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 1024;
-  }
+  double resident_mib = test::resident_mib();
 };
 
 /// The thread of the clock, and any that the kernel has not yet taken off its list, go by themselves.
@@ -90,13 +83,13 @@ void live_and_die(int times) {
   for (int i = 0; i < times; ++i)
     live_and_die();
   const auto after = settled(before);
-  std::cout << times << " engines: " << before.resident_kib << " KiB before, " << after.resident_kib
+  std::cout << times << " engines: " << before.resident_mib << " MiB before, " << after.resident_mib
             << " KiB after\n";
   BOOST_TEST(after.descriptors == before.descriptors);
   BOOST_TEST(after.threads <= before.threads);
   BOOST_TEST(after.children == before.children);
 #ifndef __SANITIZE_ADDRESS__  // it keeps freed memory back on purpose
-  BOOST_TEST(after.resident_kib < before.resident_kib + 4096);
+  BOOST_TEST(after.resident_mib < before.resident_mib + 4);
 #endif
 }
 

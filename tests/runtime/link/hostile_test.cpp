@@ -6,7 +6,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
-#include <fstream>
 #include <random>
 #include <thread>
 #include <vector>
@@ -17,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../support/resident.hpp"
 #include "frame_support.hpp"
 #include "link_support.hpp"
 
@@ -65,14 +65,6 @@ std::string read_record(const unique_fd& from) {
   std::string content(static_cast<std::size_t>(head[3]) << 8 | head[4], '\0');
   static_cast<void>(::recv(from.get(), content.data(), content.size(), MSG_WAITALL));
   return content;
-}
-
-double resident_mib() {
-  std::ifstream in{"/proc/self/statm"};
-  double all = 0;
-  double resident = 0;
-  in >> all >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
 double cpu_seconds() {

@@ -47,8 +47,8 @@ public:
     std::string place;
   };
 
-  /// A place for the result of job `i`, to be put there before the lane comes back to the job. Null for want
-  /// of memory: then the job runs once more.
+  /// A place for the result of job `i`, which nobody asks for before it was put there. Null for want of
+  /// memory: then the job runs once more.
   [[nodiscard]] known* place_for(std::uint64_t i, const std::string& at) noexcept {
     return keep(results_, i, caf::expected<Result>{caf::error{}}, at);
   }

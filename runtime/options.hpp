@@ -87,8 +87,8 @@ struct pool_options {
 
   [[nodiscard]] caf::error validate() const;
   /// How many jobs may share a block. One whose time is watched has its own; one that backs off keeps the
-  /// whole of its block, so that there it is small. `sent`: they are done elsewhere, as many at once as share a
-  /// block.
+  /// whole of its block, so that there it is small. `sent`: they are done elsewhere, as many at once as share
+  /// a block.
   [[nodiscard]] std::uint64_t block_max(bool sent) const noexcept {
     return timeouts.watch_jobs() ? 1 : retry.repeats() ? 16 : sent ? 16'384 : 4096;
   }

@@ -22,7 +22,7 @@ class node_table {
 public:
   using node_id = std::uint64_t;
   using call_id = std::uint64_t;
-  using task_id = std::string;  ///< its name and version
+  using task_id = std::string;  ///< what tells it from others
 
   /// A worker has one call that it runs and one that waits behind it.
   static constexpr std::uint64_t calls_for_each_worker = 2;

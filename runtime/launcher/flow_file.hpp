@@ -25,9 +25,8 @@ struct checked_flow {
   flow_plan plan;
   interrupt_rule on_interrupt = interrupt_rule::drain;
   flow_outline outline;
-  std::optional<meeting_place> nodes;  ///< where those come that do some of its stages
-  std::shared_ptr<coordinator_slot>
-      on_nodes;  ///< to be filled before the plan runs, if there is such a place
+  std::optional<meeting_place> nodes;          ///< where those come that do some of its stages
+  std::shared_ptr<coordinator_slot> on_nodes;  ///< filled before the plan runs; null if there is no place
 };
 
 /// Checks `root` and makes the plan. `default_name` is the flow's name where the file has none.

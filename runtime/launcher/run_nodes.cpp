@@ -42,7 +42,7 @@ std::string run_nodes::where() const {
   const auto on = slot_->get();
   // The port is another one where 0 was asked for.
   const auto host = place_->listen.substr(0, place_->listen.rfind(':') + 1);
-  return place_->link.name + " waits for nodes at " + host + std::to_string(on ? on->port() : 0) +
+  return place_->link.name + " waits for nodes at " + host + std::to_string(on->port()) +
          (place_->link.tls.none() ? " without TLS" : " with TLS");
 }
 

@@ -39,7 +39,7 @@ public:
   template <class Write>
   void add(Write write) {
     if (to_.size() >= message_bytes_max)
-      flush();
+      flush_for(make_writer());
     const auto at = to_.size();
     write(to_);
     if (to_.size() <= text_bytes_max_)
@@ -47,8 +47,7 @@ public:
     if (to_.count() > 1) {
       auto last = make_writer();
       to_.move_last(at, last);
-      flush();
-      to_ = std::move(last);
+      flush_for(std::move(last));
     }
     if (const auto size = to_.size(); size > text_bytes_max_) {
       to_ = make_writer();
@@ -64,10 +63,10 @@ private:
   /// Those that are ready need not wait for all others.
   static constexpr std::size_t message_bytes_max = std::size_t{256} << 10;
 
-  void flush() {
+  void flush_for(done_writer next) {
     end();
     since_ = of_.ctx.time().now();
-    to_ = make_writer();
+    to_ = std::move(next);
   }
 
   /// As long as the jobs, as nobody knows better.

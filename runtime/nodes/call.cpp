@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace weir::nodes {
@@ -32,10 +33,13 @@ void call::add_broken(caf::error why) {
 }
 
 /// Jobs that go together are about as long as the first one: memory that grew with them would be copied, and
-/// much of it new to the process, each time. There is room for one more, as the last is added before it is
-/// found to be too long.
-void call::expect_others_of(std::size_t bytes) {
-  text_.reserve(text_.size() + std::min<std::uint64_t>((limit() - 1) * bytes, bytes_max));
+/// much of it new to the process, each time.
+void call::expect_others_of(std::size_t bytes) noexcept {
+  try {
+    text_.reserve(text_.size() + std::min<std::uint64_t>((limit() - 1) * bytes, bytes_max));
+  } catch (const std::bad_alloc&) {
+    return;  // then it grows with them
+  }
 }
 
 bool call::was_too_long(std::size_t began) {

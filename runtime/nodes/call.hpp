@@ -51,7 +51,8 @@ public:
     }
     if (text_.size() > bytes_max || text_.size() > text_bytes_max_)
       return was_too_long(at);
-    if (added_++ == 0)
+    ++added_;
+    if (text_.count() == 1)
       expect_others_of(text_.size() - at);
     return true;
   }
@@ -81,7 +82,7 @@ private:
   call(coordinator& on, const context& ctx, coordinator::room room, call_writer text);
 
   void add_broken(caf::error why);
-  void expect_others_of(std::size_t bytes);
+  void expect_others_of(std::size_t bytes) noexcept;
   [[nodiscard]] bool was_too_long(std::size_t began);
   [[nodiscard]] std::optional<std::string_view> next_otherwise(caf::error& why);
   [[nodiscard]] caf::error with_place(const caf::error& why) const;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// How a value crosses from node to node: as its `inspect` says, in the way of CAF's binary serializer. For
-/// another way, or a type without `inspect`, specialize `codec`; its `shape`, which may be left out, says
-/// what has to be equal at both ends.
+/// another way, or a type without `inspect`, specialize `codec`. What its `shape` says has to be equal at
+/// both ends; without one it fits any other that has none.
 
 #include <weir/actors/error.hpp>
 #include <weir/runtime/nodes/careful_deserializer.hpp>
@@ -36,7 +36,7 @@ struct codec {
       throw thrown_error{make_error(ec::failed, "it can't be written: " + describe(e))};
     out.append(bytes.data(), bytes.size());
     if (bytes.capacity() > kept_bytes_max)
-      bytes = {};
+      bytes = std::vector<char>{};
   }
 
   /// An error if it is not one whole value. May throw what `inspect` throws.

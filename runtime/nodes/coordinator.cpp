@@ -448,9 +448,9 @@ caf::error coordinator::wait_for_nodes(std::size_t count, const context& ctx) {
   };
   std::unique_lock lock{mutex_};
   more_nodes_.wait(lock, [&] { return are_there() || closing_ || ctx.canceled(); });
-  if (are_there())
-    return {};
-  return ctx.canceled() ? ctx.error() : make_error(ec::closed, "the coordinator ends");
+  if (closing_)
+    return make_error(ec::closed, "the coordinator ends");
+  return are_there() ? caf::error{} : ctx.error();
 }
 
 // -- looking on -------------------------------------------------------------------------------------

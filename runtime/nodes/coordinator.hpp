@@ -60,8 +60,8 @@ public:
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
 
-  /// Ends all links, and with them the calls that wait: they are lost; none begins after that. Returns when
-  /// nobody waits or has room any more.
+  /// Ends all links, and with them the calls that wait: they are lost; none begins after that. Blocks until
+  /// nobody waits or has room any more, so that who has must not call it. Idempotent.
   void close();
 
   /// Where it listens: of use where port 0 was asked for.
@@ -110,8 +110,8 @@ public:
 
   [[nodiscard]] std::size_t text_bytes_max() const noexcept { return messenger_->text_bytes_max(); }
 
-  /// Waits until at least `count` nodes are there of which none is leaving. The error of `ctx` if it was
-  /// canceled before; `ec::closed` if the coordinator ends. Blocks.
+  /// Waits until at least `count` nodes are there of which none is leaving, whatever they can do. The error
+  /// of `ctx` if it was canceled before; `ec::closed` if the coordinator ends. Blocks.
   [[nodiscard]] caf::error wait_for_nodes(std::size_t count, const context& ctx);
 
   /// Nodes that are there, and those that were lost, by name.

@@ -96,8 +96,9 @@ public:
   std::span<std::byte> give() {
     if (given_ == leaving_.size()) {
       if (leaving_.capacity() > kept_bytes_max)
-        leaving_ = {};
-      leaving_.resize(head_bytes);
+        leaving_ = std::vector<char>(head_bytes);
+      else
+        leaving_.resize(head_bytes);
       leaving_.swap(outgoing_);
       given_ = head_bytes;
     }

@@ -43,7 +43,7 @@ caf::error node::core::start(engine& on, const node_options& options, const mess
   // The rest of a greeting is a few names.
   constexpr auto offer_bytes_max = link::record_limits::greeting_bytes_max / 2;
   if (const auto bytes = to_text(offer_).size(); bytes > offer_bytes_max)
-    return make_error(ec::invalid_option, "the names and versions of its tasks take " +
+    return make_error(ec::invalid_option, "the names, versions and shapes of its tasks take " +
                                               std::to_string(bytes) + " bytes, and " +
                                               std::to_string(offer_bytes_max) + " are allowed");
   pool_ = std::make_unique<call_pool>(

@@ -15,7 +15,8 @@ namespace weir::nodes {
 std::string node::core::refusal_of(const taken_call& c) const {
   if (!c.function)
     return "it asked for the task '" + link::printable(c.what.task.name) + "' in version '" +
-           link::printable(c.what.task.version) + "', which was not offered";
+           link::printable(c.what.task.version) + "' (" + link::printable(c.what.task.shape) +
+           "), which was not offered";
   if (held_ + c.what.jobs.count() > offer_.credit)
     return "it sent more jobs than the credit of " + std::to_string(offer_.credit);
   const auto of_link = [&](const auto& other) { return other.first.first == c.link; };

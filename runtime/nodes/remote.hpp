@@ -74,7 +74,7 @@ private:
 };
 
 /// `on` must outlive the task. Only nodes that have it for jobs of the shape of `Job`, with results of that
-/// of `Result`, do it; `task.shape` need not be given.
+/// of `Result`, do it; these are put in the place of `task.shape`.
 template <class Job, class Result>
 remote_task<Job, Result> remote(coordinator& on, task_name task) {
   return {on, std::move(task)};

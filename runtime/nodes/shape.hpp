@@ -3,18 +3,19 @@
 /// What a value looks like on its way, as people read it: `u64`, `[text]`, `{i32, (f64, bool)?}`. A
 /// coordinator and a node whose shapes of a task differ would read garbage, so they are not brought together.
 ///
-///   numbers          by kind and bits: i32, u8, f64; of an enumeration, a duration and a point of time that
-///   of
-///                    their representation
-///   bool, text       text16, text32: of wider characters
+///   i32, u8, f64     a number, by its kind and bits; an enumeration or a time as what represents it
+///   bool, text       text16 and text32 are of wider characters
 ///   [T]              a list, a set; a map is a list of pairs
+///   bits             a std::vector<bool>
 ///   (T, U)           a pair, a tuple
 ///   3 x T            an array
 ///   T?               a caf::optional
-///   {T, U}           what its `inspect` names
-///   ^                a type within itself
-///   nothing          a type without members, as `caf::unit_t`
-///   other            whatever else: it is the same as any other
+///   {T, U}           what its `inspect` names, of a value that is as it was made
+///   ^2               the type that begins two brackets of `inspect` further out
+///   nothing          a type without members, as caf::unit_t
+///   other            whatever else, as what can't be made without arguments: it is the same as any other
+///
+/// So it does not tell apart what has other names, nor what an `inspect` does for some values only.
 
 #include <caf/error.hpp>
 #include <caf/meta/annotation.hpp>
@@ -47,6 +48,10 @@ public:
   caf::error operator()(Ts&&... members) {
     (add_member(members), ...);
     return {};
+  }
+  template <class T>
+  caf::error apply(T& member) {
+    return (*this)(member);
   }
 
   template <class T>
@@ -82,6 +87,8 @@ private:
   void add_inspected();
   void add_number(char kind, std::size_t bytes) { text_ += kind + std::to_string(8 * bytes); }
 
+  static constexpr std::size_t text_bytes_max = std::size_t{64} << 10;
+
   std::string text_;
   bool is_first_ = true;
   std::vector<std::type_index> within_;
@@ -90,7 +97,7 @@ private:
 namespace detail {
 
 template <class T>
-concept inspected = requires(shape_inspector& f, T& x) { inspect(f, x); };
+concept inspected = std::default_initializable<T> && requires(shape_inspector& f, T& x) { inspect(f, x); };
 
 template <class T, template <class...> class Of>
 inline constexpr bool is_a = false;
@@ -124,6 +131,9 @@ struct array_parts<T[N]> : array_parts<std::array<T, N>> {};
 
 template <class T>
 void shape_inspector::add() {
+  // Types within types may be many.
+  if (text_.size() > text_bytes_max)
+    return;
   if constexpr (std::same_as<T, bool>)
     text_ += "bool";
   else if constexpr (std::is_floating_point_v<T>)
@@ -144,7 +154,7 @@ void shape_inspector::add() {
   else if constexpr (std::is_enum_v<T>)
     add<std::underlying_type_t<T>>();
   else if constexpr (detail::is_a<T, std::chrono::duration>)
-    add<typename T::rep>();
+    add<std::conditional_t<std::is_floating_point_v<typename T::rep>, double, typename T::rep>>();
   else if constexpr (detail::is_a<T, std::chrono::time_point>)
     add<typename T::duration>();
   else if constexpr (requires { detail::array_parts<T>::count; }) {
@@ -152,6 +162,8 @@ void shape_inspector::add() {
     add<typename detail::array_parts<T>::element>();
   } else if constexpr (detail::is_a<T, std::pair> || detail::is_a<T, std::tuple>)
     add_between('(', ')', [this] { detail::parts<T>::each([this]<class Part>() { add_next<Part>(); }); });
+  else if constexpr (std::same_as<T, std::vector<bool>>)
+    text_ += "bits";
   else if constexpr (std::ranges::range<T>)
     add_between('[', ']', [this] { add<std::ranges::range_value_t<T>>(); });
   else if constexpr (std::is_empty_v<T>)
@@ -163,8 +175,8 @@ void shape_inspector::add() {
 template <class T>
 void shape_inspector::add_inspected() {
   const std::type_index me{typeid(T)};
-  if (std::find(within_.begin(), within_.end(), me) != within_.end()) {
-    text_ += '^';
+  if (const auto found = std::find(within_.begin(), within_.end(), me); found != within_.end()) {
+    text_ += '^' + std::to_string(within_.end() - found);
     return;
   }
   within_.push_back(me);
@@ -175,11 +187,16 @@ void shape_inspector::add_inspected() {
   within_.pop_back();
 }
 
-/// Of what CAF's serializer writes of a `T`.
+/// Of what CAF's serializer writes of a `T`. One whose `inspect` throws for a value that is as it was made
+/// has none.
 template <class T>
 [[nodiscard]] std::string inspected_shape() {
   shape_inspector to;
-  to.add<T>();
+  try {
+    to.add<T>();
+  } catch (...) {
+    return "other";
+  }
   return to.take();
 }
 

@@ -11,7 +11,7 @@ task_registry& task_registry::add(const task_name& task, function f) {
       link::printable(shape) != shape)
     throw std::invalid_argument{
         "the task '" + link::printable(name) + "' in version '" + link::printable(version) +
-        "': its name and version are printable characters of ASCII, its name one at least"};
+        "': its name, version and shape are printable characters of ASCII, its name one at least"};
   if (!all_.emplace(task, std::move(f)).second)
     throw std::invalid_argument{"there is a task '" + name + "' in version '" + version +
                                 "' already; give it another name or version"};

@@ -48,7 +48,8 @@ public:
                });
   }
 
-  /// Adds a task that reads its settings and jobs by itself.
+  /// Adds a task that reads its settings and jobs by itself. `remote<Job, Result>` finds it where
+  /// `task.shape` is `shape_of<Job, Result>()`.
   task_registry& add(const task_name& task, function f);
 
   /// Null if there is none.

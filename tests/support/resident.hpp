@@ -2,9 +2,9 @@
 
 /// The memory of this process that is in use, in MiB.
 
-#include <unistd.h>
-
 #include <fstream>
+
+#include <unistd.h>
 
 namespace weir::test {
 

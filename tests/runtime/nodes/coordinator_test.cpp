@@ -151,6 +151,15 @@ BOOST_AUTO_TEST_CASE(a_wait_for_nodes_is_over_when_so_many_are_there_that_stay) 
   waits.join();
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_a_coordinator_that_is_closed_waits_no_longer) {
+  const auto never = context::background();
+  std::thread waits{[&] { BOOST_TEST(is(coordinator->wait_for_nodes(1, never), ec::closed)); }};
+  coordinator->close();
+  waits.join();
+  BOOST_TEST(is(coordinator->wait_for_room(never, square, {}).error(), ec::closed));
+  coordinator->close();
+}
+
 BOOST_AUTO_TEST_CASE(of_two_processes_of_one_name_the_later_one_has_the_counts_of_both) {
   links.up(1, "one", {{square}, 1, 2});
   do_one(square);

@@ -34,8 +34,8 @@ struct node_view {
 
 class node {
 public:
-  /// Errors are of `ec::invalid_option`. `on` must outlive the node, and `tasks` have to be as many as a
-  /// greeting can name (some hundred).
+  /// Errors are of `ec::invalid_option`. `on` must outlive the node, and `tasks` be no more than a
+  /// greeting can name (some fifty are).
   static caf::expected<std::unique_ptr<node>> make(engine& on, const node_options& options,
                                                    task_registry tasks);
 

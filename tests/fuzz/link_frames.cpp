@@ -19,7 +19,7 @@ using namespace weir::link;
 
 namespace {
 
-constexpr std::size_t frame_bytes_max = 64 * 1024;
+constexpr std::size_t frame_bytes_max = std::size_t{64} << 10;
 
 struct passing {
   test::bytes bytes;

@@ -180,7 +180,6 @@ std::vector<link_state> endpoint::core::links() {
 
 void endpoint::core::close() {
   std::unique_lock lock{mutex_};
-  // What was posted before is done before.
   if (std::exchange(phase_, std::max(phase_, phase::closing)) == phase::open)
     asio::post(io_, [this] { end_all(); });
   closed_changed_.wait(lock, [this] { return phase_ == phase::closed; });
@@ -189,10 +188,14 @@ void endpoint::core::close() {
 void endpoint::core::tell_if_closed() {
   if (!ending_ || running_ > 0 || !links_.empty())
     return;
-  // What belongs to the loop goes before it does.
+  std::unique_lock lock{mutex_};
+  if (told_ > 0)
+    return;
+  // What belongs to the loop goes before it does. It is told nothing more.
+  lock.unlock();
   acceptors_.clear();
   targets_.clear();
-  const std::lock_guard guard{mutex_};
+  lock.lock();
   phase_ = phase::closed;
   closed_changed_.notify_all();
 }

@@ -34,9 +34,6 @@ caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
   const tcp::endpoint where = found.begin()->endpoint();
   if (!tls_ && !where.address().is_loopback())
     return only_loopback(at);
-  const std::lock_guard guard{mutex_};
-  if (phase_ != phase::open)
-    return make_error(ec::closed, "the endpoint is closed");
   auto made = std::make_shared<tcp::acceptor>(io_);
   made->open(where.protocol(), e);
   if (!e)
@@ -48,10 +45,12 @@ caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
   if (e)
     return make_error(ec::invalid_option, "can't listen at " + to_text(at) + ": " + e.message());
   const auto port = made->local_endpoint().port();
-  asio::post(io_, [this, made] {
+  const auto told = tell([this, made] {
     acceptors_.push_back(made);
     spawn([this, made] { return accept(made); });
   });
+  if (!told)
+    return make_error(ec::closed, "the endpoint is closed");
   return port;
 }
 

@@ -113,13 +113,22 @@ private:
     });
   }
 
-  /// Has `call` called on the loop's thread; false once this is closed.
+  /// Has `call` called on the loop's thread; false once this is closed. What the loop tells itself comes
+  /// after what others tell it meanwhile, the end too, which waits for it.
   template <class Call>
   bool tell(Call call) {
     const std::lock_guard guard{mutex_};
-    if (phase_ == phase::open)
-      asio::post(io_, std::move(call));
-    return phase_ == phase::open;
+    if (phase_ != phase::open)
+      return false;
+    asio::post(io_, [this, call = std::move(call)]() mutable {
+      call();
+      std::unique_lock lock{mutex_};
+      --told_;
+      lock.unlock();
+      tell_if_closed();
+    });
+    ++told_;
+    return true;
   }
 
   /// Has `see` called on the loop's thread, and returns what it returns; nothing once this is closed.
@@ -168,7 +177,8 @@ private:
   std::mutex mutex_;
   std::condition_variable closed_changed_;
   enum class phase : std::uint8_t { open, closing, closed };
-  phase phase_ = phase::open;  // whether the loop may be asked; under the lock
+  phase phase_ = phase::open;  // whether the loop may be told anything; under the lock
+  std::size_t told_ = 0;       // what it has been told and has not heard yet; likewise
 };
 
 }  // namespace weir::link

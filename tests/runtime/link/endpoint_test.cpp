@@ -211,6 +211,34 @@ BOOST_AUTO_TEST_CASE(a_process_that_ends_says_so) {
   BOOST_TEST(dialer.seen.closed().why == "it has left: it ends");
 }
 
+BOOST_AUTO_TEST_CASE(what_the_loop_tells_itself_is_heard_before_the_end) {
+  node acceptor{options_of(coordinator, node_1), us};
+  const auto port = value_of(acceptor.end->listen(loopback(0)));
+  running_loop loop;
+  happenings seen{*loop};
+  std::unique_ptr<link::endpoint> dialer;
+  std::thread closes;
+  auto events = seen.events();
+  events.closed = [&](std::uint64_t number, const link::identity&, const std::string&) {
+    dialer->end(number, "too late");
+    closes = std::thread{[&] {
+      dialer->close();
+      dialer.reset();
+    }};
+    for (auto is_open = true; is_open;) {
+      const auto listens = dialer->listen(loopback(0));
+      is_open = listens || !is(listens.error(), ec::closed);
+    }
+    seen.events().closed(number, {}, "");
+  };
+  dialer = value_of(link::endpoint::make(*loop, options_of(node_1, coordinator), them, events));
+  BOOST_TEST_REQUIRE(!dialer->dial(loopback(port)));
+  const auto opened = seen.opened();
+  dialer->leave(opened.link, "a test");
+  static_cast<void>(seen.closed());
+  closes.join();
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_link_is_not_taken_for_a_peer_that_takes_nothing) {
   auto quick = options_of(node_1, coordinator);
   quick.heartbeat = 100ms;

@@ -161,7 +161,9 @@ void shape_inspector::add() {
     text_ += std::to_string(detail::array_parts<T>::count) + " x ";
     add<typename detail::array_parts<T>::element>();
   } else if constexpr (detail::is_a<T, std::pair> || detail::is_a<T, std::tuple>)
-    add_between('(', ')', [this] { detail::parts<T>::each([this]<class Part>() { add_next<Part>(); }); });
+    add_between('(', ')', [this] {
+      detail::parts<T>::each([this]<class Part>() { this->template add_next<Part>(); });
+    });
   else if constexpr (std::same_as<T, std::vector<bool>>)
     text_ += "bits";
   else if constexpr (std::ranges::range<T>)

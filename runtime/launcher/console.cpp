@@ -84,6 +84,14 @@ void console::status(std::string text) {
   write(std::string{clear_line} + shown_status());
 }
 
+void console::beside(const std::function<void()>& write_lines) {
+  std::lock_guard guard{mutex_};
+  if (!status_.empty())
+    write(clear_line);
+  write_lines();
+  write(shown_status());
+}
+
 std::shared_ptr<spdlog::logger> console::make_logger(const std::string& name) {
   auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<console_sink>(*this));
   logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");

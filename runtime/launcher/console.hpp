@@ -4,6 +4,7 @@
 /// place. On what is no terminal there is no status line. Thread-safe; a call blocks while the
 /// terminal does not take output. What can't be written is dropped: there is nowhere left to say it.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,6 +32,10 @@ public:
 
   /// Replaces the status line, cut to the width of the terminal; an empty one is none.
   void status(std::string text);
+
+  /// Calls `write`, which writes whole lines to the same terminal and must not use the console, with the
+  /// status line out of the way. Whatever else is to be shown waits for its end.
+  void beside(const std::function<void()>& write);
 
   [[nodiscard]] bool live() const noexcept { return live_; }
 

@@ -11,9 +11,11 @@
 #include <weir/runtime/launcher/run_nodes.hpp>
 #include <weir/runtime/launcher/signal_watch.hpp>
 #include <weir/runtime/launcher/summary_text.hpp>
+#include <weir/runtime/sinks/standard_output.hpp>
 #include <weir/runtime/trace/tracer.hpp>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -110,6 +112,9 @@ int exit_code_of(const flow_summary& s, int signal) {
 int run_command(checked_flow flow, const arguments& wanted) {
   console out{STDERR_FILENO, live(wanted)};
   const logs_to_console logs{out, wanted.quiet};
+  std::optional<detail::shared_standard_output> sinks_beside;
+  if (out.live() && ::isatty(STDOUT_FILENO) == 1)
+    sinks_beside.emplace([&](const auto& write) { out.beside(write); });
   const auto intake = context::with_cancel(context::background());
   const auto all = context::with_cancel(context::background());
   const interrupt at_interrupt{flow.on_interrupt == interrupt_rule::drain, flow.plan.shutdown_budget};

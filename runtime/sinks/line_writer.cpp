@@ -1,5 +1,6 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/sinks/line_writer.hpp>
+#include <weir/runtime/sinks/standard_output.hpp>
 
 #include <cerrno>
 #include <system_error>
@@ -46,6 +47,14 @@ caf::error line_writer::flush() {
 }
 
 caf::error line_writer::write_out(std::string_view bytes) {
+  if (fd_ != STDOUT_FILENO)
+    return write_now(bytes);
+  caf::error error;
+  write_to_standard_output([&] { error = write_now(bytes); });
+  return error;
+}
+
+caf::error line_writer::write_now(std::string_view bytes) {
   std::size_t written = 0;
   while (written < bytes.size()) {
     const auto n = ::write(fd_, bytes.data() + written, bytes.size() - written);

@@ -5,7 +5,8 @@
 /// Invariants: what reaches the descriptor is all that was put, in order, up to the first failure; after
 /// that nothing more is written and each call returns the same error. A regular file is cut back to its
 /// last whole line when writing fails in the midst of one. Memory: `buffer_bytes` and the longest line.
-/// A broken pipe is told by an error: the process must ignore SIGPIPE.
+/// A broken pipe is told by an error: the process must ignore SIGPIPE. Standard output may be shared
+/// (standard_output.hpp).
 
 #include <caf/error.hpp>
 
@@ -32,6 +33,7 @@ public:
 
 private:
   caf::error write_out(std::string_view bytes);
+  caf::error write_now(std::string_view bytes);
   void cut_back(std::string_view written) const;
 
   int fd_;

@@ -87,6 +87,18 @@ BOOST_AUTO_TEST_CASE(the_status_line_is_taken_away_before_a_line_and_drawn_again
   BOOST_TEST(w.all() == clear + "1 done" + clear + "failed: a\n1 done" + clear + "2 done" + clear);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_written_beside_it_finds_the_status_line_taken_away) {
+  wire w;
+  const auto results = [&] { BOOST_TEST(::write(w.to.get(), "a 1\nb 2\n", 8) == 8); };
+  {
+    console c{w.to.get(), true};
+    c.beside(results);
+    c.status("1 done");
+    c.beside(results);
+  }
+  BOOST_TEST(w.all() == "a 1\nb 2\n" + clear + "1 done" + clear + "a 1\nb 2\n1 done" + clear);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_status_takes_the_line_away_once) {
   wire w;
   {

@@ -1,5 +1,6 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/sinks/line_writer.hpp>
+#include <weir/runtime/sinks/standard_output.hpp>
 #include <weir/runtime/system/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -30,6 +31,20 @@ struct pipe_ends {
   }
   unique_fd reader;
   unique_fd writer;
+};
+
+/// Standard output leads to `fd` for as long as this lives.
+class redirected_output {
+public:
+  explicit redirected_output(int fd) : before_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) {
+    BOOST_REQUIRE(::dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+  }
+  ~redirected_output() { ::dup2(before_.get(), STDOUT_FILENO); }
+  redirected_output(const redirected_output&) = delete;
+  redirected_output& operator=(const redirected_output&) = delete;
+
+private:
+  unique_fd before_;
 };
 
 bool is_empty(const pipe_ends& p) {
@@ -168,6 +183,32 @@ BOOST_AUTO_TEST_CASE(a_file_that_can_not_grow_ends_with_a_whole_line) {
     BOOST_TEST(is(error, ec::io));
     BOOST_TEST(content_of(path) == lines(10, 100));
   }
+}
+
+BOOST_AUTO_TEST_CASE(whoever_shares_standard_output_makes_room_for_each_write_there_and_for_no_other) {
+  pipe_ends p;
+  const auto wrote = [](int fd, const std::string& text) {
+    line_writer out{fd, "f"};
+    return !out.put(text) && !out.flush();
+  };
+  unsigned made = 0;
+  {
+    const redirected_output to_pipe{p.writer.get()};
+    {
+      const detail::shared_standard_output shared{[&](const auto& write) {
+        ++made;
+        BOOST_TEST(is_empty(p));
+        write();
+        BOOST_TEST(!is_empty(p));
+      }};
+      BOOST_TEST(wrote(STDOUT_FILENO, "shared\n"));
+      BOOST_TEST(wrote(p.writer.get(), "not it\n"));
+    }
+    BOOST_TEST(wrote(STDOUT_FILENO, "no more\n"));
+  }
+  BOOST_TEST(made == 1u);
+  p.writer.reset();
+  BOOST_TEST(read_all(p.reader.get()) == "shared\nnot it\nno more\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

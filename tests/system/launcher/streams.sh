@@ -34,6 +34,17 @@ progress_always_writes_a_status_line_and_takes_it_away() {
   grep -q $'\e' out && fail "the status line is on stdout"
 }
 
+# Each begins where the line is free: behind a line, or where the status line was taken away.
+results_and_the_status_line_share_a_terminal() {
+  timeout 60 script -qec "'$weir' run '$config/file_processor.toml' --set stage.min=50ms --set stage.max=60ms" /dev/null \
+    </dev/null >screen
+  is "exit code" $? 1
+  tr -d '\r' <screen | sed 's/\x1b\[K/\n/g' >pieces
+  is "results" "$(grep -cP '^ *\d+ +0\.0\d+$' pieces)" 18
+  grep -P 'in flight.*0\.0\d+$' pieces >glued && fail "behind the status line: $(head -1 glued)"
+  grep -q 'in flight' pieces || fail "there is no status line"
+}
+
 no_status_line_where_there_is_no_terminal_or_none_is_wanted() {
   timeout 30 "$weir" run "$config/file_processor.toml" >out 2>err
   grep -q $'[\e\r]' err && fail "control characters in a file"
@@ -107,6 +118,7 @@ try stdout_is_only_the_sinks
 try quiet_says_nothing_about_a_clean_run
 try quiet_still_names_a_failure
 try progress_always_writes_a_status_line_and_takes_it_away
+try results_and_the_status_line_share_a_terminal
 try no_status_line_where_there_is_no_terminal_or_none_is_wanted
 try a_closed_pipe_ends_the_run_cleanly
 try a_full_disk_is_an_error_with_its_reason

@@ -103,6 +103,8 @@ caf::expected<Ptr> load(const std::string& name, auto read) {
   // Without it OpenSSL asks for the password of a key on the terminal.
   constexpr auto no_password = [](char*, int, int, void*) { return 0; };
   Ptr loaded{read(f.get(), nullptr, no_password, nullptr)};
+  // Else the next error of OpenSSL would be this one.
+  ERR_clear_error();
   if (!loaded)
     return make_error(ec::invalid_option,
                       name +

@@ -1,6 +1,7 @@
 #include <weir/actors/log.hpp>
 #include <weir/runtime/link/endpoint.hpp>
 #include <weir/runtime/link/endpoint_core.hpp>
+#include <weir/runtime/short_text.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -22,11 +23,11 @@ std::uint64_t incarnation_now() {
 }
 
 /// Of an attempt that took too long: with TLS on one side alone each waits for the other to begin.
-std::string too_long(role ours, bool with_tls) {
-  constexpr auto in_time = " within the handshake_time";
+std::string too_long(role ours, duration handshake_time, bool with_tls) {
+  const auto in_time = " within " + short_text(handshake_time);
   if (ours == role::acceptor)
-    return "it was not admitted" + std::string{in_time} + (with_tls ? ": it may be without TLS" : "");
-  return "it did not admit us" + std::string{in_time} +
+    return "it was not admitted" + in_time + (with_tls ? ": it may be without TLS" : "");
+  return "it did not admit us" + in_time +
          (with_tls ? "" : ": it may want TLS; then set authority, certificate and private_key");
 }
 
@@ -53,10 +54,11 @@ caf::error only_loopback(const address& a) {
 attempt_ptr endpoint::core::begin(std::function<void()> close, role ours) {
   auto a =
       std::make_shared<attempt>(attempt{std::move(close), asio::steady_timer{io_, options_.handshake_time}});
-  a->limit.async_wait([a, why = too_long(ours, tls_ != nullptr)](const error_code& e) {
-    if (!e)
-      a->end(why);
-  });
+  a->limit.async_wait(
+      [a, why = too_long(ours, options_.handshake_time, tls_ != nullptr)](const error_code& e) {
+        if (!e)
+          a->end(why);
+      });
   return a;
 }
 
@@ -211,7 +213,7 @@ void endpoint::core::end_all() {
     for (const auto& a : *attempts)
       a->end("we end");
   for (const auto& [number, entry] : links_)
-    entry.over->leave("it ends");
+    entry.over->leave(entry.dialed ? "the node has ended" : "the run has ended");
   tell_if_closed();
 }
 

@@ -63,12 +63,14 @@ public:
   endpoint(const endpoint&) = delete;
   endpoint& operator=(const endpoint&) = delete;
 
-  /// Accepts at "host:port" from now on; port 0 is one that is free. The port, or an error of
-  /// `ec::invalid_option`: not an address, in use, or not loopback and there is no TLS.
+  /// Accepts at "host:port" from now on; port 0 is one that is free. The port, or an error:
+  /// `ec::invalid_option` of what is no address, or not loopback and there is no TLS; `ec::io` if it can't
+  /// listen there, as when the port is in use.
   caf::expected<std::uint16_t> listen(const std::string& address);
 
   /// Keeps a link to "host:port" up from now on: dials until it is admitted, waits as the options' backoff
-  /// says where it is not, and dials again once it has gone. Errors as with `listen`.
+  /// says where it is not, and dials again once it has gone. Errors are of `ec::invalid_option`, as with
+  /// `listen`.
   caf::error dial(const std::string& address);
 
   /// Dials nobody any more. True if there is no link then. Waits for the thread, so that events must not ask.

@@ -17,9 +17,7 @@ using std::chrono::steady_clock;
 /// After an accept that failed, for want of descriptors as a rule: to try again at once would cost a core.
 constexpr std::chrono::milliseconds accept_pause{100};
 
-std::string text_of(const tcp::endpoint& at) {
-  return to_text(address{at.address().to_string(), at.port()});
-}
+constexpr auto anybody = "whoever comes";
 
 }  // namespace
 
@@ -43,7 +41,7 @@ caf::expected<std::uint16_t> endpoint::core::listen(const address& at) {
   if (!e)
     made->listen(tcp::acceptor::max_listen_connections, e);
   if (e)
-    return make_error(ec::invalid_option, "can't listen at " + to_text(at) + ": " + e.message());
+    return make_error(ec::io, "can't listen at " + to_text(at) + ": " + e.message());
   const auto port = made->local_endpoint().port();
   const auto told = tell([this, made] {
     acceptors_.push_back(made);
@@ -62,7 +60,7 @@ asio::awaitable<void> endpoint::core::accept(std::shared_ptr<tcp::acceptor> from
     if (ending_)
       co_return;
     if (e) {
-      tell_refusal("a connection", "it can't be accepted: " + e.message());
+      tell_failure(anybody, anybody, "it can't be accepted: " + e.message());
       pause.expires_after(accept_pause);
       co_await wait(pause);
       continue;
@@ -84,7 +82,8 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
     co_return;
   error_code e;
   const auto from = socket.remote_endpoint(e);
-  const auto address = e ? "a peer that has gone" : text_of(from);
+  const auto host = e ? "a peer that has gone" : from.address().to_string();
+  const auto address = e ? host : to_text({host, from.port()});
   socket.set_option(tcp::no_delay{true}, e);
   auto with = std::make_unique<record_stream>(make_channel(std::move(socket), tls_), role::acceptor);
   make_room();
@@ -102,13 +101,13 @@ asio::awaitable<void> endpoint::core::meet(tcp::socket socket) {
     open(std::move(with), std::move(known), address, nullptr);
     co_return;
   } catch (const thrown_error& failure) {
-    why = weir::text_of(failure.why());
+    why = text_of(failure.why());
   } catch (const std::exception& failure) {
     why = failure.what();
   }
   finish(this_one);
   accepted_.remove(this_one);
-  tell_refusal(address, this_one->ended_because.empty() ? why : this_one->ended_because);
+  tell_failure(host, address, this_one->ended_because.empty() ? why : this_one->ended_because);
 }
 
 /// Of those who came and are not admitted yet, the one that has had the longest goes.
@@ -119,16 +118,25 @@ void endpoint::core::make_room() {
   accepted_.pop_front();
 }
 
-void endpoint::core::tell_refusal(const std::string& address, const std::string& why) {
+void endpoint::core::tell_failure(const std::string& host, const std::string& address,
+                                  const std::string& why) {
   if (ending_)
     return;
-  if (!log_limit_.allow(steady_clock::now())) {
-    ++not_logged_;
+  const auto now = steady_clock::now();
+  const auto what = host + ": " + why;
+  const auto before = log_filter_.observe(what, now);
+  if (!before)
     return;
+  if (!log_limit_.allow(now)) {
+    not_logged_ += 1 + *before;
+    return log_filter_.forget(what);
   }
-  const auto others = std::exchange(not_logged_, 0);
-  log()->warn("link: refused {}: {}{}", address, why,
-              others == 0 ? "" : "; " + std::to_string(others) + " more were refused and not logged");
+  auto text = why;
+  if (*before > 0)
+    text += "; " + std::to_string(*before + 1) + " times since that was said last";
+  if (const auto others = std::exchange(not_logged_, 0); others > 0)
+    text += "; others that were left out of the log: " + std::to_string(others);
+  log()->warn("link: no link with {}: {}", address, text);
 }
 
 }  // namespace weir::link

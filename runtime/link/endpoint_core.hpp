@@ -6,6 +6,7 @@
 
 #include <weir/actors/error.hpp>
 #include <weir/actors/policy/rate_limit.hpp>
+#include <weir/actors/policy/repeat_filter.hpp>
 #include <weir/runtime/link/address.hpp>
 #include <weir/runtime/link/coroutine.hpp>
 #include <weir/runtime/link/endpoint.hpp>
@@ -19,7 +20,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <list>
@@ -37,6 +40,9 @@ using asio::ip::tcp;
 
 /// Of lines about peers that were refused: whoever comes often does not fill the log.
 constexpr policy::rate_rule log_rule{.per_second = 5, .burst = 50};
+/// Of one that comes from the same host for the same reason: it tries for as long as nobody mends it.
+constexpr std::chrono::minutes log_again{10};
+constexpr std::size_t logged_max = 64;
 /// Of connections that are accepted: a handshake costs half a millisecond, on the thread of all links.
 constexpr double accepts_per_second = 200;
 /// Of links that are admitted: what CAF keeps of each process that it has known, for ever, is 1.6 kB.
@@ -150,7 +156,7 @@ private:
   void open(std::unique_ptr<record_stream> with, acquaintance peer, const std::string& address,
             const std::shared_ptr<target>& dialed);
   void closed(std::uint64_t link, const std::string& why);
-  void tell_refusal(const std::string& address, const std::string& why);
+  void tell_failure(const std::string& host, const std::string& address, const std::string& why);
   void end_all();
   void tell_if_closed();
 
@@ -169,6 +175,7 @@ private:
   std::map<std::uint64_t, link_entry> links_;
   std::uint64_t last_link_ = 0;
   policy::rate_limit log_limit_{log_rule};
+  policy::repeat_filter log_filter_{log_again, logged_max};
   policy::rate_limit accept_limit_;
   policy::rate_limit admit_limit_;
   link_table table_;

@@ -44,7 +44,9 @@ caf::error check_name(const channel& over, role ours, const identity& peer, cons
                    " was expected: change `coordinator` in the node's file, or the `name` over there and its "
                    "certificate with it");
   if (!options.allows(peer.name))
-    return refused("it is '" + peer.name + "', which is not among the peers that may connect");
+    return refused("it is '" + peer.name +
+                   "', which is not among the peers that may connect: add it to "
+                   "`peers`, or have it use the name and the certificate of one that is");
   if (!over.certified_as(peer.name))
     return refused("it says that it is '" + peer.name + "', and its certificate is for " +
                    over.certified_name());
@@ -89,7 +91,7 @@ caf::error judge(const identity& acceptor, const channel& over, const identity& 
 
 /// What the peer says before it goes.
 caf::error refusal_in(const record& last) {
-  return refused("it refused us: " + printable(last.text()));
+  return refused(refusal_text(last.text()));
 }
 
 asio::awaitable<void> refuse(record_stream& with, const caf::error& why) {

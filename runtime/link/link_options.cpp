@@ -39,8 +39,9 @@ caf::error check(const char* option, std::size_t value, std::size_t min, std::si
 caf::error check_names(const link_options& o) {
   if (!is_node_name(o.name))
     return bad("name is '" + o.name + "'; letters, digits, '.', '_' and '-' are allowed, 64 at most");
-  if (auto e = check("the count of peers", o.peers.size(), 1, peers_max))
-    return e;
+  if (o.peers.empty() || o.peers.size() > peers_max)
+    return bad("peers has " + std::to_string(o.peers.size()) + " names, allowed is 1 to " +
+               std::to_string(peers_max));
   for (const auto& peer : o.peers)
     if (peer != any_name && !is_node_name(peer))
       return bad("peers has '" + peer + "': a node's name or \"*\" is allowed");

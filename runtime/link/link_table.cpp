@@ -11,11 +11,11 @@ std::optional<std::string> link_table::clash_of(const entry& there, const identi
     return std::nullopt;
   }
   if (there.who.incarnation > who.incarnation)
-    return "a later process of '" + who.name + "' is connected";
+    return "a later process of '" + who.name + "' is connected: give each a name of its own";
   if (there.who.incarnation < who.incarnation)
     return std::nullopt;
   if (there.who.engine != who.engine)
-    return "another process is '" + who.name + "' already";
+    return "another process is '" + who.name + "' already: give each a name of its own";
   if (ours == role::dialer || there.ours == role::dialer)
     return "there is a link to it already";
   return std::nullopt;

@@ -64,6 +64,10 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string refusal_text(std::string_view said) {
+  return "it refused us: \"" + printable(said) + '"';
+}
+
 void write_head(std::span<std::byte, limits::head_bytes> head, record_kind kind, std::size_t content_bytes) {
   head[0] = static_cast<std::byte>(kind);
   for (std::size_t i = 1; i < limits::head_bytes; ++i)
@@ -113,9 +117,11 @@ caf::expected<std::optional<record>> record_reader::next(bytes_view come) {
     return std::optional<record>{};
   const auto number = std::to_integer<std::uint8_t>(come.front());
   if (!is_kind(number))
-    return make_error(ec::link, number == tls_handshake ? std::string{"it speaks TLS, and we do not"}
-                                                        : "it sent " + std::to_string(number) +
-                                                              " where a kind of record must stand");
+    return make_error(ec::link,
+                      number == tls_handshake
+                          ? std::string{"it speaks TLS, and we do not: set authority, certificate and "
+                                        "private_key here too, or nowhere"}
+                          : "it sent " + std::to_string(number) + " where a kind of record must stand");
   const auto kind = static_cast<record_kind>(number);
   if (!may_come(kind))
     return make_error(ec::link, "it sent a " + std::string{name_of(kind)} + ", which may not come now");

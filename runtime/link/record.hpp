@@ -65,6 +65,9 @@ struct record {
 /// What a peer says to people, fit for a line of a log: whatever is not plain text becomes "?".
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// Of a peer that has refused us, and said why in its own words.
+[[nodiscard]] std::string refusal_text(std::string_view said);
+
 /// Appends a record to `out`.
 void append_record(std::vector<std::byte>& out, record_kind kind, bytes_view content);
 void append_record(std::vector<std::byte>& out, record_kind kind, std::string_view content);

@@ -96,7 +96,7 @@ asio::awaitable<void> relay::from_peer() {
         handle_pong(come.text());
         break;
       case record_kind::refusal:
-        end("it refused us: " + printable(come.text()));
+        end(refusal_text(come.text()));
         break;
       default:
         peer_left_ = true;

@@ -52,7 +52,8 @@ public:
   /// afterwards has no effect.
   virtual void close() = 0;
 
-  /// Takes whoever comes to "host:port" from now on; returns the port, of use where 0 was asked for.
+  /// Takes whoever comes to "host:port" from now on; returns the port, of use where 0 was asked for. Errors
+  /// are those of the endpoint (link/endpoint.hpp).
   virtual caf::expected<std::uint16_t> listen(const std::string& address) = 0;
 
   /// Keeps a link to "host:port" up from now on.

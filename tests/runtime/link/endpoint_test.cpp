@@ -195,20 +195,29 @@ BOOST_AUTO_TEST_CASE(one_that_is_ended_hears_why_and_comes_again) {
   both.acceptor.end->end(first.link, "for a test");
   BOOST_TEST(both.acceptor.seen.closed().why == "for a test");
   const auto at_dialer = both.dialer.seen.opened();
-  BOOST_TEST(both.dialer.seen.closed().why == "it refused us: for a test");
+  BOOST_TEST(both.dialer.seen.closed().why == "it refused us: \"for a test\"");
   const auto second = both.acceptor.seen.opened();
   BOOST_TEST(second.link != first.link);
   BOOST_TEST(second.who.incarnation == first.who.incarnation);
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_ends_says_so) {
-  node dialer{options_of(node_1, coordinator), them};
-  node acceptor{options_of(coordinator, node_1), us};
-  BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(value_of(acceptor.end->listen(loopback(0))))));
-  const auto at_acceptor = acceptor.seen.opened();
-  const auto at_dialer = dialer.seen.opened();
-  acceptor.end->close();
-  BOOST_TEST(dialer.seen.closed().why == "it has left: it ends");
+  for (const auto dialer_ends : {false, true}) {
+    two_nodes both;
+    const auto at_acceptor = both.acceptor.seen.opened();
+    const auto at_dialer = both.dialer.seen.opened();
+    (dialer_ends ? both.dialer : both.acceptor).end->close();
+    BOOST_TEST((dialer_ends ? both.acceptor : both.dialer).seen.closed().why ==
+               (dialer_ends ? "it has left: the node has ended" : "it has left: the run has ended"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_no_fault_of_the_options) {
+  node first{options_of(coordinator, node_1), us};
+  const auto port = value_of(first.end->listen(loopback(0)));
+  node second{options_of(coordinator, node_1), them};
+  BOOST_TEST(is(second.end->listen(loopback(port)).error(), ec::io));
+  BOOST_TEST(is(second.end->listen("127.0.0.1").error(), ec::invalid_option));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_loop_tells_itself_is_heard_before_the_end) {

@@ -67,7 +67,7 @@ struct guarded : with_log {
   /// One who has come was refused with one line, which has this in it.
   void check_refused(const std::string& why) {
     const auto line = lines->next();
-    BOOST_TEST(line.find("link: refused 127.0.0.1:") == 0u, line);
+    BOOST_TEST(line.find("link: no link with 127.0.0.1:") == 0u, line);
     BOOST_TEST(line.find(why) != std::string::npos, line);
     // Whatever else it would say has been said then.
     acceptor.end->close();
@@ -131,6 +131,15 @@ BOOST_FIXTURE_TEST_SUITE(identities, guarded)
 BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_refused) {
   rogue peer{connected(), [](auto&) {}};
   static_cast<void>(peer.shake_hands());
+  check_refused("it showed no certificate: ");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_tries_again_is_refused_again_and_in_the_log_once) {
+  for (int i = 0; i < 3; ++i) {
+    rogue peer{connected(), [](auto&) {}};
+    static_cast<void>(peer.shake_hands());
+    BOOST_TEST(peer.read().empty());
+  }
   check_refused("it showed no certificate: ");
 }
 
@@ -227,7 +236,8 @@ BOOST_AUTO_TEST_CASE(a_dialer_takes_nobody_for_its_acceptor_who_is_not) {
   node dialer{options_of(node_1, coordinator, made.of(node_1)), them};
   BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(there)));
   const auto why = "it is 'node-2', and 'coordinator' was expected";
-  await_lines({"link: no link to", why}, {"link: refused 127.0.0.1:", std::string{"it refused us: "} + why});
+  await_lines({"link: no link to", why},
+              {"link: no link with 127.0.0.1:", std::string{"it refused us: \""} + why});
   BOOST_TEST(dialer.seen.ups() == 0u);
   BOOST_TEST(other.seen.ups() == 0u);
 }
@@ -251,7 +261,7 @@ BOOST_AUTO_TEST_CASE(an_acceptor_of_another_version_is_told_so) {
 BOOST_AUTO_TEST_CASE(a_dialer_whose_authority_is_not_known_is_told_so) {
   node dialer{options_of(node_1, coordinator, made.of_newcomer(node_1)), them};
   BOOST_TEST_REQUIRE(!dialer.end->dial(loopback(port)));
-  await_lines({"link: refused 127.0.0.1:", "its certificate is signed by another authority than ours: "},
+  await_lines({"link: no link with 127.0.0.1:", "its certificate is signed by another authority than ours: "},
               {"link: no link to", "it does not know the authority that has signed our certificate: "});
 }
 
@@ -264,7 +274,7 @@ BOOST_AUTO_TEST_CASE(with_tls_on_one_side_alone_both_say_so) {
   node bare{options_of(coordinator, node_1), engine_of(3)};
   node with{options_of(node_1, coordinator, made.of(node_1)), engine_of(4)};
   BOOST_TEST_REQUIRE(!with.end->dial(loopback(value_of(bare.end->listen(loopback(0))))));
-  await_lines({"link: refused 127.0.0.1:", "it speaks TLS, and we do not"},
+  await_lines({"link: no link with 127.0.0.1:", "it speaks TLS, and we do not"},
               {"link: no link to", "it speaks no TLS, and we do: set authority"});
 }
 

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_goes_before_it_is_up_is_a_try_that_has_failed) 
   BOOST_TEST_REQUIRE(!dialer->dial(loopback(value_of(acceptor.end->listen(loopback(0))))));
   const auto here = acceptor.seen.opened();
   acceptor.end->end(here.link, "for a test");
-  BOOST_TEST(dialer.failure() == "it refused us: for a test");
+  BOOST_TEST(dialer.failure() == "it refused us: \"for a test\"");
   BOOST_TEST(dialer.ups() == 0u);
 }
 

@@ -219,19 +219,29 @@ caf::expected<authority> authority::in(const std::string& folder) {
 }
 
 issued authority::files_of(const std::string& name) const {
-  return {folder_ + "/" + name + ".pem", folder_ + "/" + name + ".key"};
+  return {.certificate = folder_ + "/" + name + ".pem", .key = folder_ + "/" + name + ".key"};
 }
 
 std::optional<issued> authority::issued_to(const std::string& name) const {
-  const auto files = files_of(name);
-  return is_there(files.certificate) && is_there(files.key) ? std::optional{files} : std::nullopt;
+  auto files = files_of(name);
+  if (!is_there(files.certificate) || !is_there(files.key))
+    return std::nullopt;
+  const auto there = load<certificate_ptr>(files.certificate, PEM_read_X509);
+  files.has_expired = there && X509_cmp_current_time(X509_get0_notAfter(there->get())) < 0;
+  return files;
+}
+
+caf::error authority::check_name(const std::string& node) {
+  if (is_node_name(node) && node != "authority")
+    return {};
+  return make_error(ec::invalid_option,
+                    "'" + node + "' can't be the name of a node: letters, digits, '.', '_' and '-' are " +
+                        "allowed, 64 at most, and 'authority' is taken");
 }
 
 caf::expected<issued> authority::issue(const std::string& name, std::chrono::seconds life) const {
-  if (!is_node_name(name) || name == "authority")
-    return make_error(ec::invalid_option,
-                      "'" + name + "' can't be the name of a node: letters, digits, '.', '_' and '-' are " +
-                          "allowed, 64 at most, and 'authority' is taken");
+  if (auto e = check_name(name))
+    return e;
   const auto own = load_pair(file_, key_file_);
   if (!own)
     return own.error();

@@ -17,12 +17,16 @@ namespace weir::link {
 struct issued {
   std::string certificate;  ///< the file
   std::string key;          ///< the file; only its owner may read it
+  bool has_expired = false;
 };
 
 class authority {
 public:
   static constexpr std::chrono::hours own_life{24 * 3650};
   static constexpr std::chrono::hours node_life{24 * 825};
+
+  /// Whether a node can have this name; else an error of `ec::invalid_option`.
+  [[nodiscard]] static caf::error check_name(const std::string& node);
 
   /// Opens that of `folder`, or makes one. Errors of `ec::io`, or of `ec::invalid_option` if what stands
   /// there is not one.
@@ -31,7 +35,7 @@ public:
   /// The file that each node is given as its `tls.authority`.
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
-  /// What the node `name` has already, if it has both.
+  /// What the node `name` has already, if it has both. What can't be read has not expired.
   [[nodiscard]] std::optional<issued> issued_to(const std::string& name) const;
 
   /// A certificate for the node `name`, valid for `life` from now on (a negative one has run out). Refuses to

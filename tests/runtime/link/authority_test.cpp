@@ -78,8 +78,11 @@ BOOST_AUTO_TEST_CASE(no_certificate_is_written_over_another) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_can_not_be_one_is_refused) {
-  for (const std::string name : {"", "a b", "../x", "a,DNS:b", "authority"})
+  for (const std::string name : {"", "a b", "../x", "a,DNS:b", "authority"}) {
     BOOST_TEST(!made.ours().issue(name), name);
+    BOOST_TEST(is(authority::check_name(name), ec::invalid_option), name);
+  }
+  BOOST_TEST(!authority::check_name("node-1"));
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_is_refused_at_the_start) {
@@ -103,6 +106,15 @@ BOOST_AUTO_TEST_CASE(one_of_another_authority_is_refused_at_the_start) {
 
 BOOST_AUTO_TEST_CASE(one_that_has_expired_is_refused_at_the_start) {
   BOOST_TEST(is_refused(load_tls(made.of("expired"), "expired"), "it has expired on 20"));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_asks_what_a_node_has_hears_that_it_has_expired) {
+  const auto has_expired = [&](const std::string& name) {
+    static_cast<void>(made.of(name));
+    return made.ours().issued_to(name)->has_expired;
+  };
+  BOOST_TEST(!has_expired("node-1"));
+  BOOST_TEST(has_expired("expired"));
 }
 
 BOOST_AUTO_TEST_CASE(the_key_of_another_certificate_is_refused_at_the_start) {

@@ -20,6 +20,7 @@
 #include <caf/error.hpp>
 #include <caf/meta/annotation.hpp>
 #include <caf/optional.hpp>
+#include <caf/serializer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -96,6 +97,10 @@ private:
 
 namespace detail {
 
+/// Whether CAF's serializer takes it.
+template <class T>
+concept crosses = requires(caf::serializer& f, T& x) { f.apply(x); };
+
 template <class T>
 concept inspected = std::default_initializable<T> && requires(shape_inspector& f, T& x) { inspect(f, x); };
 
@@ -170,8 +175,13 @@ void shape_inspector::add() {
     add_between('[', ']', [this] { add<std::ranges::range_value_t<T>>(); });
   else if constexpr (std::is_empty_v<T>)
     text_ += "nothing";
-  else
+  else {
+    static_assert(
+        detail::crosses<T>,
+        "this type is part of a job or a result, and can't cross to a node: give it a function `inspect` "
+        "or specialize weir::nodes::codec; in place of std::optional take caf::optional");
     text_ += "other";
+  }
 }
 
 template <class T>

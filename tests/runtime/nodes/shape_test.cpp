@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -153,6 +154,8 @@ BOOST_AUTO_TEST_CASE(what_is_written_otherwise_than_it_looks_has_a_shape_of_its_
 }
 
 BOOST_AUTO_TEST_CASE(whatever_can_cross_has_a_shape) {
+  static_assert(!weir::nodes::detail::crosses<std::optional<int>>);
+  static_assert(weir::nodes::detail::crosses<caf::variant<int, bool>>);
   BOOST_TEST(inspected_shape<odd>().starts_with("{other, "));
   BOOST_TEST(inspected_shape<moody>() == "other");
   BOOST_TEST(inspected_shape<stepwise>() == "{i32, bool}");

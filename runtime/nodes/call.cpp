@@ -17,6 +17,7 @@ caf::expected<call> call::begin(coordinator& on, const context& ctx, const task_
   std::optional<duration> time_left;
   if (const auto deadline = ctx.deadline())
     time_left = *deadline - ctx.time().now();
+  trace_attribute("weir.node", room->node());
   call_writer text{room->id(), task, settings, time_left, current_trace()};
   return call{on, ctx, std::move(*room), std::move(text)};
 }
@@ -89,6 +90,8 @@ std::optional<std::string_view> call::next_otherwise(caf::error& why) {
     if (const auto result = read_result(reader_))
       return result;
     if (const auto failure = read_failure(reader_)) {
+      if (ctx_.explains(*failure))
+        room_.add_not_done();
       why = with_place(*failure);
       return std::nullopt;
     }

@@ -29,6 +29,10 @@ std::string shape_text(const task_name& task) {
   return task.shape.empty() ? "" : " (" + link::printable(task.shape) + ')';
 }
 
+std::string task_text(const task_name& task) {
+  return "'" + task.name + "' in version '" + task.version + "'" + shape_text(task);
+}
+
 /// In a line that people read.
 constexpr std::size_t named_max = 10;
 
@@ -103,6 +107,10 @@ std::uint64_t coordinator::room::jobs() const noexcept {
 
 const std::string& coordinator::room::node() const noexcept {
   return for_->node;
+}
+
+void coordinator::room::add_not_done() noexcept {
+  ++for_->not_done;
 }
 
 coordinator::room::~room() {
@@ -182,6 +190,8 @@ void coordinator::give_back(const std::shared_ptr<waiting>& w) {
     tell_if_drained(w->to->node);
     lock.lock();
   }
+  if (const auto found = records_.find(w->node); found != records_.end())
+    found->second.done -= std::min(found->second.done, w->not_done);
   caller_goes();
 }
 
@@ -191,7 +201,8 @@ void coordinator::caller_goes() {
     no_caller_.notify_all();
 }
 
-/// Of tasks that no node can do though jobs wait for it; again when nodes have come or gone.
+/// Of tasks that no node can do though jobs wait for it; again when nodes have come, or one that could do it
+/// has gone.
 void coordinator::tell_missing() {
   std::vector<std::string> said;
   std::unique_lock lock{mutex_};
@@ -206,8 +217,14 @@ void coordinator::tell_missing() {
 }
 
 /// Under the lock.
+void coordinator::may_be_missing(const std::vector<task_name>& tasks) {
+  for (const auto& task : tasks)
+    missed_.erase(id_of(task));
+}
+
+/// Under the lock.
 std::string coordinator::missing(const task_name& task) const {
-  const auto what = "'" + task.name + "' in version '" + task.version + "'" + shape_text(task);
+  const auto what = task_text(task);
   std::string leaving;
   for (const auto& [link, m] : members_)
     if (m.leaving && std::find(m.offer.tasks.begin(), m.offer.tasks.end(), task) != m.offer.tasks.end())
@@ -260,8 +277,16 @@ caf::expected<coordinator::room> coordinator::wait_for_room(const context& ctx, 
     return taken;
   for (const auto* canceled : {&ctx, &wish.until})
     if (canceled->canceled())
-      return canceled->error();
+      return in_vain(canceled->error(), task);
   return make_error(ec::closed, "the coordinator ends");
+}
+
+/// Whoever has waited until it was canceled learns whether that was for a node at all.
+caf::error coordinator::in_vain(const caf::error& why, const task_name& task) const {
+  const std::lock_guard guard{mutex_};
+  if (table_.any_for(id_of(task)))
+    return why;
+  return make_error(static_cast<ec>(why.code()), text_of(why) + "; no node can do " + task_text(task));
 }
 
 caf::expected<std::vector<done_message>> coordinator::call(const context& ctx, const room& at,
@@ -318,8 +343,10 @@ void coordinator::joined(const peer& who) {
   policy::node_table::offer can{offer->workers, offer->credit, {}, who.who.name};
   for (const auto& task : offer->tasks)
     can.tasks.insert(id_of(task));
-  log()->info("node {} has joined: {} workers,{}{}", who.who.name, offer->workers, tasks_text(offer->tasks),
-              offer->held > 0 ? "; it still has " + std::to_string(offer->held) + " jobs of an earlier link"
+  log()->info("node {} has joined: {} worker{},{}{}", who.who.name, offer->workers,
+              offer->workers == 1 ? "" : "s", tasks_text(offer->tasks),
+              offer->held > 0 ? "; it still has " + std::to_string(offer->held) +
+                                    (offer->held == 1 ? " job" : " jobs") + " of an earlier link"
                               : std::string{});
   std::unique_lock lock{mutex_};
   members_.emplace(who.link, member{who, std::move(*offer)});
@@ -345,7 +372,7 @@ void coordinator::gone(std::uint64_t link, const std::string& why) {
     call.mapped()->changed.notify_all();
   }
   keep_few_records();
-  missed_.clear();
+  may_be_missing(left.mapped().offer.tasks);
   lock.unlock();
   if (lost.empty())
     log()->info("node {} has gone: {}", name, why);
@@ -410,7 +437,7 @@ void coordinator::leaving(std::uint64_t link) {
     if (found == members_.end() || std::exchange(found->second.leaving, true))
       return;
     table_.drain(link);
-    missed_.clear();
+    may_be_missing(found->second.offer.tasks);
   }
   tell_missing();
   tell_if_drained(link);

@@ -37,8 +37,8 @@ struct node_state {
   std::uint32_t workers = 0;
   std::uint32_t credit = 0;     ///< jobs that it holds at most
   std::uint64_t in_flight = 0;  ///< jobs that it has
-  std::uint64_t done = 0;       ///< jobs that it has ended
-  duration busy{};              ///< that these took, all told
+  std::uint64_t done = 0;       ///< jobs that it has ended, but for those that were canceled or out of time
+  duration busy{};              ///< that all took, those too
   std::uint64_t lost = 0;       ///< calls that went with links to it
   bool leaving = false;
   bool connected = true;
@@ -47,7 +47,8 @@ struct node_state {
 
 class coordinator {
 public:
-  /// Errors are of `ec::invalid_option`: of the options, their files and the address ("host:port").
+  /// Errors are of `ec::invalid_option`: of the options, their files and the address ("host:port"); of
+  /// `ec::io` if nobody can listen there.
   static caf::expected<std::unique_ptr<coordinator>> make(const link::link_options& options,
                                                           const std::string& address);
 
@@ -84,6 +85,9 @@ public:
     [[nodiscard]] std::uint64_t jobs() const noexcept;
     /// The name of the node.
     [[nodiscard]] const std::string& node() const noexcept;
+    /// One of its jobs was canceled there, or out of time: it does not count as done. Of one thread at a
+    /// time.
+    void add_not_done() noexcept;
 
   private:
     friend class coordinator;
@@ -95,7 +99,8 @@ public:
 
   /// Waits until a node has room for some of the jobs that are wished for, from 1. Where others wait too, and
   /// another node can do the task, it is not where it should not be. The error of `ctx`, or of the wish's, if
-  /// it was canceled before; `ec::closed` if the coordinator ends. Blocks.
+  /// it was canceled before, which says so if no node could do the task; `ec::closed` if the coordinator
+  /// ends. Blocks.
   [[nodiscard]] caf::expected<room> wait_for_room(const context& ctx, const task_name& task,
                                                   const batch_wish& wish);
 
@@ -139,7 +144,8 @@ private:
     std::string node;                 // its name
     std::optional<time_point> since;  // when it was sent
     std::vector<done_message> parts;
-    std::uint64_t ended = 0;  // jobs of these
+    std::uint64_t ended = 0;     // jobs of these
+    std::uint64_t not_done = 0;  // of these, as its caller says
     caf::error lost;
     [[nodiscard]] bool has_answer() const { return ended == jobs || lost; }
   };
@@ -153,7 +159,9 @@ private:
   void leaving(std::uint64_t link);
   void tell_if_drained(std::uint64_t link);
   void tell_missing();
+  void may_be_missing(const std::vector<task_name>& tasks);
   [[nodiscard]] std::string missing(const task_name& task) const;
+  [[nodiscard]] caf::error in_vain(const caf::error& why, const task_name& task) const;
   void keep_few_records();
   using waiting_line = std::deque<std::shared_ptr<waiting>>;
 

@@ -49,7 +49,7 @@ caf::error node::core::start(engine& on, const node_options& options, const mess
   pool_ = std::make_unique<call_pool>(
       on, [self = shared_from_this()](const caf::unit_t&) { self->do_next(); },
       pool_options{
-          .name = "node", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
+          .name = "calls", .parallelism = offer_.workers, .capacity = offer_.credit + offer_.workers});
   auto made = over(events());
   if (!made)
     return std::move(made.error());

@@ -8,10 +8,9 @@ namespace weir::nodes {
 
 namespace {
 
-caf::error out_of_range(const char* option, std::uint64_t value, std::uint64_t min, std::uint64_t max) {
+caf::error out_of_range(const char* option, std::uint64_t value, const std::string& min, std::uint64_t max) {
   return make_error(ec::invalid_option, std::string{option} + " is " + std::to_string(value) +
-                                            ", allowed is " + std::to_string(min) + " to " +
-                                            std::to_string(max));
+                                            ", allowed is " + min + " to " + std::to_string(max));
 }
 
 }  // namespace
@@ -24,9 +23,9 @@ caf::error node_options::validate() const {
   if (auto e = link.validate())
     return e;
   if (workers > workers_max)
-    return out_of_range("workers", workers, 0, workers_max);
+    return out_of_range("workers", workers, "0", workers_max);
   if (const auto least = 2 * worker_count(); credit < least || credit > credit_max)
-    return out_of_range("credit", credit, least, credit_max);
+    return out_of_range("credit", credit, std::to_string(least) + " (two for each worker)", credit_max);
   return {};
 }
 

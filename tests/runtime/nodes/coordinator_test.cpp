@@ -51,11 +51,13 @@ struct with_links : with_log {
   std::unique_ptr<nodes::coordinator> coordinator =
       value_of(nodes::coordinator::make(links.maker(), "127.0.0.1:0"));
 
-  /// Looks for room for a job that nobody waits for any more.
-  void ask_in_vain(const task_name& task) {
+  /// Looks for room for a job that nobody waits for any more; why there is none.
+  std::string ask_in_vain(const task_name& task) {
     const auto ctx = context::with_cancel(context::background());
     ctx.cancel("a test");
-    BOOST_TEST(!coordinator->wait_for_room(ctx, task, {}));
+    const auto room = coordinator->wait_for_room(ctx, task, {});
+    BOOST_TEST_REQUIRE(!room);
+    return text_of(room.error());
   }
 
   void do_one(const task_name& task) {
@@ -100,11 +102,31 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_do_a_task_it_is_said_what_those_have_who_a
 
 BOOST_AUTO_TEST_CASE(where_a_node_has_the_task_for_other_types_both_are_said) {
   links.up(1, "one", {{{"square", "1", "f64 -> f64"}}, 1, 2});
-  BOOST_TEST(lines->next() == "node one has joined: 1 workers, 'square' 1 (f64 -> f64)");
-  ask_in_vain({"square", "1", "f32 -> f32"});
+  BOOST_TEST(lines->next() == "node one has joined: 1 worker, 'square' 1 (f64 -> f64)");
+  BOOST_TEST(ask_in_vain({"square", "1", "f32 -> f32"}) ==
+             "a test (caller); no node can do 'square' in version '1' (f32 -> f32)");
   BOOST_TEST(lines->next() ==
              "nodes: no node can do 'square' in version '1' (f32 -> f32); jobs for it wait for one that can; "
              "one has 'square' 1 (f64 -> f64)");
+}
+
+BOOST_AUTO_TEST_CASE(that_nobody_can_do_a_task_is_not_said_again_as_others_leave) {
+  links.up(1, "one", {{{"other", "1"}}, 1, 2});
+  links.up(2, "two", {{square}, 1, 2});
+  links.leave(2);
+  lines->next();
+  lines->next();
+  const auto ctx = context::with_cancel(context::background());
+  std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, {})); }};
+  BOOST_TEST(lines->next().starts_with("nodes: whoever can do 'square'"));
+  links.leave(1);
+  links.down(1);
+  BOOST_TEST(lines->next() == "node one has gone: it is cut");
+  links.down(2);
+  BOOST_TEST(lines->next() == "node two has gone: it is cut");
+  BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'square' in version '1' wait for one");
+  ctx.cancel("a test");
+  waits.join();
 }
 
 BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) {
@@ -112,7 +134,7 @@ BOOST_AUTO_TEST_CASE(whoever_waits_already_is_told_of_a_node_that_is_of_no_use) 
   std::thread waits{[&] { BOOST_TEST(!coordinator->wait_for_room(ctx, square, {})); }};
   BOOST_TEST(lines->next() == "nodes: no node is there; jobs for 'square' in version '1' wait for one");
   links.up(1, "one", {{{"square", "2"}}, 1, 2});
-  BOOST_TEST(lines->next() == "node one has joined: 1 workers, 'square' 2");
+  BOOST_TEST(lines->next() == "node one has joined: 1 worker, 'square' 2");
   BOOST_TEST(
       lines->next() ==
       "nodes: no node can do 'square' in version '1'; jobs for it wait for one that can; one has 'square' 2");
@@ -158,6 +180,18 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_coordinator_that_is_closed_waits_no_longer)
   waits.join();
   BOOST_TEST(is(coordinator->wait_for_room(never, square, {}).error(), ec::closed));
   coordinator->close();
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_was_canceled_over_there_is_not_done) {
+  links.up(1, "one", {{square}, 1, 4});
+  do_one(square);
+  {
+    auto room = value_of(coordinator->wait_for_room(context::background(), square, {.most = 2}));
+    const auto text = call_text(room.id(), square, {"job", "job"});
+    BOOST_TEST(value_of(coordinator->call(context::background(), room, text, 2)).size() == 1u);
+    room.add_not_done();
+  }
+  BOOST_TEST(coordinator->nodes().front().done == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(of_two_processes_of_one_name_the_later_one_has_the_counts_of_both) {

@@ -203,13 +203,16 @@ BOOST_AUTO_TEST_CASE(a_cancel_and_its_cause_reach_the_job_over_there) {
     return ctx.error();
   });
   some_node one{*coordinator, "one", std::move(r)};
-  pool<int, int> p{
-      here, nodes::remote<int, int>(*coordinator, {"wait", "1"}), {.parallelism = 1, .capacity = 1}};
-  auto ticket = std::move(*p.try_submit(0));
-  started.wait();
-  p.cancel("it has seen enough");
-  BOOST_TEST((ticket.get().kind == outcome_kind::canceled));
+  {
+    pool<int, int> p{
+        here, nodes::remote<int, int>(*coordinator, {"wait", "1"}), {.parallelism = 1, .capacity = 1}};
+    auto ticket = std::move(*p.try_submit(0));
+    started.wait();
+    p.cancel("it has seen enough");
+    BOOST_TEST((ticket.get().kind == outcome_kind::canceled));
+  }
   BOOST_TEST(cause_there.find("it has seen enough") == 0u, cause_there);
+  BOOST_TEST(state_of("one").done == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_goes_on_over_there) {
@@ -245,6 +248,10 @@ BOOST_AUTO_TEST_CASE(a_trace_goes_on_over_there) {
     BOOST_TEST(span.name == "square");
     BOOST_TEST(!span.events.empty());
     BOOST_TEST((span.status == span_status::error) == (parent->status == span_status::error));
+    const auto at_node = [](const span_attribute& a) {
+      return a.key == "weir.node" && a.content == span_value{"one"};
+    };
+    BOOST_TEST(std::any_of(parent->attributes.begin(), parent->attributes.end(), at_node));
   }
 }
 
@@ -490,7 +497,9 @@ BOOST_AUTO_TEST_CASE(a_node_says_why_it_has_nobody_to_work_for) {
   BOOST_TEST(one->look().with == "coordinator");
   auto picky = options_of("coordinator", "another");
   coordinator = value_of(nodes::coordinator::make(picky, loopback(port)));
-  await_reason("it refused us: it is 'one', which is not among the peers that may connect");
+  await_reason(
+      "it refused us: \"it is 'one', which is not among the peers that may connect: add it to `peers`, or "
+      "have it use the name and the certificate of one that is\"");
   // It is one time without a link, however many tries there are.
   BOOST_TEST((one->look().since == down_since));
   BOOST_TEST(!one->look().is_up);
@@ -514,7 +523,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_nobody_answers_says_so) {
   while (one->look().why_down.empty())
     std::this_thread::yield();
   BOOST_TEST(one->look().why_down ==
-             "it did not admit us within the handshake_time: it may want TLS; then set authority, "
+             "it did not admit us within 20.0 ms: it may want TLS; then set authority, "
              "certificate and private_key");
   BOOST_TEST(!one->look().is_up);
   BOOST_TEST(one->look().with == "");

@@ -71,6 +71,7 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
     }
     options.trace = std::move(*trace);
   }
+  out.line(describe(*plan));
   engine on;
   const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
   auto made = nodes::node::make(on, options, offered_tasks(known, plan->tasks, known.version, done));
@@ -79,11 +80,10 @@ int node_command(const arguments& wanted, const kinds& known, const std::string&
     return static_cast<int>(exit_status::bad_usage);
   }
   auto& node = **made;
-  out.line("node " + plan->options.link.name + " dials " + plan->options.coordinator);
   {
     const std::lock_guard guard{mutex};
     state = [&] {
-      return describe(*plan) + '\n' + node_text(node.look(), steady_clock().now()) + '\n' +
+      return describe(*plan) + '\n' + node_text(node.look(), done->load(), steady_clock().now()) + '\n' +
              without_end(on.state_text());
     };
     asked = &node;

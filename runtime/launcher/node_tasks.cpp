@@ -155,7 +155,7 @@ nodes::task_registry offered_tasks(const kinds& known, const std::vector<std::st
                                                              std::string& out) -> caf::error {
               const auto task = made->for_settings(toml);
               auto error = task ? do_job(*task, ctx, job, out) : task.error();
-              if (!error || !ctx.canceled())
+              if (!error || !ctx.explains(error))
                 done->fetch_add(1, std::memory_order_relaxed);
               return error;
             });

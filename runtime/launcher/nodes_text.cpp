@@ -46,6 +46,14 @@ std::string summary_line(const nodes::node_state& s) {
   return "  node " + s.name + ": " + work_text(s) + now + '\n';
 }
 
+/// "stages "a", "b"".
+std::string named(const std::vector<std::string>& stages) {
+  std::string names;
+  for (const auto& s : stages)
+    names += (names.empty() ? "" : ", ") + quoted(s, name_bytes_shown);
+  return (stages.size() == 1 ? "stage " : "stages ") + names;
+}
+
 std::string lines(const std::vector<nodes::node_state>& all, std::string (*line)(const nodes::node_state&)) {
   std::string text;
   for (const auto& s : all)
@@ -62,11 +70,8 @@ bool is_any_there(const std::vector<nodes::node_state>& all) {
 std::string nodes_text(const std::vector<std::string>& stages, const std::vector<nodes::node_state>& all) {
   if (is_any_there(all))
     return lines(all, state_line);
-  std::string names;
-  for (const auto& s : stages)
-    names += (names.empty() ? "" : ", ") + quoted(s, name_bytes_shown);
-  return "no node is there: the jobs at work in stage" + std::string{stages.size() == 1 ? " " : "s "} +
-         names + " wait for one\n" + lines(all, state_line);
+  return "no node is there: the jobs at work in " + named(stages) + " wait for one\n" +
+         lines(all, state_line);
 }
 
 std::string nodes_summary(const std::vector<nodes::node_state>& all) {
@@ -83,13 +88,28 @@ std::string nodes_progress(const std::vector<nodes::node_state>& all) {
   return std::to_string(jobs) + " at " + counted(static_cast<std::uint64_t>(there), "node");
 }
 
-std::string node_text(const nodes::node_view& n, time_point now) {
+std::uint64_t workers_of(const std::vector<nodes::node_state>& all) {
+  std::uint64_t workers = 0;
+  for (const auto& s : all)
+    workers += s.connected && !s.leaving ? s.workers : 0;
+  return workers;
+}
+
+std::string idle_text(const std::vector<std::string>& stages, std::uint64_t parallelism,
+                      std::uint64_t workers, std::uint64_t enough) {
+  return "nodes: " + counted(workers, "worker") + " are there, and the parallelism of " + named(stages) +
+         " keeps " + std::to_string(parallelism) + " busy at most: set it to " + std::to_string(enough) +
+         (stages.size() == 1 ? "" : " in all");
+}
+
+std::string node_text(const nodes::node_view& n, std::uint64_t done, time_point now) {
   auto text = (n.is_up ? "connected to " + n.with : std::string{"not connected"}) + " for " +
               short_text(now - n.since);
   if (n.round_trip > duration::zero())
     text += ", round trip " + short_text(n.round_trip);
   if (n.held > 0)
     text += ", " + counted(n.held, "job") + " held";
+  text += ", " + counted(done, "job") + " done";
   if (n.leaving)
     text += ", leaving";
   return n.why_down.empty() ? text : text + ": " + n.why_down;

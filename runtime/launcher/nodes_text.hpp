@@ -6,6 +6,7 @@
 #include <weir/runtime/nodes/coordinator.hpp>
 #include <weir/runtime/nodes/node.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,16 @@ namespace weir::config {
 /// For the progress line, what nodes have: "14 at 2 nodes".
 [[nodiscard]] std::string nodes_progress(const std::vector<nodes::node_state>& all);
 
-/// Whether a node has its coordinator: "connected to coordinator for 3.20 s, round trip 180 µs, 4 jobs held",
-/// or "not connected for 12.0 s: can't connect: Connection refused".
-[[nodiscard]] std::string node_text(const nodes::node_view& n, time_point now);
+/// Of all that are there to stay.
+[[nodiscard]] std::uint64_t workers_of(const std::vector<nodes::node_state>& all);
+
+/// That there are more `workers` than the `parallelism` of `stages` in all keeps busy, and how much is
+/// `enough`.
+[[nodiscard]] std::string idle_text(const std::vector<std::string>& stages, std::uint64_t parallelism,
+                                    std::uint64_t workers, std::uint64_t enough);
+
+/// Whether a node has its coordinator: "connected to coordinator for 3.20 s, round trip 180 µs, 4 jobs held,
+/// 120 jobs done", or "not connected for 12.0 s, 120 jobs done: can't connect: Connection refused".
+[[nodiscard]] std::string node_text(const nodes::node_view& n, std::uint64_t done, time_point now);
 
 }  // namespace weir::config

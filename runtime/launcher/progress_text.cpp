@@ -30,7 +30,7 @@ void rate_meter::observe(duration elapsed, std::uint64_t ended) noexcept {
 }
 
 std::string progress_text(const std::string& flow, const flow_progress& p, double per_second,
-                          const std::string& at_nodes, bool waits) {
+                          const std::string& at_nodes, bool end_is_unknown) {
   const auto ended = p.completed + p.failed + p.dropped;
   auto text = printable(flow, 40) + ": " + std::to_string(ended);
   if (p.total)
@@ -39,7 +39,7 @@ std::string progress_text(const std::string& flow, const flow_progress& p, doubl
           std::to_string(p.running) + " in flight";
   if (!at_nodes.empty())
     text += ", " + at_nodes;
-  if (!waits && p.total && per_second > 0 && *p.total >= ended) {
+  if (!end_is_unknown && p.total && per_second > 0 && *p.total >= ended) {
     const auto left = static_cast<double>(*p.total - ended) / per_second;
     constexpr double shown_max = 1e6 * 3600;
     if (left < shown_max)

@@ -28,9 +28,9 @@ private:
 };
 
 /// "checksum: 1234/20000 done, 523/s, 2 failed, 4 in flight, 36 s left"; after what is in flight stands what
-/// nodes have of it, as `nodes_progress` says it, empty if the flow has none. Nobody can tell the time that
-/// is left if `waits`, for a node that may never come.
+/// nodes have of it, as `nodes_progress` says it, empty if the flow has none. No time that is left
+/// is shown if `end_is_unknown`, as it waits for a node that may never come, or was asked to end early.
 [[nodiscard]] std::string progress_text(const std::string& flow, const flow_progress& p, double per_second,
-                                        const std::string& at_nodes, bool waits = false);
+                                        const std::string& at_nodes, bool end_is_unknown = false);
 
 }  // namespace weir::config

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace weir::config {
@@ -39,10 +40,17 @@ bool live(const arguments& wanted) {
   return wanted.progress == progress_rule::always || ::isatty(STDERR_FILENO) == 1;
 }
 
+bool share_a_terminal(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return ::isatty(one) == 1 && ::isatty(other) == 1 && ::fstat(one, &a) == 0 && ::fstat(other, &b) == 0 &&
+         a.st_rdev == b.st_rdev;
+}
+
 /// Shows the progress until the run has ended: as a status line, or as a line now and then; and what its
 /// stages do whenever somebody has asked for it.
 void watch(const flow_run& run, const std::string& flow, const signal_watch& signals,
-           std::atomic<bool>& state_asked, const engine& on, const run_nodes& nodes, const arguments& wanted,
+           std::atomic<bool>& state_asked, const engine& on, run_nodes& nodes, const arguments& wanted,
            console& out) {
   const auto silent = wanted.quiet || wanted.progress == progress_rule::never;
   rate_meter rate;
@@ -55,7 +63,10 @@ void watch(const flow_run& run, const std::string& flow, const signal_watch& sig
     rate.observe(p.elapsed, p.completed + p.failed + p.dropped);
     const auto there = nodes.look();
     const auto text = progress_text(flow, p, rate.per_second(), nodes.wanted() ? nodes_progress(there) : "",
-                                    nodes.wanted() && !is_any_there(there));
+                                    signals.received() != 0 || (nodes.wanted() && !is_any_there(there)));
+    if (!silent)
+      if (const auto idle = nodes.idle_workers(there))
+        out.line(*idle);
     if (asked)
       out.line(text + '\n' + without_end(on.state_text() + nodes.text()));
     if (silent || asked)
@@ -113,7 +124,7 @@ int run_command(checked_flow flow, const arguments& wanted) {
   console out{STDERR_FILENO, live(wanted)};
   const logs_to_console logs{out, wanted.quiet};
   std::optional<detail::shared_standard_output> sinks_beside;
-  if (out.live() && ::isatty(STDOUT_FILENO) == 1)
+  if (out.live() && share_a_terminal(STDOUT_FILENO, STDERR_FILENO))
     sinks_beside.emplace([&](const auto& write) { out.beside(write); });
   const auto intake = context::with_cancel(context::background());
   const auto all = context::with_cancel(context::background());

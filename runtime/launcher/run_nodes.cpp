@@ -1,7 +1,9 @@
 #include <weir/actors/error.hpp>
 #include <weir/runtime/launcher/nodes_text.hpp>
 #include <weir/runtime/launcher/run_nodes.hpp>
+#include <weir/runtime/options.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -15,19 +17,22 @@ caf::error with_hint(caf::error e) {
   const auto text = text_of(e);
   if (!text.ends_with(std::generic_category().message(EADDRINUSE)))
     return e;
-  return make_error(ec::invalid_option, text +
-                                            "; maybe another flow listens there: wait for its end, or have "
-                                            "this one and its nodes meet at another port");
+  return make_error(static_cast<ec>(e.code()),
+                    text +
+                        "; maybe another flow listens there: wait for its end, or have "
+                        "this one and its nodes meet at another port");
 }
 
 }  // namespace
 
 run_nodes::run_nodes(const checked_flow& flow) : place_(flow.nodes), slot_(flow.on_nodes) {
   for (const auto& s : flow.plan.stages)
-    if (s.elsewhere)
+    if (s.elsewhere) {
       stages_.push_back(s.name);
-    else
+      parallelism_ += s.parallelism;
+    } else {
       all_stages_ = false;
+    }
 }
 
 caf::error run_nodes::open() {
@@ -53,6 +58,15 @@ std::vector<nodes::node_state> run_nodes::look() const {
 
 std::string run_nodes::text() const {
   return wanted() ? nodes_text(stages_, look()) : std::string{};
+}
+
+std::optional<std::string> run_nodes::idle_workers(const std::vector<nodes::node_state>& there) {
+  const auto workers = workers_of(there);
+  const auto enough = std::min<std::uint64_t>(2 * workers, stages_.size() * parallelism_max);
+  if (told_idle_ || workers <= parallelism_ || enough <= parallelism_)
+    return std::nullopt;
+  told_idle_ = true;
+  return idle_text(stages_, parallelism_, workers, enough);
 }
 
 bool run_nodes::all_waits() const {

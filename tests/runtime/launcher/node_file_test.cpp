@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
   says(head + "tasks = []\n", "node.tasks: it is empty");
   says(head + "tasks = [\"squrae\"]\n", "there is no task \"squrae\"; did you mean \"square\"?");
   says(head + "tasks = [\"square\", \"square\"]\n", "\"square\" is given twice");
-  says(good + "workers = 8\ncredit = 15\n", "credit is 15, allowed is 16 to 1000000");
+  says(good + "workers = 8\ncredit = 15\n", "credit is 15, allowed is 16 (two for each worker) to 1000000");
   says(good + "dail = 1\n", "node.dail: unknown key; did you mean \"dial\"?");
 }
 

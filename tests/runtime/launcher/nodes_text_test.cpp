@@ -75,25 +75,40 @@ BOOST_AUTO_TEST_CASE(the_progress_counts_those_that_are_there_and_what_they_have
   BOOST_TEST(nodes_progress({there(), s, gone()}) == "14 at 2 nodes");
 }
 
+BOOST_AUTO_TEST_CASE(where_there_are_more_workers_than_calls_it_is_said_what_to_set) {
+  auto leaves = there();
+  leaves.leaving = true;
+  BOOST_TEST(workers_of({there(), gone(), there(), leaves}) == 4u);
+  BOOST_TEST(
+      idle_text({"sum"}, 2, 4, 8) ==
+      "nodes: 4 workers are there, and the parallelism of stage \"sum\" keeps 2 busy at most: set it to 8");
+  BOOST_TEST(
+      idle_text({"sum", "count"}, 2, 4, 8) ==
+      "nodes: 4 workers are there, and the parallelism of stages \"sum\", \"count\" keeps 2 busy at most: "
+      "set it to 8 in all");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_says_whom_it_has_or_why_nobody_and_since_when) {
   const weir::time_point now{1h};
   weir::nodes::node_view n;
   n.since = now - 3'200ms;
-  BOOST_TEST(node_text(n, now) == "not connected for 3.20 s");
+  BOOST_TEST(node_text(n, 0, now) == "not connected for 3.20 s, 0 jobs done");
   n.why_down = "can't connect: Connection refused";
-  BOOST_TEST(node_text(n, now) == "not connected for 3.20 s: can't connect: Connection refused");
+  BOOST_TEST(node_text(n, 1, now) ==
+             "not connected for 3.20 s, 1 job done: can't connect: Connection refused");
   n.held = 1;
   n.leaving = true;
-  BOOST_TEST(node_text(n, now) ==
-             "not connected for 3.20 s, 1 job held, leaving: can't connect: Connection refused");
+  BOOST_TEST(node_text(n, 7, now) ==
+             "not connected for 3.20 s, 1 job held, 7 jobs done, leaving: can't connect: Connection refused");
   weir::nodes::node_view up;
   up.is_up = true;
   up.since = now - 185s;
   up.with = "coordinator";
-  BOOST_TEST(node_text(up, now) == "connected to coordinator for 3 min 05 s");
+  BOOST_TEST(node_text(up, 0, now) == "connected to coordinator for 3 min 05 s, 0 jobs done");
   up.round_trip = 180us;
   up.held = 4;
-  BOOST_TEST(node_text(up, now) == "connected to coordinator for 3 min 05 s, round trip 180 µs, 4 jobs held");
+  BOOST_TEST(node_text(up, 120, now) ==
+             "connected to coordinator for 3 min 05 s, round trip 180 µs, 4 jobs held, 120 jobs done");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

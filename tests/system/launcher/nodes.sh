@@ -202,7 +202,7 @@ a_node_that_is_ended_at_once_says_what_it_abandons() {
   mapfile -t options < <(slow; with_tls nodes coordinator)
   start run "$config/coordinator.toml" --set "nodes.listen=127.0.0.1:$port" --set source.root=tree "${options[@]}" \
     --set stage.min=1min --set flow.shutdown_timeout=100ms >lines 2>err
-  until_true 20000 grep -q '^node node-1 dials' node-1.log || fail "it does not dial"
+  until_true 20000 grep -q '^node "node-1": .*; dials' node-1.log || fail "it does not dial"
   until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held" || fail "it does not get to work"
   kill -TERM "$node"
   until_true 20000 grep -q '^SIGTERM: finishing 3 jobs;' node-1.log || fail "it does not say what it finishes"
@@ -273,7 +273,7 @@ who_is_not_on_the_list_does_nothing() {
   is "exit code" $? 0
   same_as_one_process
   grep -q "node node-1: " err && fail "node-1 did something"
-  says node-1.log "it refused us: it is 'node-1', which is not among the peers that may connect"
+  says node-1.log "it refused us: \"it is 'node-1', which is not among the peers that may connect: add it to \`peers\`"
   kill -TERM "$stranger" "$friend"
   wait "$stranger" "$friend"
 }
@@ -383,8 +383,10 @@ a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run() {
     kill -QUIT "$node"
     until_true 2000 grep -q '2 of 2 workers at work' node-1.log && break
   done
-  says node-1.log "node \"node-1\": tasks sleep; 2 workers, 65536 jobs at most; dials 127.0.0.1:$port with TLS"
-  says node-1.log 'stage "node": 2 of 2 workers at work'
+  local is_for="node \"node-1\": tasks sleep; 2 workers, 65536 jobs at most; dials 127.0.0.1:$port with TLS"
+  # And when it was started.
+  [ "$(grep -c "^$is_for" node-1.log)" -gt 1 ] || fail "it does not say what it is for: $(cat node-1.log)"
+  says node-1.log 'stage "calls": 2 of 2 workers at work'
   grep -q '^  job [0-9]* has been running for ' node-1.log || fail "no job is named: $(cat node-1.log)"
   grep -q '^$' node-1.log && fail "an empty line"
   wait "$flow"
@@ -394,6 +396,18 @@ a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run() {
   is "exit code of the node" $? 0
 }
 
+more_workers_than_a_stage_keeps_busy_are_told_of() {
+  prepare 8
+  mapfile -t options < <(slow)
+  start_node node-1 --set 'node.tasks=["sleep"]' --set node.workers=4
+  run_flow "${options[@]}" --set stage.min=500ms --set stage.parallelism=2 >lines 2>err
+  is "exit code" $? 0
+  is "lines that say so" 1 \
+    "$(grep -c '^nodes: 4 workers are there, and the parallelism of stage "sleep" keeps 2 busy at most: set it to 8$' err)"
+  kill -TERM "$node"
+  wait "$node"
+}
+
 # says_when_asked PATTERN: node-1; a line of its state.
 says_when_asked() { kill -QUIT "$node" && sleep 0.05 && grep -qP "^$1" node-1.log; }
 
@@ -401,22 +415,22 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
   prepare 3
   start_node node-1 --set 'node.tasks=["sleep"]'
   # Before it says so SIGQUIT ends it.
-  until_true 20000 grep -q '^node node-1 dials' node-1.log || fail "it does not dial"
-  until_true 20000 says_when_asked "not connected for [^,]*: can't connect: Connection refused\$" ||
+  until_true 20000 grep -q '^node "node-1": .*; dials' node-1.log || fail "it does not dial"
+  until_true 20000 says_when_asked "not connected for [^,]*, 0 jobs done: can't connect: Connection refused\$" ||
     fail "no word of a flow that is not there: $(cat node-1.log)"
   mapfile -t options < <(slow; with_tls nodes coordinator)
   options+=(--set "nodes.listen=127.0.0.1:$port" --set source.root=tree)
   start run "$config/coordinator.toml" "${options[@]}" --set 'nodes.peers=["node-2"]' >lines 2>err
-  until_true 20000 says_when_asked "not connected for [^,]*: it refused us: it is 'node-1', which is not among" ||
+  until_true 20000 says_when_asked "not connected for [^,]*, 0 jobs done: it refused us: \"it is 'node-1', which is not among" ||
     fail "no word of a flow that refuses it: $(cat node-1.log)"
   kill -KILL "$pid"
   wait "$pid" 2>/dev/null
   start run "$config/coordinator.toml" "${options[@]}" --set stage.min=2s >lines 2>err
-  until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held\$" ||
+  until_true 20000 says_when_asked "connected to coordinator for .*, 3 jobs held, 0 jobs done\$" ||
     fail "no word of the flow that it has: $(cat node-1.log)"
   wait "$pid"
   is "exit code" $? 0
-  until_true 20000 says_when_asked "not connected for [^,]*: it has left: it ends\$" ||
+  until_true 20000 says_when_asked "not connected for [^,]*, 3 jobs done: it has left: the run has ended\$" ||
     fail "no word of a flow that has gone: $(cat node-1.log)"
   kill -TERM "$node"
   wait "$node"
@@ -455,6 +469,7 @@ try a_port_that_is_taken_is_told_with_who_may_have_it
 try a_file_that_is_not_right_says_where
 try certificates_are_looked_for_where_the_command_runs_as_all_paths_are
 try a_node_that_is_asked_says_what_it_is_for_and_which_jobs_run
+try more_workers_than_a_stage_keeps_busy_are_told_of
 try a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one
 try check_finds_what_run_and_node_would_refuse
 finish

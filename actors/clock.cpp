@@ -44,21 +44,32 @@ struct due_calls {
     return true;
   }
 
-  /// Takes a call back, or waits for its end if it is being made on another thread.
-  void revoke(const key& k) {
+  /// Takes a call back, or, if it `waits`, waits for its end if it is being made on another thread.
+  void revoke(const key& k, bool waits) {
     std::unique_lock lock{mutex};
     if (const auto call = due.extract(k)) {
       changed.notify_all();
       lock.unlock();
       return;
     }
-    changed.wait(lock, [&] { return running_id != k.second || runner == sync::this_thread(); });
+    if (waits)
+      changed.wait(lock, [&] { return running_id != k.second || runner == sync::this_thread(); });
   }
 };
 
+class registered_call final : public timer::registration {
+public:
+  registered_call(std::shared_ptr<due_calls> calls, const due_calls::key& k)
+      : calls_(std::move(calls)), key_(k) {}
+  void revoke(bool waits) noexcept override { calls_->revoke(key_, waits); }
+
+private:
+  std::shared_ptr<due_calls> calls_;
+  due_calls::key key_;
+};
+
 timer handle(const std::shared_ptr<due_calls>& calls, const due_calls::key& k) {
-  // The handle's only content is its deleter.
-  return timer{std::shared_ptr<void>{nullptr, [calls, k](void*) { calls->revoke(k); }}};
+  return timer{std::make_unique<registered_call>(calls, k)};
 }
 
 class monotonic_clock : public clock {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace weir {
 
@@ -17,14 +18,38 @@ using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 /// another thread just then, the destructor waits for its end.
 class timer {
 public:
+  /// What a clock knows of the call.
+  class registration {
+  public:
+    virtual ~registration() = default;
+
+    /// Revokes the call. One that is running on another thread is waited for if it `waits`.
+    virtual void revoke(bool waits) noexcept = 0;
+  };
+
   timer() = default;
-  explicit timer(std::shared_ptr<void> registration) : registration_(std::move(registration)) {}
+  explicit timer(std::unique_ptr<registration> call) : call_(std::move(call)) {}
+  timer(timer&&) = default;
+  timer& operator=(timer&& other) noexcept {
+    auto before = std::exchange(call_, std::move(other.call_));
+    end(std::move(before), true);
+    return *this;
+  }
+  ~timer() { reset(); }
 
   /// Revokes the call, as the destructor does.
-  void reset() { registration_.reset(); }
+  void reset() noexcept { end(std::move(call_), true); }
+
+  /// Revokes the call, but waits for none that is running: of use where that may come to wait for the caller.
+  void take_back() noexcept { end(std::move(call_), false); }
 
 private:
-  std::shared_ptr<void> registration_;
+  static void end(std::unique_ptr<registration> call, bool waits) noexcept {
+    if (call)
+      call->revoke(waits);
+  }
+
+  std::unique_ptr<registration> call_;
 };
 
 /// A source of time. Thread-safe. It must outlive its timers.

@@ -414,7 +414,6 @@ private:
   std::deque<std::function<void()>> errands_;     // one for each alarm that is set, at most
   bool on_errand_ = false;                        // somebody runs them
   std::vector<std::shared_ptr<job_block>> dead_;  // to be let go of without the lock
-  std::vector<timer> dead_alarms_;                // likewise
   std::vector<news> untold_;
   std::size_t telling_ = 0;  // threads that tell it just now; no rest before they are done
   bool ending_ = false;      // at rest, but for what the observer has to be told

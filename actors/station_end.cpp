@@ -88,7 +88,9 @@ void station::end_all_unstarted() {
     end_unstarted(std::move(again.job), again.attempt - 1);
   for (auto& [id, again] : std::exchange(repeats_waiting_, {})) {
     end_unstarted(std::move(again.job), again.attempt - 1);
-    dead_alarms_.push_back(std::move(again.alarm));
+    // Not waited for: its call may wait for the lock, or, if it comes to be the last that holds this, for the
+    // cancel that has come here.
+    again.alarm.take_back();
   }
   backing_off_ = 0;
 }
@@ -220,9 +222,8 @@ void station::on_rest(std::function<void()> hook) {
 
 /// Leaves nothing behind, also of what others have added meanwhile.
 void station::bury(lock_type& held) {
-  while (!dead_.empty() || !dead_alarms_.empty() || !untold_.empty()) {
+  while (!dead_.empty() || !untold_.empty()) {
     auto gone = std::exchange(dead_, {});
-    auto alarms = std::exchange(dead_alarms_, {});
     auto told = std::exchange(untold_, {});
     const auto tells = !told.empty();
     telling_ += tells ? 1 : 0;
@@ -231,8 +232,6 @@ void station::bury(lock_type& held) {
       tell(n);
     told.clear();
     gone.clear();
-    // One of them may be calling just now, and wait for the lock.
-    alarms.clear();
     held.lock();
     telling_ -= tells ? 1 : 0;
   }

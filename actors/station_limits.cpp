@@ -74,7 +74,7 @@ void station::arm_queue_alarm() {
   if (oldest == time_point::max())
     return;
   // Its call may be under way, and wait for the lock.
-  dead_alarms_.push_back(std::exchange(queue_alarm_, {}));
+  queue_alarm_.take_back();
   const auto when = oldest + *options_.timeouts.queue;
   try {
     queue_alarm_ = control_clock_for(ctx_.time()).at(when, [self = weak_from_this()] {

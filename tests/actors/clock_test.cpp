@@ -99,6 +99,26 @@ BOOST_AUTO_TEST_CASE(dropping_a_timer_waits_for_the_call_that_another_thread_mak
   releaser.join();
 }
 
+BOOST_AUTO_TEST_CASE(taking_a_timer_back_revokes_a_call_and_waits_for_none) {
+  manual_clock time;
+  auto calls = 0;
+  auto never = time.at(time.now() + 1s, [&] { ++calls; });
+  never.take_back();
+  event started;
+  event release;
+  auto t = time.at(time.now() + 1s, [&] {
+    started.set();
+    release.wait();
+    ++calls;
+  });
+  std::thread advancer{[&] { time.advance(1s); }};
+  started.wait();
+  t.take_back();
+  release.set();
+  advancer.join();
+  BOOST_TEST(calls == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(the_steady_clock)

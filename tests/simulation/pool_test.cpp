@@ -88,6 +88,27 @@ BOOST_AUTO_TEST_CASE(a_drain_cancels_in_time_those_that_listen_and_writes_off_no
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_may_go_while_a_cancel_and_a_retry_that_falls_due_are_on_their_way) {
+  explored([](world& w) {
+    weir::engine engine{w.system()};
+    const auto ctx = weir::context::with_cancel(weir::context::background());
+    auto disturber = w.spawn("the disturber", [&w, ctx] {
+      w.sleep(5ms);
+      ctx.cancel("disturbed");
+    });
+    {
+      weir::pool_options options{.parallelism = 1, .capacity = 1};
+      options.retry = {.attempts = 2, .backoff = 5ms, .jitter = 0};
+      pool_type pool{engine,
+                     [](int) -> caf::expected<int> { return weir::make_error(weir::ec::failed, "never"); },
+                     options, ctx};
+      if (auto ticket = pool.try_submit(0))
+        w.check(!ticket->get().completed(), "what always fails has completed");
+    }
+    disturber.join();
+  });
+}
+
 BOOST_AUTO_TEST_CASE(who_comes_as_the_last_lane_falls_asleep_is_served) {
   explored([](world& w) {
     weir::engine engine{w.system()};

@@ -162,6 +162,9 @@ void check(const policy::restart_rule& r) {
   for (const auto& [name, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
     if (wait < duration::zero())
       wrong(std::string{name} + " is " + std::to_string(wait.count()) + " ns, allowed is 0 ns or more");
+  if (r.backoff > r.backoff_max)
+    wrong("backoff is " + std::to_string(r.backoff.count()) +
+          " ns, allowed is 0 ns to backoff_max, which is " + std::to_string(r.backoff_max.count()) + " ns");
   if (!(r.growth >= 1) || !std::isfinite(r.growth))
     wrong("growth is " + std::to_string(r.growth) + ", allowed is 1 or more");
 }

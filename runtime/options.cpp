@@ -55,6 +55,9 @@ caf::error check_retry(const policy::retry_rule& r) {
   for (const auto& [what, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
     if (wait < duration::zero() || wait > policy::retry_rule::backoff_limit)
       return wrong(what, wait.count(), "0 ns to 365 days");
+  if (r.backoff > r.backoff_max)
+    return wrong("backoff", r.backoff.count(),
+                 "0 ns to retry.backoff_max, which is " + std::to_string(r.backoff_max.count()));
   if (!(r.growth >= 1) || !std::isfinite(r.growth))
     return wrong("growth", r.growth, "1 or more");
   if (!(r.jitter >= 0 && r.jitter <= 1))

@@ -43,8 +43,9 @@ struct restart_rule {
   strategy how = strategy::one_for_one;
   std::uint32_t intensity = 3;  ///< restarts within `period` at most; one more, and it gives up
   duration period = std::chrono::seconds{5};
-  duration backoff = duration::zero();  ///< the wait before a restart, if it is the first within `period`
-  double growth = 2;                    ///< how much longer the wait is with each further one, from 1
+  /// The wait before a restart, if it is the first within `period`; up to `backoff_max`.
+  duration backoff = duration::zero();
+  double growth = 2;  ///< how much longer the wait is with each further one, from 1
   duration backoff_max = std::chrono::seconds{30};  ///< no wait is longer
 };
 

@@ -20,10 +20,11 @@ struct retry_rule {
   static constexpr unsigned losses_max = 1000;
   static constexpr duration backoff_limit = std::chrono::hours{24 * 365};
 
-  unsigned attempts = 1;                              ///< executions of one job at most, the first included
-  duration backoff = std::chrono::milliseconds{100};  ///< the wait before the second attempt
-  double growth = 2;                                  ///< how much longer each further wait is, from 1
-  duration backoff_max = std::chrono::seconds{30};    ///< no wait is longer
+  unsigned attempts = 1;  ///< executions of one job at most, the first included
+  /// The wait before the second attempt; up to `backoff_max`.
+  duration backoff = std::chrono::milliseconds{100};
+  double growth = 2;                                ///< how much longer each further wait is, from 1
+  duration backoff_max = std::chrono::seconds{30};  ///< no wait is longer
   double jitter =
       0.5;  ///< the part of each wait that is drawn at random, 0 to 1: the rest is waited for sure
   /// So many retries for each job that has ended, at most, over the whole run, beside `budget_free` that are

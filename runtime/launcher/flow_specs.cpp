@@ -173,14 +173,14 @@ const std::vector<setting_spec>& stage_specs() {
       {.name = "backoff",
        .type = setting_type::time_span,
        .fallback = duration{policy::retry_rule{}.backoff},
-       .meaning = "the wait before the second try; each further one is twice as long, and up to half of each "
-                  "is left out at random",
+       .meaning = "the wait before the second try, backoff_max or less; each further one is twice as long, "
+                  "and up to half of each is left out at random",
        .min = 0,
        .max = day_seconds},
       {.name = "backoff_max",
        .type = setting_type::time_span,
        .fallback = duration{policy::retry_rule{}.backoff_max},
-       .meaning = "no wait before another try is longer",
+       .meaning = "no wait before another try is longer; backoff or more",
        .min = 0,
        .max = day_seconds},
       {.name = "retry_budget",

@@ -36,13 +36,21 @@ void read_bounds(stage_plan& to, const settings& values, const node& table, cons
   to.capacity = static_cast<std::size_t>(capacity);
 }
 
-void read_retry(policy::retry_rule& to, const settings& values) {
+void read_retry(policy::retry_rule& to, const settings& values, const node& table, const std::string& path,
+                problems& found) {
   to.attempts = static_cast<unsigned>(values.get<std::int64_t>("attempts"));
   to.backoff = values.get<duration>("backoff");
   to.backoff_max = values.get<duration>("backoff_max");
   to.losses = static_cast<unsigned>(values.get<std::int64_t>("losses"));
   if (values.has("retry_budget"))
     to.budget = values.get<double>("retry_budget");
+  if (to.backoff > to.backoff_max) {
+    const auto* const key = table.find("backoff") ? "backoff" : "backoff_max";
+    found.add(table.find(key)->content.at, path + '.' + key,
+              "a backoff of " + to_text(to.backoff) + " is longer than a backoff_max of " +
+                  to_text(to.backoff_max) + "; allowed: a backoff_max of " + to_text(to.backoff) +
+                  " or more, or a backoff of " + to_text(to.backoff_max) + " or less");
+  }
 }
 
 void read_timeouts(policy::timeouts& to, const settings& values) {
@@ -93,7 +101,7 @@ stage_plan planned_stage(const settings& values, const node& table, const std::s
   stage_plan s;
   read_bounds(s, values, table, path, found);
   s.order = parse_order(values.get<std::string>("order"));
-  read_retry(s.retry, values);
+  read_retry(s.retry, values, table, path, found);
   read_timeouts(s.timeouts, values);
   read_rate(s.rate, values, table, path, found);
   read_overflow(s.overflow, values, table, path, found);

@@ -149,9 +149,10 @@ BOOST_AUTO_TEST_CASE(a_job_that_was_to_be_tried_again_when_the_run_ended_tells_h
     all.cancel("enough");
     return i;
   };
-  const auto outcomes =
-      parallel_outcomes(on, all, std::array{0, 1, 2}, down,
-                        {.parallelism = 1, .retry = {.attempts = 2, .backoff = std::chrono::hours{1}}});
+  const auto outcomes = parallel_outcomes(
+      on, all, std::array{0, 1, 2}, down,
+      {.parallelism = 1,
+       .retry = {.attempts = 2, .backoff = std::chrono::hours{1}, .backoff_max = std::chrono::hours{1}}});
   BOOST_REQUIRE(outcomes);
   for (const auto i : {0u, 1u}) {
     BOOST_TEST(((*outcomes)[i].kind == outcome_kind::canceled));

@@ -380,6 +380,8 @@ BOOST_AUTO_TEST_CASE(options_that_make_no_sense_are_refused) {
   BOOST_CHECK_THROW(with({.workers = 0}), std::invalid_argument);
   BOOST_CHECK_THROW(with({.stop_time = 0s}), std::invalid_argument);
   BOOST_CHECK_THROW(with({.restart = {.growth = 0.5}}), std::invalid_argument);
+  BOOST_CHECK_THROW(with({.restart = {.backoff = 31s}}), std::invalid_argument);
+  BOOST_CHECK_NO_THROW(with({.restart = {.backoff = 30s}}));
   BOOST_CHECK_NO_THROW(with({.workers = 1}));
 }
 

@@ -100,6 +100,15 @@ BOOST_AUTO_TEST_CASE(capacity_is_0_or_at_least_parallelism) {
         !loaded(source + stage + "parallelism = 4\ncapacity = " + capacity + "\n" + sink).found.none());
 }
 
+BOOST_AUTO_TEST_CASE(backoff_is_backoff_max_at_most) {
+  for (const auto* keys : {"backoff = \"30s\"\n", "backoff = \"1h\"\nbackoff_max = \"1h\"\n",
+                           "backoff = \"0s\"\nbackoff_max = \"0s\"\n"})
+    BOOST_TEST(loaded(source + stage + keys + sink).found.none());
+  for (const auto* keys :
+       {"backoff = \"31s\"\n", "backoff_max = \"99ms\"\n", "backoff = \"2s\"\nbackoff_max = \"1s\"\n"})
+    BOOST_TEST(!loaded(source + stage + keys + sink).found.none());
+}
+
 BOOST_AUTO_TEST_CASE(stages_run_one_after_the_other_under_names_of_their_own) {
   const loaded l{source + stage + stage + "name = \"again\"\n" + sink};
   BOOST_REQUIRE(l.flow);

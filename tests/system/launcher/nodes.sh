@@ -430,7 +430,9 @@ a_node_that_is_asked_says_why_it_has_no_flow_or_since_when_it_has_one() {
     fail "no word of the flow that it has: $(cat node-1.log)"
   wait "$pid"
   is "exit code" $? 0
-  until_true 20000 says_when_asked "not connected for [^,]*, 3 jobs done: it has left: the run has ended\$" ||
+  # The latter once it has tried again.
+  local why="(it has left: the run has ended|can't connect: Connection refused)"
+  until_true 20000 says_when_asked "not connected for [^,]*, 3 jobs done: $why\$" ||
     fail "no word of a flow that has gone: $(cat node-1.log)"
   kill -TERM "$node"
   wait "$node"

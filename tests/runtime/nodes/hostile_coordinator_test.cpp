@@ -10,7 +10,6 @@
 #include <string>
 
 #include "../../support/arrivals.hpp"
-#include "../../support/event.hpp"
 #include "../link/link_support.hpp"
 #include "message_support.hpp"
 
@@ -53,9 +52,8 @@ public:
   const std::uint16_t port;
 };
 
-/// With a task that runs until it may go on, or is canceled.
+/// With a task that runs until it is canceled, or at once.
 struct a_node_and_a_rogue {
-  event go_on;
   std::atomic<int> running{0};
   std::atomic<int> most{0};
   rogue coordinator;

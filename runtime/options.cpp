@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <sched.h>
@@ -13,18 +14,28 @@ namespace weir {
 
 namespace {
 
+using std::to_string;
+
+std::string to_string(duration d) {
+  return std::to_string(d.count()) + " ns";
+}
+
+template <class Value>
+caf::error wrong(const std::string& what, const Value& value, const std::string& allowed) {
+  return make_error(ec::invalid_option, what + " is " + to_string(value) + ", allowed is " + allowed);
+}
+
 caf::error check_parallelism(std::size_t n) {
   if (n >= 1 && n <= parallelism_max)
     return {};
-  return make_error(ec::invalid_option, "parallelism is " + std::to_string(n) + ", allowed is 1 to " +
-                                            std::to_string(parallelism_max));
+  return wrong("parallelism", n, "1 to " + to_string(parallelism_max));
 }
 
 caf::error check_rule(const policy::halt_rule& r) {
   if (r.percent <= 100 && (r.percent > 0 || r.count > 0))
     return {};
-  return make_error(ec::invalid_option, "on_error waits for " + std::to_string(r.count) + " outcomes or " +
-                                            std::to_string(r.percent) +
+  return make_error(ec::invalid_option, "on_error waits for " + to_string(r.count) + " outcomes or " +
+                                            to_string(r.percent) +
                                             " %, allowed is a count from 1 or 1 to 100 %");
 }
 
@@ -44,56 +55,45 @@ std::size_t usable_cpus() noexcept {
 }
 
 caf::error check_retry(const policy::retry_rule& r) {
-  const auto wrong = [](const char* what, const auto& value, const std::string& allowed) {
-    return make_error(ec::invalid_option, std::string{"retry."} + what + " is " + std::to_string(value) +
-                                              ", allowed is " + allowed);
-  };
-  if (r.attempts < 1 || r.attempts > policy::retry_rule::attempts_max)
-    return wrong("attempts", r.attempts, "1 to " + std::to_string(policy::retry_rule::attempts_max));
-  if (r.losses < 1 || r.losses > policy::retry_rule::losses_max)
-    return wrong("losses", r.losses, "1 to " + std::to_string(policy::retry_rule::losses_max));
-  for (const auto& [what, wait] : {std::pair{"backoff", r.backoff}, std::pair{"backoff_max", r.backoff_max}})
-    if (wait < duration::zero() || wait > policy::retry_rule::backoff_limit)
-      return wrong(what, wait.count(), "0 ns to 365 days");
-  if (r.backoff > r.backoff_max)
-    return wrong("backoff", r.backoff.count(),
-                 "0 ns to retry.backoff_max, which is " + std::to_string(r.backoff_max.count()));
+  using rule = policy::retry_rule;
+  if (r.attempts < 1 || r.attempts > rule::attempts_max)
+    return wrong("retry.attempts", r.attempts, "1 to " + to_string(rule::attempts_max));
+  if (r.losses < 1 || r.losses > rule::losses_max)
+    return wrong("retry.losses", r.losses, "1 to " + to_string(rule::losses_max));
+  if (r.backoff_max < duration::zero() || r.backoff_max > rule::backoff_limit)
+    return wrong("retry.backoff_max", r.backoff_max, "0 ns to 365 days");
+  if (r.backoff < duration::zero() || r.backoff > r.backoff_max)
+    return wrong("retry.backoff", r.backoff,
+                 "0 ns to retry.backoff_max, which is " + to_string(r.backoff_max));
   if (!(r.growth >= 1) || !std::isfinite(r.growth))
-    return wrong("growth", r.growth, "1 or more");
+    return wrong("retry.growth", r.growth, "1 or more");
   if (!(r.jitter >= 0 && r.jitter <= 1))
-    return wrong("jitter", r.jitter, "0 to 1");
+    return wrong("retry.jitter", r.jitter, "0 to 1");
   if (r.budget && !(*r.budget >= 0))
-    return wrong("budget", *r.budget, "0 or more");
+    return wrong("retry.budget", *r.budget, "0 or more");
   if (!(r.budget_free >= 0))
-    return wrong("budget_free", r.budget_free, "0 or more");
+    return wrong("retry.budget_free", r.budget_free, "0 or more");
   return {};
 }
 
 caf::error check_timeouts(const policy::timeouts& t) {
-  const auto wrong = [](const char* what, std::int64_t value, const std::string& allowed) {
-    return make_error(ec::invalid_option, std::string{"timeouts."} + what + " is " + std::to_string(value) +
-                                              ", allowed is " + allowed);
-  };
-  for (const auto& [what, limit] :
-       {std::pair{"submit", t.submit}, std::pair{"queue", t.queue}, std::pair{"run", t.run}})
+  for (const auto& [what, limit] : {std::pair{"timeouts.submit", t.submit},
+                                    std::pair{"timeouts.queue", t.queue}, std::pair{"timeouts.run", t.run}})
     if (limit && (*limit <= duration::zero() || *limit > policy::timeouts::limit_max))
-      return wrong(what, limit->count(), "1 ns to 365 days");
+      return wrong(what, *limit, "1 ns to 365 days");
   if (t.grace < duration::zero() || t.grace > policy::timeouts::limit_max)
-    return wrong("grace", t.grace.count(), "0 ns to 365 days");
+    return wrong("timeouts.grace", t.grace, "0 ns to 365 days");
   if (t.abandoned_max > parallelism_max)
-    return wrong("abandoned_max", static_cast<std::int64_t>(t.abandoned_max),
-                 "0 to " + std::to_string(parallelism_max));
+    return wrong("timeouts.abandoned_max", t.abandoned_max, "0 to " + to_string(parallelism_max));
   return {};
 }
 
 caf::error check_rate(const policy::rate_rule& r) {
   using rule = policy::rate_rule;
   if (r.per_second != 0 && !(r.per_second >= rule::per_second_min && r.per_second <= rule::per_second_max))
-    return make_error(ec::invalid_option, "rate.per_second is " + std::to_string(r.per_second) +
-                                              ", allowed is 0 (no limit), or 1e-6 to 1e9");
+    return wrong("rate.per_second", r.per_second, "0 (no limit), or 1e-6 to 1e9");
   if (r.burst < 1 || r.burst > rule::burst_max)
-    return make_error(ec::invalid_option, "rate.burst is " + std::to_string(r.burst) + ", allowed is 1 to " +
-                                              std::to_string(rule::burst_max));
+    return wrong("rate.burst", r.burst, "1 to " + to_string(rule::burst_max));
   return {};
 }
 
@@ -108,8 +108,7 @@ std::size_t default_parallelism() noexcept {
 caf::error engine_options::validate() const {
   if (message_threads >= 1 && message_threads <= message_threads_max)
     return {};
-  return make_error(ec::invalid_option, "message_threads is " + std::to_string(message_threads) +
-                                            ", allowed is 1 to " + std::to_string(message_threads_max));
+  return wrong("message_threads", message_threads, "1 to " + to_string(message_threads_max));
 }
 
 caf::error map_options::validate() const {
@@ -132,23 +131,20 @@ caf::error pool_options::validate() const {
   if (auto problem = check_rate(rate))
     return problem;
   if (stall_after && (*stall_after < policy::stall::limit_min || *stall_after > policy::stall::limit_max))
-    return make_error(ec::invalid_option, "stall_after is " + std::to_string(stall_after->count()) +
-                                              " ns, allowed is 1 s to 365 days");
+    return wrong("stall_after", *stall_after, "1 s to 365 days");
   if (overflow == policy::overflow::redirect)
     return make_error(ec::invalid_option, "overflow is redirect, which only a stage of a flow can do");
   if (shutdown_budget < duration::zero())
-    return make_error(ec::invalid_option, "shutdown_budget is " + std::to_string(shutdown_budget.count()) +
-                                              " ns, allowed is 0 or more");
+    return wrong("shutdown_budget", shutdown_budget, "0 or more");
   if (capacity > capacity_max)
-    return make_error(ec::invalid_option, "capacity is " + std::to_string(capacity) + ", allowed is 0 to " +
-                                              std::to_string(capacity_max));
+    return wrong("capacity", capacity, "0 to " + to_string(capacity_max));
   if (capacity != 0 && capacity < parallelism)
     return make_error(
         ec::invalid_option,
-        "capacity " + std::to_string(capacity) + " is below parallelism " + std::to_string(parallelism) +
+        "capacity " + to_string(capacity) + " is below parallelism " + to_string(parallelism) +
             ": a job that runs holds a slot, so not all workers could ever run; use 0 (run now or "
             "refuse) or at least " +
-            std::to_string(parallelism));
+            to_string(parallelism));
   return {};
 }
 
@@ -157,21 +153,18 @@ caf::error check_repeatable(const policy::retry_rule& rule, bool repeatable) {
     return {};
   return make_error(
       ec::invalid_option,
-      "retry.attempts is " + std::to_string(rule.attempts) +
+      "retry.attempts is " + to_string(rule.attempts) +
           ", but the task takes its job as a value that can only be moved, so nothing is left to "
           "try again; let it take a reference");
 }
 
 caf::error worker_options::validate() const {
   if (workers < 1 || workers > parallelism_max)
-    return make_error(ec::invalid_option, "workers is " + std::to_string(workers) + ", allowed is 1 to " +
-                                              std::to_string(parallelism_max));
+    return wrong("workers", workers, "1 to " + to_string(parallelism_max));
   if (stop_time <= duration::zero() || stop_time > policy::timeouts::limit_max)
-    return make_error(ec::invalid_option, "stop_time is " + std::to_string(stop_time.count()) +
-                                              " ns, allowed is 1 ns to 365 days");
+    return wrong("stop_time", stop_time, "1 ns to 365 days");
   if (abandoned_max > parallelism_max)
-    return make_error(ec::invalid_option, "abandoned_max is " + std::to_string(abandoned_max) +
-                                              ", allowed is 0 to " + std::to_string(parallelism_max));
+    return wrong("abandoned_max", abandoned_max, "0 to " + to_string(parallelism_max));
   return {};
 }
 

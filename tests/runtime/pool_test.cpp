@@ -523,9 +523,11 @@ BOOST_AUTO_TEST_CASE(a_job_that_fails_is_tried_again_as_the_options_say) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_waits_for_another_attempt_is_canceled_with_the_pool) {
-  pool<int, int> p{on,
-                   [](int) -> caf::expected<int> { return make_error(ec::failed, "down"); },
-                   {.parallelism = 1, .retry = {.attempts = 2, .backoff = std::chrono::seconds{30}}}};
+  pool<int, int> p{
+      on,
+      [](int) -> caf::expected<int> { return make_error(ec::failed, "down"); },
+      {.parallelism = 1,
+       .retry = {.attempts = 2, .backoff = std::chrono::hours{1}, .backoff_max = std::chrono::hours{1}}}};
   auto t = p.submit(ctx, 1);
   BOOST_REQUIRE(static_cast<bool>(t));
   while (p.stats().backing_off == 0)
@@ -552,9 +554,11 @@ BOOST_AUTO_TEST_CASE(a_retry_rule_that_makes_no_sense_is_refused) {
   };
   BOOST_TEST(refused({}) == "no error");
   BOOST_TEST(refused({.attempts = 0}) == "retry.attempts is 0, allowed is 1 to 1000");
-  BOOST_TEST(refused({.backoff = -duration{1}}) == "retry.backoff is -1, allowed is 0 ns to 365 days");
+  BOOST_TEST(refused({.backoff = -duration{1}}) ==
+             "retry.backoff is -1 ns, allowed is 0 ns to retry.backoff_max, which is 30000000000 ns");
   BOOST_TEST(refused({.backoff = duration{2}, .backoff_max = duration{1}}) ==
-             "retry.backoff is 2, allowed is 0 ns to retry.backoff_max, which is 1");
+             "retry.backoff is 2 ns, allowed is 0 ns to retry.backoff_max, which is 1 ns");
+  BOOST_TEST(refused({.backoff = duration{1}, .backoff_max = duration{1}}) == "no error");
   BOOST_TEST(refused({.growth = 0.5}).starts_with("retry.growth is 0.5"));
   BOOST_TEST(refused({.jitter = 1.5}).starts_with("retry.jitter is 1.5"));
   BOOST_TEST(refused({.budget = -1}).starts_with("retry.budget is -1"));

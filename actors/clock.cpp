@@ -13,16 +13,21 @@ namespace {
 struct due_calls {
   using key = std::pair<time_point, std::uint64_t>;
 
+  struct call {
+    std::function<void()> what;
+    sync::thread::id runner{};
+  };
+
   sync::mutex mutex;
   sync::condition_variable changed;
-  std::map<key, std::function<void()>> due;
+  std::map<key, call> due;
+  // Several where more than one thread advances a manual clock, or a call does.
+  std::map<key, call> running;
   std::uint64_t last_id = 0;
-  std::uint64_t running_id = 0;
-  sync::thread::id runner{};
 
-  key add(time_point when, std::function<void()> call) {
+  key add(time_point when, std::function<void()> what) {
     const key k{when, ++last_id};
-    due.emplace(k, std::move(call));
+    due.emplace(k, call{std::move(what)});
     return k;
   }
 
@@ -31,15 +36,14 @@ struct due_calls {
   bool run_one(time_point now, std::unique_lock<sync::mutex>& lock) {
     if (due.empty() || due.begin()->first.first > now)
       return false;
-    auto first = due.extract(due.begin());
-    running_id = first.key().second;
-    runner = sync::this_thread();
+    const auto own = running.insert(due.extract(due.begin())).position;
+    own->second.runner = sync::this_thread();
     lock.unlock();
-    first.mapped()();
+    own->second.what();
     // What the call holds is let go before it counts as over, and without the lock: it may have timers.
-    first.mapped() = nullptr;
+    own->second.what = nullptr;
     lock.lock();
-    running_id = 0;
+    running.erase(own);
     changed.notify_all();
     return true;
   }
@@ -47,13 +51,16 @@ struct due_calls {
   /// Takes a call back, or, if it `waits`, waits for its end if it is being made on another thread.
   void revoke(const key& k, bool waits) {
     std::unique_lock lock{mutex};
-    if (const auto call = due.extract(k)) {
+    if (const auto gone = due.extract(k)) {
       changed.notify_all();
       lock.unlock();
       return;
     }
     if (waits)
-      changed.wait(lock, [&] { return running_id != k.second || runner == sync::this_thread(); });
+      changed.wait(lock, [&] {
+        const auto own = running.find(k);
+        return own == running.end() || own->second.runner == sync::this_thread();
+      });
   }
 };
 
@@ -153,7 +160,8 @@ void manual_clock::advance(duration by) {
     state_->now = std::max(state_->now, state_->calls->due.begin()->first.first);
     state_->calls->run_one(state_->now, lock);
   }
-  state_->now = until;
+  // Another thread may have moved it further meanwhile.
+  state_->now = std::max(state_->now, until);
 }
 
 }  // namespace weir

@@ -99,6 +99,47 @@ BOOST_AUTO_TEST_CASE(dropping_a_timer_waits_for_the_call_that_another_thread_mak
   releaser.join();
 }
 
+BOOST_AUTO_TEST_CASE(two_threads_may_advance_it_and_it_never_goes_back) {
+  manual_clock time;
+  const auto begun = time.now();
+  event started;
+  event release;
+  const auto t = time.at(begun + 1s, [&] {
+    started.set();
+    release.wait();
+  });
+  std::thread advancer{[&] { time.advance(1s); }};
+  started.wait();
+  time.advance(5ms);
+  BOOST_TEST((time.now() == begun + 1s + 5ms));
+  release.set();
+  advancer.join();
+  BOOST_TEST((time.now() == begun + 1s + 5ms));
+}
+
+BOOST_AUTO_TEST_CASE(dropping_a_timer_waits_for_its_call_though_a_third_thread_has_made_another_one) {
+  manual_clock time;
+  event started;
+  event release;
+  std::atomic<bool> over{false};
+  std::atomic<int> others{0};
+  auto t = time.at(time.now() + 1s, [&] {
+    started.set();
+    release.wait();
+    over = true;
+  });
+  const auto other = time.at(time.now() + 2s, [&] { ++others; });
+  std::thread advancer{[&] { time.advance(1s); }};
+  started.wait();
+  time.advance(1s);
+  BOOST_TEST(others == 1);
+  std::thread releaser{[&] { release.set(); }};
+  t.reset();
+  BOOST_TEST(over);
+  advancer.join();
+  releaser.join();
+}
+
 BOOST_AUTO_TEST_CASE(taking_a_timer_back_revokes_a_call_and_waits_for_none) {
   manual_clock time;
   auto calls = 0;

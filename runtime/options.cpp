@@ -1,6 +1,7 @@
 #include <weir/actors/error.hpp>
 #include <weir/actors/sync.hpp>
 #include <weir/runtime/options.hpp>
+#include <weir/runtime/short_text.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,7 @@ namespace {
 using std::to_string;
 
 std::string to_string(duration d) {
-  return std::to_string(d.count()) + " ns";
+  return short_text(d);
 }
 
 template <class Value>

@@ -555,9 +555,9 @@ BOOST_AUTO_TEST_CASE(a_retry_rule_that_makes_no_sense_is_refused) {
   BOOST_TEST(refused({}) == "no error");
   BOOST_TEST(refused({.attempts = 0}) == "retry.attempts is 0, allowed is 1 to 1000");
   BOOST_TEST(refused({.backoff = -duration{1}}) ==
-             "retry.backoff is -1 ns, allowed is 0 ns to retry.backoff_max, which is 30000000000 ns");
+             "retry.backoff is -1.00 ns, allowed is 0 ns to retry.backoff_max, which is 30.0 s");
   BOOST_TEST(refused({.backoff = duration{2}, .backoff_max = duration{1}}) ==
-             "retry.backoff is 2 ns, allowed is 0 ns to retry.backoff_max, which is 1 ns");
+             "retry.backoff is 2.00 ns, allowed is 0 ns to retry.backoff_max, which is 1.00 ns");
   BOOST_TEST(refused({.backoff = duration{1}, .backoff_max = duration{1}}) == "no error");
   BOOST_TEST(refused({.growth = 0.5}).starts_with("retry.growth is 0.5"));
   BOOST_TEST(refused({.jitter = 1.5}).starts_with("retry.jitter is 1.5"));
